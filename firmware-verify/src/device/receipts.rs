@@ -1,0 +1,249 @@
+//! What the device says of itself: receipts and state, made and signed here.
+
+use sha2::{Digest as _, Sha256};
+
+use super::{Clock as _, Device, Platform};
+use crate::{
+    ledger::{Facts, Image, Install, InstallPhase, Pending, RECORD, Recent, Record},
+    limits::{ENVELOPE_HEAD, MAX_RECORD, SIGNATURE_LEN},
+    reject::{Reason, Refusal, ensure},
+    statement::{FirmwareStatus, Outcome, Receipt, State, Status},
+    twin::Bytes,
+    types::{Digest, KeyId, Sequence, StatementId},
+    wire::{BODY_VERSION, Body, DeviceKey as _, Kind, decode, encode, seal_head},
+};
+
+/// The statement that a receipt answers.
+pub(super) struct About {
+    pub(super) statement: StatementId,
+    pub(super) kind: Kind,
+    pub(super) issuer: Option<KeyId>,
+    pub(super) sequence: Option<Sequence>,
+    pub(super) break_glass: bool,
+    pub(super) trial: Option<u16>,
+    pub(super) age_ms: Option<u64>,
+}
+
+impl From<&Pending> for About {
+    fn from(pending: &Pending) -> Self {
+        Self {
+            statement: pending.code.statement,
+            kind: Kind::Code,
+            issuer: Some(pending.code.issuer),
+            sequence: Some(pending.code.sequence),
+            break_glass: pending.break_glass,
+            trial: pending.trial,
+            age_ms: pending.age_ms,
+        }
+    }
+}
+
+impl<P: Platform> Device<P> {
+    /// Records an outcome durably and signs its receipt into `out`.
+    ///
+    /// # Errors
+    /// [`Reason::StorageFault`], [`Reason::KeyFault`], [`Reason::BufferTooSmall`].
+    pub(super) fn conclude<'o>(
+        &mut self,
+        about: &About,
+        outcome: Outcome,
+        out: &'o mut [u8],
+    ) -> Result<&'o [u8], Refusal> {
+        let chain = self.ledger.facts.chain;
+        let identity = &self.ledger.identity;
+        let receipt = Receipt {
+            tenant: identity.tenant,
+            device: identity.device.clone(),
+            incarnation: identity.incarnation,
+            number: chain.number.saturating_add(1),
+            previous: chain.head,
+            statement: about.statement,
+            kind: about.kind.number(),
+            issuer: about.issuer,
+            sequence: about.sequence,
+            break_glass: about.break_glass,
+            outcome,
+            trial: about.trial,
+            age_ms: about.age_ms,
+            status: self.status_after(&outcome),
+        };
+        let message_len = write_message(&receipt, out)?;
+        let message = out.get(..message_len).ok_or(Reason::LogicFault)?;
+        let body = message.get(ENVELOPE_HEAD..).ok_or(Reason::LogicFault)?;
+        let digest = Digest(Sha256::digest(message).into());
+        self.append(&Record::Outcome {
+            digest,
+            receipt: Bytes(body),
+        })?;
+        self.sign(message_len, out)
+    }
+
+    /// Signs one of the last receipts again: the same bytes as the first time.
+    ///
+    /// # Errors
+    /// [`Reason::AlreadyUsed`] when it is no longer kept, [`Reason::StorageFault`],
+    /// [`Reason::KeyFault`], [`Reason::BufferTooSmall`].
+    pub fn receipt<'o>(
+        &mut self,
+        statement: StatementId,
+        out: &'o mut [u8],
+    ) -> Result<&'o [u8], Refusal> {
+        let recent = self
+            .ledger
+            .facts
+            .recent_for(statement)
+            .ok_or(Reason::AlreadyUsed)?;
+        self.repeat(recent, out)
+    }
+
+    pub(super) fn repeat<'o>(
+        &mut self,
+        recent: Recent,
+        out: &'o mut [u8],
+    ) -> Result<&'o [u8], Refusal> {
+        let mut scratch = [0; MAX_RECORD];
+        let entry = self
+            .journal
+            .read(recent.at, &mut scratch)
+            .map_err(|_| Reason::StorageFault)?;
+        ensure(entry.kind == RECORD, Reason::LogicFault)?;
+        let Record::Outcome {
+            receipt: Bytes(body),
+            ..
+        } = decode(entry.body)?
+        else {
+            return Err(Reason::LogicFault.into());
+        };
+        let head = seal_head(Kind::Receipt, body.len())?;
+        let message_len = ENVELOPE_HEAD.saturating_add(body.len());
+        let (start, rest) = out
+            .split_at_mut_checked(ENVELOPE_HEAD)
+            .ok_or(Reason::BufferTooSmall)?;
+        start.copy_from_slice(&head);
+        rest.get_mut(..body.len())
+            .ok_or(Reason::BufferTooSmall)?
+            .copy_from_slice(body);
+        self.sign(message_len, out)
+    }
+
+    /// Signs the device's state into `out`.
+    ///
+    /// # Errors
+    /// [`Reason::KeyFault`], [`Reason::BufferTooSmall`], [`Reason::NoEntropy`].
+    pub fn state<'o>(&mut self, out: &'o mut [u8]) -> Result<&'o [u8], Refusal> {
+        self.nonces.age(&mut self.entropy, self.clock.ticks_ms())?;
+        let Self { ledger, .. } = &*self;
+        let state = State {
+            tenant: ledger.identity.tenant,
+            product: ledger.identity.product,
+            device: ledger.identity.device.clone(),
+            incarnation: ledger.identity.incarnation,
+            receipts: ledger.facts.chain.number,
+            head: ledger.facts.chain.head,
+            status: self.status(),
+            twin: ledger.facts.twin.entries(),
+        };
+        let message_len = write_message(&state, out)?;
+        self.sign(message_len, out)
+    }
+
+    /// What the device is now.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let Facts {
+            twin,
+            firmware,
+            boot,
+            install,
+            ..
+        } = &self.ledger.facts;
+        let trial_boots_left = match install {
+            // The running boot is one of the trial too.
+            Some(Install {
+                phase: InstallPhase::Trial { boots_left },
+                ..
+            }) => boots_left.saturating_add(1),
+            _ => 0,
+        };
+        let Image {
+            version, manifest, ..
+        } = self.ledger.facts.running();
+        let root = self.ledger.trust.root().ok();
+        Status {
+            time: self.time(),
+            challenge: self.nonces.challenges().current,
+            root_version: root.map_or(0, |root| root.version),
+            epoch: root.map_or(0, |root| root.epoch),
+            twin_version: twin.version,
+            firmware: FirmwareStatus {
+                version,
+                manifest,
+                security_floor: firmware.security_floor,
+                trial_boots_left,
+            },
+            boot: *boot,
+            posture: self.posture,
+            junk: self.junk,
+            body_versions: (BODY_VERSION, BODY_VERSION),
+        }
+    }
+
+    /// The status that holds once this outcome is recorded.
+    fn status_after(&self, outcome: &Outcome) -> Status {
+        let Facts {
+            firmware, install, ..
+        } = &self.ledger.facts;
+        let mut status = self.status();
+        match outcome {
+            Outcome::InstallConfirmed => {
+                let manifest = install.as_ref().and_then(|install| install.manifest().ok());
+                let risen = manifest.map_or(0, |manifest| manifest.security_version);
+                status.firmware.security_floor = status.firmware.security_floor.max(risen);
+                status.firmware.trial_boots_left = 0;
+            }
+            Outcome::InstallReverted { .. } => {
+                let Image {
+                    version, manifest, ..
+                } = firmware.confirmed;
+                status.firmware = FirmwareStatus {
+                    version,
+                    manifest,
+                    trial_boots_left: 0,
+                    ..status.firmware
+                };
+            }
+            _ => {}
+        }
+        status
+    }
+
+    /// Adds the device's signature to the message at the start of `out`.
+    fn sign<'o>(&mut self, message_len: usize, out: &'o mut [u8]) -> Result<&'o [u8], Refusal> {
+        let key_id = self.key_id;
+        let message = out.get(..message_len).ok_or(Reason::BufferTooSmall)?;
+        let signature = self.key.sign(message).map_err(|_| Reason::KeyFault)?;
+        let total = message_len.saturating_add(1).saturating_add(SIGNATURE_LEN);
+        let whole = out.get_mut(..total).ok_or(Reason::BufferTooSmall)?;
+        let (_, tail) = whole
+            .split_at_mut_checked(message_len)
+            .ok_or(Reason::LogicFault)?;
+        let (count, tail) = tail.split_first_mut().ok_or(Reason::LogicFault)?;
+        *count = 1;
+        let (id, rest) = tail
+            .split_at_mut_checked(key_id.0.len())
+            .ok_or(Reason::LogicFault)?;
+        id.copy_from_slice(&key_id.0);
+        rest.copy_from_slice(&signature);
+        Ok(whole)
+    }
+}
+
+/// Writes head and body at the start of `out`; returns the message's length.
+fn write_message<'a, B: Body<'a>>(body: &B, out: &mut [u8]) -> Result<usize, Refusal> {
+    let (head, rest) = out
+        .split_at_mut_checked(ENVELOPE_HEAD)
+        .ok_or(Reason::BufferTooSmall)?;
+    let body_len = encode(body, rest)?.len();
+    head.copy_from_slice(&seal_head(B::KIND, body_len)?);
+    Ok(ENVELOPE_HEAD.saturating_add(body_len))
+}

@@ -1,0 +1,73 @@
+//! Appending to the journal and the ledger as one step.
+
+use super::{Device, Platform};
+use crate::{
+    journal::JournalError,
+    ledger::{RECORD, Record, write_snapshot},
+    limits::{MAX_RECEIPT_BODY, MAX_RECORD},
+    reject::{Reason, Refusal},
+    wire::encode,
+};
+
+/// Room for the outcome of whatever is begun, framed, so that one is never cut off from the
+/// other by a rotation.
+const OUTCOME: usize = MAX_RECEIPT_BODY + 256;
+
+/// Fields around the long one of a record, and its frame.
+const AROUND: usize = 288;
+
+impl<P: Platform> Device<P> {
+    /// Makes sure that a record with a body of about this length, and an outcome after it,
+    /// fit the journal's sector, before they begin.
+    ///
+    /// # Errors
+    /// [`Reason::StorageFault`].
+    pub(super) fn make_room(&mut self, body: usize) -> Result<(), Refusal> {
+        let needed = OUTCOME.saturating_add(body).saturating_add(AROUND);
+        if self.journal.needs_snapshot() || self.journal.room() < needed {
+            self.rotate()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Appends a record durably, then changes the ledger by it.
+    ///
+    /// A write that fails is given up by a snapshot that does not contain it, and tried once
+    /// more in the new sector.
+    ///
+    /// # Errors
+    /// [`Reason::StorageFault`]: the ledger has not changed.
+    pub(super) fn append(&mut self, record: &Record<'_>) -> Result<(), Refusal> {
+        let mut scratch = [0; MAX_RECORD];
+        let body = encode(record, &mut scratch).map_err(|_| Reason::LogicFault)?;
+        let at = match self.journal.append(RECORD, body) {
+            Ok(at) => at,
+            Err(_) => {
+                self.rotate()?;
+                self.journal
+                    .append(RECORD, body)
+                    .map_err(|_| Reason::StorageFault)?
+            }
+        };
+        self.ledger.facts.apply(record, at)
+    }
+
+    /// Writes the ledger into a fresh sector.
+    ///
+    /// # Errors
+    /// [`Reason::StorageFault`]: the old sector stays in force.
+    pub(super) fn rotate(&mut self) -> Result<(), Refusal> {
+        let Self {
+            journal, ledger, ..
+        } = self;
+        let before = (ledger.root_at, ledger.facts.recent.clone());
+        let done: Result<(), JournalError> =
+            journal.rotate(|snapshot| write_snapshot(ledger, snapshot));
+        if done.is_err() {
+            (ledger.root_at, ledger.facts.recent) = before;
+            return Err(Reason::StorageFault.into());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,122 @@
+//! Merkle trees over the pages of an image: RFC 9162, section 2.1, with SHA-256.
+
+use heapless::Vec;
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    limits::MAX_PROOF,
+    reject::{Reason, Refusal, ensure},
+    types::Digest,
+};
+
+/// Hash of a leaf: SHA-256 of a zero byte and the page.
+#[must_use]
+pub fn leaf_hash(page: &[u8]) -> Digest {
+    Digest(
+        Sha256::new_with_prefix([0x00])
+            .chain_update(page)
+            .finalize()
+            .into(),
+    )
+}
+
+/// Hash of an inner node: SHA-256 of a one byte and both children.
+#[must_use]
+pub fn node_hash(left: &Digest, right: &Digest) -> Digest {
+    Digest(
+        Sha256::new_with_prefix([0x01])
+            .chain_update(left.0)
+            .chain_update(right.0)
+            .finalize()
+            .into(),
+    )
+}
+
+/// Checks that a leaf lies at a place of a tree (RFC 9162, section 2.1.3.2).
+///
+/// # Errors
+/// [`Reason::PageLength`] when the proof has another length than the place asks for,
+/// [`Reason::PageHash`] when it leads to another root.
+pub fn verify_inclusion(
+    leaf: Digest,
+    index: u32,
+    leaves: u32,
+    proof: impl ExactSizeIterator<Item = Digest>,
+    root: &Digest,
+) -> Result<(), Refusal> {
+    ensure(
+        index < leaves && proof.len() == proof_len(index, leaves),
+        Reason::PageLength,
+    )?;
+    let (mut place, mut last) = (index, leaves - 1);
+    let mut hash = leaf;
+    for sibling in proof {
+        if place & 1 == 1 || place == last {
+            hash = node_hash(&sibling, &hash);
+            while place & 1 == 0 && place != 0 {
+                place >>= 1;
+                last >>= 1;
+            }
+        } else {
+            hash = node_hash(&hash, &sibling);
+        }
+        place >>= 1;
+        last >>= 1;
+    }
+    ensure(last == 0 && hash == *root, Reason::PageHash)
+}
+
+/// Hashes in the proof of a place: one for each level at which it has a sibling.
+fn proof_len(index: u32, leaves: u32) -> usize {
+    let (mut place, mut last) = (index, leaves.saturating_sub(1));
+    let mut len = 0_usize;
+    while last > 0 {
+        if place & 1 == 1 || place < last {
+            len = len.saturating_add(1);
+        }
+        place >>= 1;
+        last >>= 1;
+    }
+    len
+}
+
+/// Computes the root of a tree from its leaves in order, in the space of one path.
+#[derive(Default)]
+pub struct TreeHasher {
+    /// Roots of complete subtrees, from the largest, each with its height.
+    subtrees: Vec<(u32, Digest), { MAX_PROOF + 1 }>,
+}
+
+impl TreeHasher {
+    /// Takes the hash of the next leaf.
+    ///
+    /// # Errors
+    /// [`Reason::ImageTooLarge`] past the leaves that the largest image has.
+    pub fn push(&mut self, leaf: Digest) -> Result<(), Refusal> {
+        let mut node = (0, leaf);
+        while let Some((height, left)) = self
+            .subtrees
+            .last()
+            .copied()
+            .filter(|(height, _)| *height == node.0)
+        {
+            self.subtrees.pop();
+            node = (height.saturating_add(1), node_hash(&left, &node.1));
+        }
+        self.subtrees
+            .push(node)
+            .map_err(|_| Reason::ImageTooLarge.into())
+    }
+
+    /// The root; of no leaves, SHA-256 of nothing.
+    #[must_use]
+    pub fn finish(mut self) -> Digest {
+        let Some((_, mut root)) = self.subtrees.pop() else {
+            return Digest(Sha256::digest([]).into());
+        };
+        while let Some((_, left)) = self.subtrees.pop() {
+            root = node_hash(&left, &root);
+        }
+        root
+    }
+}

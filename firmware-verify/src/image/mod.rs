@@ -1,0 +1,9 @@
+//! Firmware images: pages, their Merkle tree, and the slots that hold them.
+
+mod merkle;
+mod page;
+mod slot;
+
+pub use merkle::{TreeHasher, leaf_hash, node_hash, verify_inclusion};
+pub use page::{Page, page_head};
+pub(crate) use slot::{read, read_root, write_page};

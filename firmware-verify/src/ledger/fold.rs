@@ -1,0 +1,240 @@
+//! How a record changes the ledger: the same code for a journal that is read at boot and
+//! for a record that was just appended.
+
+use heapless::Vec;
+
+use super::{
+    record::{Effect, InstallPhase, Record},
+    state::{Chain, Facts, Install, Ledger, Recent},
+};
+use crate::{
+    journal::Address,
+    limits::{MAX_TWIN, TRIAL_BOOTS},
+    reject::{Reason, Refusal},
+    statement::{Outcome, Receipt},
+    twin::{Entries, apply, check_document},
+    types::Digest,
+    verdict::{Identity, TrustRoot},
+    wire::{Body as _, decode},
+};
+
+/// A ledger that is being read from a journal.
+#[derive(Default)]
+pub(crate) struct Folding {
+    identity: Option<(Identity, Digest)>,
+    root: Option<(TrustRoot, Address)>,
+    facts: Facts,
+}
+
+impl Folding {
+    /// Takes the next record of the journal.
+    ///
+    /// # Errors
+    /// Anything that a sound journal does not hold.
+    pub(crate) fn take(&mut self, body: &[u8], address: Address) -> Result<(), Refusal> {
+        match decode(body)? {
+            Record::Identity {
+                identity,
+                device_key,
+            } => self.identity = Some((identity, device_key)),
+            Record::Root(envelope) => self.root = Some((TrustRoot::first(envelope.0)?, address)),
+            record => self.facts.apply(&record, address)?,
+        }
+        Ok(())
+    }
+
+    /// The ledger, if identity and root were among the records.
+    pub(crate) fn finish(self) -> Option<Ledger> {
+        let (identity, device_key) = self.identity?;
+        let (trust, root_at) = self.root?;
+        Some(Ledger {
+            identity,
+            device_key,
+            trust,
+            root_at,
+            facts: self.facts,
+        })
+    }
+}
+
+impl Facts {
+    /// Changes the facts by a record that is durable at this address.
+    ///
+    /// # Errors
+    /// [`Reason::LogicFault`] or a reason of the part that does not fit.
+    pub(crate) fn apply(&mut self, record: &Record<'_>, address: Address) -> Result<(), Refusal> {
+        match record {
+            Record::Identity { .. } | Record::Root(_) => return Err(Reason::LogicFault.into()),
+            Record::Counters {
+                boot,
+                time_floor_ms,
+                chain,
+            } => {
+                self.boot = *boot;
+                self.time_floor_ms = *time_floor_ms;
+                self.chain = *chain;
+                self.begun = true;
+            }
+            Record::Twin { version, document } => {
+                check_document(document)?;
+                self.twin.version = *version;
+                self.twin.document =
+                    Vec::from_slice(document.bytes()).map_err(|_| Reason::TwinTooLarge)?;
+            }
+            Record::Burned(codes) => {
+                codes.check()?;
+                codes.iter().try_for_each(|code| self.replay.burn(code))?;
+            }
+            Record::Floors(floors) => {
+                floors.check()?;
+                floors
+                    .iter()
+                    .try_for_each(|floor| self.replay.set_floor(floor))?;
+            }
+            Record::Firmware(firmware) => self.firmware = *firmware,
+            Record::Install {
+                pending,
+                image,
+                not_after_ms,
+                epoch,
+                phase,
+                manifest,
+            } => {
+                self.install = Some(Install {
+                    pending: *pending,
+                    image: *image,
+                    not_after_ms: *not_after_ms,
+                    epoch: *epoch,
+                    phase: *phase,
+                    manifest: Vec::from_slice(manifest.0).map_err(|_| Reason::LogicFault)?,
+                });
+            }
+            Record::Pending(pending) => self.pending = Some(*pending),
+            Record::Boot { count } => self.boot(*count),
+            Record::Burn {
+                pending,
+                time_floor_ms,
+                effect,
+            } => {
+                self.replay.burn(pending.code)?;
+                self.time_floor_ms = self.time_floor_ms.max(*time_floor_ms);
+                self.pending = Some(*pending);
+                self.effect(effect)?;
+            }
+            Record::Outcome { digest, receipt } => {
+                let receipt = self.remember(receipt.0, address)?;
+                // At the head of a snapshot stand receipts that were copied: the state that
+                // follows them contains what they changed.
+                if self.begun {
+                    self.chain = Chain {
+                        number: receipt.number,
+                        head: *digest,
+                    };
+                    self.outcome(&receipt)?;
+                }
+            }
+            Record::Phase(phase) => self.install.as_mut().ok_or(Reason::LogicFault)?.phase = *phase,
+        }
+        Ok(())
+    }
+
+    fn boot(&mut self, count: u32) {
+        self.boot = count;
+        if let Some(install) = &mut self.install {
+            install.phase = match install.phase {
+                InstallPhase::Armed => InstallPhase::Trial {
+                    boots_left: TRIAL_BOOTS.saturating_sub(1),
+                },
+                InstallPhase::Trial { boots_left } => InstallPhase::Trial {
+                    boots_left: boots_left.saturating_sub(1),
+                },
+                phase @ (InstallPhase::Receiving { .. } | InstallPhase::Received) => phase,
+            };
+        }
+    }
+
+    fn effect(&mut self, effect: &Effect<'_>) -> Result<(), Refusal> {
+        match effect {
+            Effect::Patch(patch) => {
+                let document = patched(self.twin.entries(), *patch)?;
+                self.twin.document = document;
+                self.twin.version = self.twin.version.saturating_add(1);
+            }
+            Effect::Install {
+                image,
+                not_after_ms,
+                epoch,
+                manifest,
+            } => {
+                let pending = self.pending.ok_or(Reason::LogicFault)?;
+                // The slot is about to be overwritten.
+                self.firmware.fallback = self
+                    .firmware
+                    .fallback
+                    .filter(|fallback| fallback.slot != image.slot);
+                self.install = Some(Install {
+                    pending,
+                    image: *image,
+                    not_after_ms: *not_after_ms,
+                    epoch: *epoch,
+                    phase: InstallPhase::Receiving { next: 0 },
+                    manifest: Vec::from_slice(manifest.0).map_err(|_| Reason::LogicFault)?,
+                });
+            }
+            Effect::Command | Effect::Probe => {}
+        }
+        Ok(())
+    }
+
+    fn remember(&mut self, body: &[u8], address: Address) -> Result<Receipt, Refusal> {
+        let receipt = Receipt::parse(body)?;
+        let refused = match receipt.outcome {
+            Outcome::Refused { reason, .. } => Some(reason),
+            _ => None,
+        };
+        if self.recent.is_full() {
+            self.recent.pop_front();
+        }
+        let recent = Recent {
+            statement: receipt.statement,
+            refused,
+            at: address,
+        };
+        self.recent
+            .push_back(recent)
+            .map_err(|_| Reason::LogicFault)?;
+        Ok(receipt)
+    }
+
+    fn outcome(&mut self, receipt: &Receipt) -> Result<(), Refusal> {
+        match receipt.outcome {
+            Outcome::Refused { .. } => {}
+            Outcome::Applied { .. }
+            | Outcome::Performed
+            | Outcome::ActuatorFailed { .. }
+            | Outcome::Interrupted
+            | Outcome::InstallStarted
+            | Outcome::Probed => {
+                self.pending = self
+                    .pending
+                    .filter(|pending| pending.code.statement != receipt.statement);
+            }
+            Outcome::InstallConfirmed => {
+                let install = self.install.take().ok_or(Reason::LogicFault)?;
+                let security_version = install.manifest()?.security_version;
+                self.firmware.security_floor = self.firmware.security_floor.max(security_version);
+                self.firmware.fallback = Some(self.firmware.confirmed);
+                self.firmware.confirmed = install.image;
+            }
+            Outcome::InstallReverted { .. } | Outcome::InstallFailed { .. } => self.install = None,
+        }
+        Ok(())
+    }
+}
+
+/// The twin after a patch, as it would be.
+pub(crate) fn patched(twin: Entries<'_>, patch: Entries<'_>) -> Result<Vec<u8, MAX_TWIN>, Refusal> {
+    let mut buffer = [0; MAX_TWIN];
+    let document = apply(twin, patch, &mut buffer)?;
+    Vec::from_slice(document.bytes()).map_err(|_| Reason::TwinTooLarge.into())
+}

@@ -1,0 +1,231 @@
+//! The records of the journal, in postcard. A snapshot is made of the first group, the
+//! second is appended as things happen.
+//!
+//! Format 0 of these records belongs to format 0 of the journal; WIRE.md does not cover
+//! them, since no other program reads a device's flash.
+
+use serde::{Deserialize, Serialize};
+
+use super::state::{Chain, Firmware};
+use crate::{
+    limits::{
+        ENVELOPE_HEAD, MAX_MANIFEST_BODY, MAX_PATCH, MAX_ROOT_BODY, MAX_SIGNATURES, SIGNATURE_LEN,
+    },
+    limits::{
+        JOURNAL_TAIL, MAX_BURNED, MAX_ENVELOPE, MAX_FLOORS, MAX_OUTCOMES, MAX_RECEIPT_BODY,
+        MAX_RECORD, MAX_SNAPSHOT, MAX_TWIN,
+    },
+    twin::{Bytes, Entries},
+    types::{Digest, StatementId, TimeMs, Version},
+    verdict::{Burned, Floor, Identity},
+    wire::Run,
+};
+
+/// The kind under which the journal keeps these records.
+pub(crate) const RECORD: u8 = 1;
+
+/// An image in a slot.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Image {
+    /// The slot, 0 or 1.
+    pub slot: u8,
+    /// Its version.
+    pub version: Version,
+    /// Its release manifest; zeros for the image from the factory.
+    pub manifest: StatementId,
+    /// Merkle root over its pages; zeros for the image from the factory.
+    pub merkle_root: Digest,
+    /// Length in bytes; zero for the image from the factory, which is not checked.
+    pub size: u32,
+    /// Length of a page as a power of two.
+    pub page_size_log2: u8,
+}
+
+/// How far an installation has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum InstallPhase {
+    /// Pages are coming in; this one is next.
+    Receiving {
+        /// Index of the next page.
+        next: u32,
+    },
+    /// All pages are durable; the slot was not read back yet.
+    Received,
+    /// The slot holds the signed image; the next boot tries it.
+    Armed,
+    /// The new image runs and has not confirmed itself yet.
+    Trial {
+        /// Further boots that it may take.
+        boots_left: u8,
+    },
+}
+
+/// What was burned and has no outcome yet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Pending {
+    /// The code.
+    pub code: Burned,
+    /// Whether it was held to a break-glass rule.
+    pub break_glass: bool,
+    /// Why a rule on trial would have refused it.
+    pub trial: Option<u16>,
+    /// Its age when it was judged.
+    pub age_ms: Option<u64>,
+    /// What it does.
+    pub what: Doing,
+}
+
+/// What a burned code does, as far as a restart needs to know.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Doing {
+    /// Make the twin so: may be done again.
+    Twin,
+    /// A command: never done again.
+    Command,
+    /// An installation was begun.
+    Install,
+    /// Nothing.
+    Probe,
+}
+
+/// What a burn changes in the same record.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Effect<'a> {
+    /// The twin changes by this patch.
+    Patch(#[serde(borrow)] Entries<'a>),
+    /// A command is about to run.
+    Command,
+    /// A release is about to be downloaded.
+    Install {
+        /// Where the image will lie.
+        image: Image,
+        /// The code's end, after which an unarmed installation is void.
+        not_after_ms: TimeMs,
+        /// The epoch of the code.
+        epoch: u32,
+        /// The envelope of the release manifest.
+        #[serde(borrow)]
+        manifest: Bytes<'a>,
+    },
+    /// Nothing.
+    Probe,
+}
+
+/// A record of the journal.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Record<'a> {
+    // State, in snapshots.
+    /// Who the device is, and the key with which it signs.
+    Identity {
+        /// Name, product, tenant, enrolment.
+        identity: Identity,
+        /// The device's public key.
+        device_key: Digest,
+    },
+    /// The trust root's envelope.
+    Root(#[serde(borrow)] Bytes<'a>),
+    /// Numbers that only grow.
+    Counters {
+        /// Boots.
+        boot: u32,
+        /// It is at least this late.
+        time_floor_ms: TimeMs,
+        /// The chain of receipts.
+        chain: Chain,
+    },
+    /// The whole twin.
+    Twin {
+        /// Its version.
+        version: u64,
+        /// Its leaves.
+        #[serde(borrow)]
+        document: Entries<'a>,
+    },
+    /// The used codes.
+    Burned(#[serde(borrow)] Run<'a, Burned>),
+    /// The issuers' floors.
+    Floors(#[serde(borrow)] Run<'a, Floor>),
+    /// What runs, and what to fall back to.
+    Firmware(Firmware),
+    /// An installation under way.
+    Install {
+        /// The code that began it.
+        pending: Pending,
+        /// Where the image lies.
+        image: Image,
+        /// The code's end.
+        not_after_ms: TimeMs,
+        /// The epoch of the code.
+        epoch: u32,
+        /// How far it has come.
+        phase: InstallPhase,
+        /// The envelope of the release manifest.
+        #[serde(borrow)]
+        manifest: Bytes<'a>,
+    },
+    /// What was burned and has no outcome yet.
+    Pending(Pending),
+
+    // Events.
+    /// The device booted.
+    Boot {
+        /// How often it has.
+        count: u32,
+    },
+    /// A code was used. Comes before its effect.
+    Burn {
+        /// The code and how it was judged.
+        pending: Pending,
+        /// It is at least this late.
+        time_floor_ms: TimeMs,
+        /// What changes with this record.
+        #[serde(borrow)]
+        effect: Effect<'a>,
+    },
+    /// A verdict or an event, with its receipt.
+    Outcome {
+        /// SHA-256 of the receipt's signed message.
+        digest: Digest,
+        /// The body of the receipt.
+        #[serde(borrow)]
+        receipt: Bytes<'a>,
+    },
+    /// An installation went on.
+    Phase(InstallPhase),
+}
+
+/// Encoded length of a manifest's envelope at most.
+pub(crate) const MAX_MANIFEST: usize =
+    ENVELOPE_HEAD + MAX_MANIFEST_BODY + 1 + MAX_SIGNATURES * SIGNATURE_LEN;
+/// Encoded length of a root's envelope at most.
+pub(crate) const MAX_ROOT: usize =
+    ENVELOPE_HEAD + MAX_ROOT_BODY + 1 + MAX_SIGNATURES * SIGNATURE_LEN;
+/// The table of used codes: issuer, varint sequence, id, flag.
+pub(super) const BURNED_TABLE: usize = MAX_BURNED * (8 + 10 + 16 + 1);
+/// The table of floors: issuer and two varint sequences.
+pub(super) const FLOOR_TABLE: usize = MAX_FLOORS * (8 + 10 + 10);
+/// Fields around the long ones in any record, generously.
+const AROUND: usize = 128;
+/// What the journal adds to a record at most: four write units of 32 bytes and padding.
+const FRAME: usize = 5 * 32;
+
+/// A snapshot's largest size, by its records.
+const SNAPSHOT_NEED: usize = (AROUND + FRAME)
+    + (MAX_ROOT + AROUND + FRAME)
+    + (AROUND + FRAME)
+    + (MAX_TWIN + AROUND + FRAME)
+    + (BURNED_TABLE + AROUND + FRAME)
+    + (FLOOR_TABLE + AROUND + FRAME)
+    + (AROUND + FRAME)
+    + (MAX_MANIFEST + AROUND + FRAME)
+    + (AROUND + FRAME)
+    + MAX_OUTCOMES * (MAX_RECEIPT_BODY + 8 + FRAME);
+
+const _: () = assert!(
+    SNAPSHOT_NEED <= MAX_SNAPSHOT,
+    "a full snapshot must fit its part of a sector"
+);
+const _: () = assert!(MAX_ROOT + AROUND <= MAX_RECORD && MAX_TWIN + AROUND <= MAX_RECORD);
+const _: () = assert!(MAX_PATCH + AROUND <= MAX_RECORD && MAX_ENVELOPE <= 4096);
+// A burn and its outcome always fit together after a snapshot.
+const _: () = assert!(JOURNAL_TAIL >= MAX_RECORD + MAX_RECEIPT_BODY + AROUND + 2 * FRAME);

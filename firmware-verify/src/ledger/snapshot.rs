@@ -1,0 +1,141 @@
+//! The ledger written as the beginning of a fresh journal sector.
+
+use embedded_storage::nor_flash::NorFlash;
+
+use super::{
+    record::{BURNED_TABLE, FLOOR_TABLE, RECORD, Record},
+    state::{Facts, Firmware, Ledger},
+};
+use crate::{
+    journal::{Address, JournalError, Snapshot},
+    limits::MAX_RECORD,
+    twin::Bytes,
+    types::Digest,
+    verdict::Identity,
+    wire::{Item, Run, RunWriter, encode},
+};
+
+/// Writes every record that the ledger is made of, and moves its addresses along.
+///
+/// What RAM does not hold, the root's envelope and the last receipts, is copied from the
+/// old sector and stands first; the state that follows contains what the receipts changed.
+///
+/// # Errors
+/// As [`Snapshot::put`] and [`Snapshot::copy`]. The ledger's addresses are then those of a
+/// sector that was not committed, so the device must stop using it.
+pub(crate) fn write_snapshot<F: NorFlash, const CAPACITY: usize>(
+    ledger: &mut Ledger,
+    snapshot: &mut Snapshot<'_, F, CAPACITY>,
+) -> Result<(), JournalError> {
+    let who = Record::Identity {
+        identity: ledger.identity.clone(),
+        device_key: ledger.device_key,
+    };
+    put(snapshot, &who)?;
+    ledger.root_at = snapshot.copy(ledger.root_at)?;
+    for recent in ledger.facts.recent.iter_mut() {
+        recent.at = snapshot.copy(recent.at)?;
+    }
+    write_facts(&ledger.facts, snapshot)
+}
+
+/// Writes the first snapshot of a device's life.
+///
+/// # Errors
+/// As [`Snapshot::put`].
+pub(crate) fn write_first<F: NorFlash, const CAPACITY: usize>(
+    identity: Identity,
+    device_key: Digest,
+    root: &[u8],
+    firmware: Firmware,
+    snapshot: &mut Snapshot<'_, F, CAPACITY>,
+) -> Result<(), JournalError> {
+    put(
+        snapshot,
+        &Record::Identity {
+            identity,
+            device_key,
+        },
+    )?;
+    put(snapshot, &Record::Root(Bytes(root)))?;
+    write_facts(
+        &Facts {
+            firmware,
+            ..Facts::default()
+        },
+        snapshot,
+    )
+}
+
+fn write_facts<F: NorFlash, const CAPACITY: usize>(
+    facts: &Facts,
+    snapshot: &mut Snapshot<'_, F, CAPACITY>,
+) -> Result<(), JournalError> {
+    let Facts {
+        boot,
+        time_floor_ms,
+        chain,
+        ..
+    } = *facts;
+    put(
+        snapshot,
+        &Record::Counters {
+            boot,
+            time_floor_ms,
+            chain,
+        },
+    )?;
+    put(
+        snapshot,
+        &Record::Twin {
+            version: facts.twin.version,
+            document: facts.twin.entries(),
+        },
+    )?;
+    let mut table = [0; BURNED_TABLE];
+    put(
+        snapshot,
+        &Record::Burned(run(facts.replay.burned(), &mut table)?),
+    )?;
+    let mut table = [0; FLOOR_TABLE];
+    put(
+        snapshot,
+        &Record::Floors(run(facts.replay.floors(), &mut table)?),
+    )?;
+    put(snapshot, &Record::Firmware(facts.firmware))?;
+    if let Some(install) = &facts.install {
+        let record = Record::Install {
+            pending: install.pending,
+            image: install.image,
+            not_after_ms: install.not_after_ms,
+            epoch: install.epoch,
+            phase: install.phase,
+            manifest: Bytes(&install.manifest),
+        };
+        put(snapshot, &record)?;
+    }
+    facts
+        .pending
+        .map_or(Ok(()), |pending| put(snapshot, &Record::Pending(pending)))
+}
+
+fn run<'b, 'i, T: Item<'b> + 'i>(
+    items: impl Iterator<Item = &'i T>,
+    table: &'b mut [u8],
+) -> Result<Run<'b, T>, JournalError> {
+    let mut writer = RunWriter::new(table);
+    for item in items {
+        writer.push(item).map_err(|_| JournalError::TooLong)?;
+    }
+    Ok(Run::from_bytes(writer.finish()))
+}
+
+fn put<F: NorFlash, const CAPACITY: usize>(
+    snapshot: &mut Snapshot<'_, F, CAPACITY>,
+    record: &Record<'_>,
+) -> Result<(), JournalError> {
+    let mut scratch = [0; MAX_RECORD];
+    let body = encode(record, &mut scratch).map_err(|_| JournalError::TooLong)?;
+    let _at: Address = snapshot.put(RECORD, body)?;
+    Ok(())
+}

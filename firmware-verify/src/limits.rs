@@ -1,0 +1,103 @@
+//! Every bound of the verifier, each with its reason. WIRE.md repeats those that
+//! are part of the format.
+
+/// Longest body that the envelope's `u16` length may announce. Page messages are
+/// not envelopes, so nothing signed needs more.
+pub const MAX_BODY: usize = 2560;
+/// Signatures in one envelope: eight people or pipelines are more than any rule of
+/// the field asks for, and each costs the device one Ed25519 verification.
+pub const MAX_SIGNATURES: usize = 8;
+/// Magic, kind, body version and body length.
+pub const ENVELOPE_HEAD: usize = 12;
+/// Key id (8) and Ed25519 signature (64, RFC 8032).
+pub const SIGNATURE_LEN: usize = 72;
+/// Longest envelope: head, body, count byte, signatures.
+pub const MAX_ENVELOPE: usize = ENVELOPE_HEAD + MAX_BODY + 1 + MAX_SIGNATURES * SIGNATURE_LEN;
+
+/// Body of a latch code: a full patch and the fields around it.
+pub const MAX_CODE_BODY: usize = 1536;
+/// Body of a trust root. Held in RAM while it is in force, so it is kept small;
+/// eight keys and four latches with all their rules take under 700 bytes.
+pub const MAX_ROOT_BODY: usize = 1536;
+/// Body of a release manifest.
+pub const MAX_MANIFEST_BODY: usize = 384;
+/// Body of a device's enrolment.
+pub const MAX_ENROLMENT_BODY: usize = 192;
+/// Body of a receipt. The last eight live in the journal.
+pub const MAX_RECEIPT_BODY: usize = 384;
+/// A receipt with its one signature.
+pub const MAX_RECEIPT_ENVELOPE: usize = ENVELOPE_HEAD + MAX_RECEIPT_BODY + 1 + SIGNATURE_LEN;
+/// A state message with its one signature.
+pub const MAX_STATE_ENVELOPE: usize = ENVELOPE_HEAD + MAX_STATE_BODY + 1 + SIGNATURE_LEN;
+/// Body of a state message: a full twin, and the status around it.
+pub const MAX_STATE_BODY: usize = MAX_TWIN + 384;
+
+/// Keys in one trust root: five roles with threshold sets of three.
+pub const MAX_KEYS: usize = 16;
+/// Latches of one device; a set of latches fits a `u16`.
+pub const MAX_LATCHES: usize = 16;
+/// Property paths, and command names, that a root may assign to latches. The root's
+/// size bounds them further; this bounds the work of one check.
+pub const MAX_ASSIGNMENTS: usize = 64;
+/// Requirements of a release on other components.
+pub const MAX_REQUIREMENTS: usize = 8;
+/// Longest name of a latch or a command, in bytes.
+pub const MAX_NAME: usize = 32;
+/// Longest device name, in bytes; it is also an MQTT topic level.
+pub const MAX_DEVICE: usize = 32;
+
+/// Encoded entries of one twin patch or of one command's arguments.
+pub const MAX_PATCH: usize = 1024;
+/// Encoded entries of a whole twin. Held in RAM and in every snapshot of the journal.
+pub const MAX_TWIN: usize = 2048;
+/// Entries of a patch or twin; an entry takes at least three bytes, this bounds work.
+pub const MAX_ENTRIES: usize = 256;
+/// Levels of a twin path.
+pub const MAX_DEPTH: usize = 4;
+/// Longest key at one level of a twin path, in bytes.
+pub const MAX_PATH_KEY: usize = 32;
+/// Longest path: four keys and three separators.
+pub const MAX_PATH: usize = MAX_DEPTH * MAX_PATH_KEY + MAX_DEPTH - 1;
+
+/// Times are Unix milliseconds in 48 bits, so that a sequence holds one: year 10889.
+pub const MAX_TIME_MS: u64 = (1 << 48) - 1;
+/// Longest life that a rule may grant a code, in seconds: 400 days, the longest
+/// that a public web certificate may have had. Longer means that nobody looks.
+pub const MAX_LIFE_S: u32 = 400 * 24 * 3600;
+
+/// Smallest page of an image as a power of two: 1 KiB. Below it, proofs outweigh data.
+pub const MIN_PAGE_LOG2: u8 = 10;
+/// Largest page of an image as a power of two: 16 KiB, what a device must hold in RAM.
+pub const MAX_PAGE_LOG2: u8 = 14;
+/// Largest image in bytes: 64 MiB.
+pub const MAX_IMAGE: u32 = 64 << 20;
+/// Hashes in a page's proof: 64 MiB of 1 KiB pages are 2^16 leaves.
+pub const MAX_PROOF: usize = 16;
+
+/// Burned codes that the device remembers one by one. When the table is full, the
+/// oldest leaves and its issuer's floor rises to it.
+pub const MAX_BURNED: usize = 32;
+/// Outcomes whose receipts the device can send again.
+pub const MAX_OUTCOMES: usize = 8;
+/// Issuers with a floor: one a key of the root, and as many of roots before it.
+pub const MAX_FLOORS: usize = 2 * MAX_KEYS;
+/// Boots that a trial image has to confirm itself.
+pub const TRIAL_BOOTS: u8 = 3;
+/// Age at which a challenge is replaced, in milliseconds: one hour. The one before it
+/// stays valid to the same age.
+pub const CHALLENGE_AGE_MS: u64 = 3_600_000;
+/// Refusals that may be written to the journal in a burst, before the budget refills.
+pub const WRITE_BUDGET: u32 = 64;
+/// Time in which one write of the refusal budget comes back, in milliseconds: 64 an hour at
+/// some 450 bytes each fill a 16 KiB sector twice an hour, 10,000 erases of one sector in 600 days.
+pub const WRITE_REFILL_MS: u64 = 56_250;
+
+/// Longest journal record: a snapshot's twin or root with its record head.
+pub const MAX_RECORD: usize = 2304;
+/// What a snapshot may take at most; a journal sector holds at least this and
+/// [`JOURNAL_TAIL`]. The sum is proven in `record.rs`.
+pub const MAX_SNAPSHOT: usize = 14 * 1024;
+/// Room for records after the largest snapshot: with [`MAX_SNAPSHOT`] and the head of a
+/// sector it makes 20 KiB, five erase blocks of 4 KiB. Common snapshots take a quarter of
+/// theirs, and leave the rest for records too.
+pub const JOURNAL_TAIL: usize = 5 * 1024 + 512;

@@ -1,0 +1,192 @@
+//! What a device says of itself: receipts of verdicts, and its state.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    reject::{Reason, Refusal, ensure},
+    twin::{Entries, check_document},
+    types::{
+        Challenge, DeviceId, Digest, KeyId, Posture, ProductId, Sequence, StatementId, TenantId,
+        TimeMs, Version,
+    },
+    wire::{Body, Kind},
+};
+
+/// What came of a statement.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Refused; nothing happened.
+    Refused {
+        /// Number of the [`Reason`].
+        reason: u16,
+        /// What would have been accepted.
+        expected: u64,
+        /// What was found instead.
+        found: u64,
+    },
+    /// The twin was changed, and the change carried out.
+    Applied {
+        /// The twin's version now.
+        twin_version: u64,
+    },
+    /// The command was carried out.
+    Performed,
+    /// The code was burned, and what should have acted reported a failure.
+    ActuatorFailed {
+        /// What it reported.
+        code: i32,
+    },
+    /// The device was cut off between burning the code and recording the outcome: it
+    /// may or may not have acted. It never tries again by itself.
+    Interrupted,
+    /// The code was burned, and the download has begun.
+    InstallStarted,
+    /// The new image runs, is healthy, and has confirmed itself.
+    InstallConfirmed,
+    /// The new image was given up, and the one before it runs.
+    InstallReverted {
+        /// Number of the [`Reason`].
+        reason: u16,
+    },
+    /// The installation ended before a trial.
+    InstallFailed {
+        /// Number of the [`Reason`].
+        reason: u16,
+    },
+    /// Every check passed, the code was burned, and nothing was done.
+    Probed,
+}
+
+/// What the device knows about the time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimeStatus {
+    /// Nothing.
+    Unknown,
+    /// It is at least this late.
+    Floor(TimeMs),
+    /// It is this late, by a source that the device trusts.
+    Trusted(TimeMs),
+}
+
+/// What runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FirmwareStatus {
+    /// The running version.
+    pub version: Version,
+    /// The manifest of the running image; zeros for the one from the factory.
+    pub manifest: StatementId,
+    /// No release below this security version is installed.
+    pub security_floor: u32,
+    /// Boots that an image on trial has left; zero when the running image is confirmed.
+    pub trial_boots_left: u8,
+}
+
+/// Messages that were not worth a record: counted since the last boot.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Junk {
+    /// How many.
+    pub count: u32,
+    /// Number of the last one's [`Reason`]; zero for none.
+    pub last_reason: u16,
+}
+
+/// What an issuer needs in order to sign the next code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Status {
+    /// What the device knows about the time.
+    pub time: TimeStatus,
+    /// The nonce that the next challenge-bound code answers.
+    pub challenge: Challenge,
+    /// Version of the trust root in force.
+    pub root_version: u32,
+    /// Epoch of the trust root in force.
+    pub epoch: u32,
+    /// Version of the twin.
+    pub twin_version: u64,
+    /// What runs.
+    pub firmware: FirmwareStatus,
+    /// How often the device has booted.
+    pub boot: u32,
+    /// What the device knows about itself.
+    pub posture: Posture,
+    /// What it did not answer.
+    pub junk: Junk,
+    /// Oldest and newest body version that its verifier understands.
+    pub body_versions: (u8, u8),
+}
+
+/// The body of a receipt, signed by the device.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The device that signs.
+    pub device: DeviceId,
+    /// Its enrolment.
+    pub incarnation: u32,
+    /// Counts the device's receipts from 1.
+    pub number: u64,
+    /// SHA-256 of the signed message of the receipt before; zeros in the first.
+    pub previous: Digest,
+    /// The statement that it answers.
+    pub statement: StatementId,
+    /// Number of that statement's kind.
+    pub kind: u8,
+    /// The issuer that the statement names.
+    pub issuer: Option<KeyId>,
+    /// The statement's place in the issuer's order.
+    pub sequence: Option<Sequence>,
+    /// Whether it was held to a break-glass rule.
+    pub break_glass: bool,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// Number of the [`Reason`] for which a rule on trial would have refused it.
+    pub trial: Option<u16>,
+    /// Age of the statement when it was judged, in milliseconds, where the time was trusted.
+    pub age_ms: Option<u64>,
+    /// What the device is after it.
+    pub status: Status,
+}
+
+impl Body<'_> for Receipt {
+    const KIND: Kind = Kind::Receipt;
+
+    fn check(&self) -> Result<(), Refusal> {
+        ensure(
+            self.number > 0 && Kind::from_number(self.kind).is_some(),
+            Reason::BadValue,
+        )
+    }
+}
+
+/// The body of a state message, signed by the device.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct State<'a> {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The hardware class.
+    pub product: ProductId,
+    /// The device that signs.
+    pub device: DeviceId,
+    /// Its enrolment.
+    pub incarnation: u32,
+    /// Number of the last receipt.
+    pub receipts: u64,
+    /// SHA-256 of the signed message of the last receipt; zeros before the first.
+    pub head: Digest,
+    /// What the device is now.
+    pub status: Status,
+    /// The twin.
+    #[serde(borrow)]
+    pub twin: Entries<'a>,
+}
+
+impl<'a> Body<'a> for State<'a> {
+    const KIND: Kind = Kind::State;
+
+    fn check(&self) -> Result<(), Refusal> {
+        check_document(&self.twin)
+    }
+}

@@ -1,0 +1,290 @@
+//! The trust root: whose signatures count, and for what.
+
+use serde::{Deserialize, Serialize};
+
+use super::rule::Rule;
+use crate::{
+    limits::{MAX_ASSIGNMENTS, MAX_KEYS, MAX_LATCHES, MAX_NAME},
+    reject::{Reason, Refusal, ensure},
+    twin::Path,
+    types::{LatchId, TenantId, is_name_byte},
+    wire::{Body, Item, KeyRing, Kind, PublicKey, Role, Run},
+};
+
+/// A key and its one role.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RootKey {
+    /// What it may sign for.
+    pub role: Role,
+    /// The Ed25519 public key; see [`PublicKey::new`] for which are refused.
+    #[serde(with = "hex_key")]
+    pub key: [u8; 32],
+}
+
+/// Raw on the wire, hexadecimal for people.
+mod hex_key {
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    use crate::types::Digest;
+
+    pub(super) fn serialize<S: Serializer>(
+        key: &[u8; 32],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        Digest(*key).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<[u8; 32], D::Error> {
+        Digest::deserialize(deserializer).map(|Digest(key)| key)
+    }
+}
+
+impl Item<'_> for RootKey {
+    const MAX: usize = MAX_KEYS;
+}
+
+/// Signatures asked for, per kind of statement that no latch stands before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Thresholds {
+    /// Root keys for this root and its successor.
+    pub root: u8,
+    /// Release keys for a manifest.
+    pub release: u8,
+    /// Time keys for an attestation. Zero when there are no time keys.
+    pub time: u8,
+}
+
+/// A named gate and its rules.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Latch<'a> {
+    /// The number that codes carry.
+    pub id: LatchId,
+    /// The name that people use.
+    pub name: &'a str,
+    /// The rule that is enforced.
+    pub rule: Rule,
+    /// The rule for break-glass codes, where there is one.
+    pub break_glass: Option<Rule>,
+    /// A rule on trial: its verdict is reported, never enforced.
+    pub trial: Option<Rule>,
+}
+
+impl<'a> Item<'a> for Latch<'a> {
+    const MAX: usize = MAX_LATCHES;
+}
+
+/// A branch of the twin that belongs behind a latch other than `twin`.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct PropertyAssignment<'a> {
+    /// The branch: the path and everything below it.
+    #[serde(borrow)]
+    pub path: Path<'a>,
+    /// Its latch.
+    pub latch: LatchId,
+}
+
+impl<'a> Item<'a> for PropertyAssignment<'a> {
+    const MAX: usize = MAX_ASSIGNMENTS;
+}
+
+/// A command and the latch before it.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct CommandAssignment<'a> {
+    /// The command's name.
+    pub name: &'a str,
+    /// Its latch.
+    pub latch: LatchId,
+}
+
+impl<'a> Item<'a> for CommandAssignment<'a> {
+    const MAX: usize = MAX_ASSIGNMENTS;
+}
+
+/// A trust root (after TUF's root role).
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Root<'a> {
+    /// The tenant whose devices it governs.
+    pub tenant: TenantId,
+    /// 1 for the first; each successor has one more.
+    pub version: u32,
+    /// Raised to void every code that was signed before.
+    pub epoch: u32,
+    /// The keys, each once.
+    #[serde(borrow)]
+    pub keys: Run<'a, RootKey>,
+    /// Signatures asked for.
+    pub thresholds: Thresholds,
+    /// The latches, in the order of their numbers; 0, 1 and 2 are always there.
+    #[serde(borrow)]
+    pub latches: Run<'a, Latch<'a>>,
+    /// Branches of the twin behind other latches, in the order of their paths, none below another.
+    #[serde(borrow)]
+    pub properties: Run<'a, PropertyAssignment<'a>>,
+    /// Commands, in the order of their names. A command that is not listed cannot run.
+    #[serde(borrow)]
+    pub commands: Run<'a, CommandAssignment<'a>>,
+}
+
+impl<'a> Body<'a> for Root<'a> {
+    const KIND: Kind = Kind::Root;
+
+    fn check(&self) -> Result<(), Refusal> {
+        self.keys.check()?;
+        self.latches.check()?;
+        self.properties.check()?;
+        self.commands.check()?;
+        self.check_keys()?;
+        self.check_latches()?;
+        self.check_properties()?;
+        self.check_commands()
+    }
+}
+
+impl<'a> Root<'a> {
+    /// The keys with their ids.
+    ///
+    /// # Errors
+    /// [`Reason::WeakKey`], [`Reason::KeyTwice`].
+    pub fn key_ring(&self) -> Result<KeyRing, Refusal> {
+        let mut ring = KeyRing::default();
+        for RootKey { role, key } in self.keys.iter() {
+            ring.add(role, PublicKey::new(key)?)?;
+        }
+        Ok(ring)
+    }
+
+    /// The latch with this number.
+    #[must_use]
+    pub fn latch(&self, id: LatchId) -> Option<Latch<'a>> {
+        self.latches.iter().find(|latch| latch.id == id)
+    }
+
+    /// The latch before a change at this path, if it is one and the same for all that
+    /// the change touches.
+    #[must_use]
+    pub fn latch_of_path(&self, path: Path<'_>) -> Option<LatchId> {
+        let mut latch = LatchId::TWIN;
+        for assignment in self.properties.iter() {
+            if assignment.path.covers(path) {
+                latch = assignment.latch;
+            } else if path.covers(assignment.path) {
+                // It would replace an assigned branch from above.
+                return None;
+            }
+        }
+        Some(latch)
+    }
+
+    /// The latch before a command.
+    #[must_use]
+    pub fn latch_of_command(&self, name: &str) -> Option<LatchId> {
+        self.commands
+            .iter()
+            .find(|assignment| assignment.name == name)
+            .map(|assignment| assignment.latch)
+    }
+
+    fn check_keys(&self) -> Result<(), Refusal> {
+        self.key_ring()?;
+        ensure(self.version > 0, Reason::RootOrder)?;
+        ensure(
+            self.thresholds.root > 0 && self.thresholds.release > 0,
+            Reason::ThresholdZero,
+        )?;
+        self.reachable(self.thresholds.root, Role::Root)?;
+        self.reachable(self.thresholds.release, Role::Release)?;
+        self.reachable(self.thresholds.time, Role::Time)
+    }
+
+    fn check_latches(&self) -> Result<(), Refusal> {
+        let mut before = None;
+        for latch in self.latches.iter() {
+            ensure(before < Some(latch.id), Reason::RootOrder)?;
+            before = Some(latch.id);
+            check_name(latch.name)?;
+            latch.rule.check(false)?;
+            self.check_rule(&latch, &latch.rule)?;
+            if let Some(rule) = latch.trial {
+                rule.check(false)?;
+            }
+            if let Some(rule) = latch.break_glass {
+                rule.check(true)?;
+                // Break-glass never changes trust, and lives no longer than the normal way.
+                ensure(
+                    latch.id != LatchId::TRUST && rule.max_life_s <= latch.rule.max_life_s,
+                    Reason::RuleBounds,
+                )?;
+                self.check_rule(&latch, &rule)?;
+            }
+        }
+        let always = [LatchId::TWIN, LatchId::FIRMWARE, LatchId::TRUST];
+        ensure(
+            always.iter().all(|id| self.latch(*id).is_some()),
+            Reason::LatchMissing,
+        )
+    }
+
+    fn check_rule(&self, latch: &Latch<'_>, rule: &Rule) -> Result<(), Refusal> {
+        let needs_fresh =
+            matches!(latch.id, LatchId::FIRMWARE | LatchId::TRUST) || rule.max_open_s > 0;
+        ensure(rule.is_fresh() || !needs_fresh, Reason::RuleTooWeak)?;
+        self.reachable(rule.operators, Role::Operator)?;
+        self.reachable(rule.approvers, Role::Approver)?;
+        self.reachable(rule.break_glass, Role::BreakGlass)
+    }
+
+    fn check_properties(&self) -> Result<(), Refusal> {
+        let mut before: Option<Path<'_>> = None;
+        for assignment in self.properties.iter() {
+            assignment.path.check()?;
+            if let Some(before) = before {
+                ensure(
+                    before < assignment.path && !before.covers(assignment.path),
+                    Reason::RootOrder,
+                )?;
+            }
+            before = Some(assignment.path);
+            ensure(
+                self.latch(assignment.latch).is_some(),
+                Reason::AssignedNowhere,
+            )?;
+        }
+        Ok(())
+    }
+
+    fn check_commands(&self) -> Result<(), Refusal> {
+        let mut before = None;
+        for assignment in self.commands.iter() {
+            check_name(assignment.name)?;
+            ensure(before < Some(assignment.name), Reason::RootOrder)?;
+            before = Some(assignment.name);
+            ensure(
+                self.latch(assignment.latch).is_some(),
+                Reason::AssignedNowhere,
+            )?;
+        }
+        Ok(())
+    }
+
+    fn reachable(&self, threshold: u8, role: Role) -> Result<(), Refusal> {
+        let keys = self.keys.iter().filter(|key| key.role == role).count();
+        ensure(
+            usize::from(threshold) <= keys,
+            Refusal::new(
+                Reason::ThresholdUnreachable,
+                threshold.into(),
+                crate::twin::wide(keys),
+            ),
+        )
+    }
+}
+
+/// A name of a latch or command: 1 to 32 of `A-Z a-z 0-9 . _ -`.
+pub(super) fn check_name(name: &str) -> Result<(), Refusal> {
+    ensure(
+        (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(is_name_byte),
+        Reason::BadName,
+    )
+}

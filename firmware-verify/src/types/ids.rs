@@ -1,0 +1,247 @@
+//! Identifiers: bytes on the wire, text for people (and in formats that people read).
+
+use core::{fmt, str::FromStr};
+
+use heapless::String;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+use super::text::{Malformed, is_name_byte, read_hex, write_hex};
+use crate::limits::{MAX_DEVICE, MAX_LATCHES};
+
+/// Serialises as bytes where machines read, as `Display` where people do.
+macro_rules! serde_bytes_or_text {
+    ($name:ident, $len:literal) => {
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                if serializer.is_human_readable() {
+                    serializer.collect_str(self)
+                } else {
+                    self.0.serialize(serializer)
+                }
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                if deserializer.is_human_readable() {
+                    String::<64>::deserialize(deserializer)?
+                        .parse()
+                        .map_err(D::Error::custom)
+                } else {
+                    <[u8; $len]>::deserialize(deserializer).map(Self)
+                }
+            }
+        }
+    };
+}
+
+macro_rules! hex_id {
+    ($(#[$doc:meta])* $name:ident, $len:literal, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+        pub struct $name(pub [u8; $len]);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write_hex(f, &self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write_hex(f, &self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Malformed;
+            fn from_str(text: &str) -> Result<Self, Malformed> {
+                read_hex(text).map(Self).ok_or(Malformed($what))
+            }
+        }
+
+        serde_bytes_or_text!($name, $len);
+    };
+}
+
+hex_id!(
+    /// First 8 bytes of the SHA-256 of a 32-byte Ed25519 public key.
+    KeyId, 8, "a key id is 16 hexadecimal digits"
+);
+hex_id!(
+    /// First 16 bytes of the SHA-256 of a statement's signed message.
+    StatementId, 16, "a statement id is 32 hexadecimal digits"
+);
+hex_id!(
+    /// A SHA-256 digest (FIPS 180-4).
+    Digest, 32, "a digest is 64 hexadecimal digits"
+);
+hex_id!(
+    /// A nonce of the device, published only in what it signs.
+    Challenge, 16, "a challenge is 32 hexadecimal digits"
+);
+
+/// Sixteen bytes that people write as a short name, or as 32 hexadecimal digits.
+macro_rules! name16 {
+    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub [u8; 16]);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match name_of(&self.0) {
+                    Some(name) => f.write_str(name),
+                    None => write_hex(f, &self.0),
+                }
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Malformed;
+            fn from_str(text: &str) -> Result<Self, Malformed> {
+                if let Some(bytes) = read_hex(text) {
+                    return Ok(Self(bytes));
+                }
+                name_bytes(text).map(Self).ok_or(Malformed($what))
+            }
+        }
+
+        serde_bytes_or_text!($name, 16);
+    };
+}
+
+name16!(
+    /// A partition of the world: a code of one tenant means nothing in another.
+    TenantId,
+    "a tenant is a name of 1 to 16 of A-Z a-z 0-9 . _ -, or 32 hexadecimal digits"
+);
+name16!(
+    /// A hardware class: firmware is built for a product.
+    ProductId,
+    "a product is a name of 1 to 16 of A-Z a-z 0-9 . _ -, or 32 hexadecimal digits"
+);
+
+/// The name in 16 zero-padded bytes, where there is one.
+fn name_of(bytes: &[u8; 16]) -> Option<&str> {
+    let len = bytes
+        .iter()
+        .position(|&byte| byte == 0)
+        .unwrap_or(bytes.len());
+    let (name, padding) = bytes.split_at_checked(len)?;
+    let plain = !name.is_empty()
+        && name.iter().copied().all(is_name_byte)
+        && padding.iter().all(|&byte| byte == 0);
+    plain.then(|| core::str::from_utf8(name).ok()).flatten()
+}
+
+fn name_bytes(text: &str) -> Option<[u8; 16]> {
+    let mut out = [0; 16];
+    out.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
+    (!text.is_empty() && text.bytes().all(is_name_byte)).then_some(out)
+}
+
+/// A device's name: 1 to 32 of `A-Z a-z 0-9 . _ -`, and neither `.` nor `..`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeviceId(String<MAX_DEVICE>);
+
+impl DeviceId {
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for DeviceId {
+    type Err = Malformed;
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        const WHAT: Malformed =
+            Malformed("a device is named by 1 to 32 of A-Z a-z 0-9 . _ -, and neither . nor ..");
+        if text.is_empty() || matches!(text, "." | "..") || !text.bytes().all(is_name_byte) {
+            return Err(WHAT);
+        }
+        String::try_from(text).map(Self).map_err(|_| WHAT)
+    }
+}
+
+impl fmt::Display for DeviceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for DeviceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for DeviceId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for DeviceId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::<MAX_DEVICE>::deserialize(deserializer)?
+            .parse()
+            .map_err(D::Error::custom)
+    }
+}
+
+/// One of a device's latches: 0 to 15. Names for them stand in the trust root.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct LatchId(u8);
+
+impl LatchId {
+    /// Desired properties that the root assigns to no other latch.
+    pub const TWIN: Self = Self(0);
+    /// Installation of firmware.
+    pub const FIRMWARE: Self = Self(1);
+    /// Trust keys.
+    pub const TRUST: Self = Self(2);
+
+    /// The latch with this number, if there can be one.
+    #[must_use]
+    pub fn new(number: u8) -> Option<Self> {
+        (usize::from(number) < MAX_LATCHES).then_some(Self(number))
+    }
+
+    /// The number.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for LatchId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(u8::deserialize(deserializer)?)
+            .ok_or_else(|| D::Error::custom("latches are numbered 0 to 15"))
+    }
+}
+
+impl fmt::Display for LatchId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::TWIN => f.write_str("twin"),
+            Self::FIRMWARE => f.write_str("firmware"),
+            Self::TRUST => f.write_str("trust"),
+            Self(number) => write!(f, "latch {number}"),
+        }
+    }
+}
+
+impl fmt::Debug for LatchId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

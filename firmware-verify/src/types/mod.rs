@@ -1,0 +1,14 @@
+//! The words of the protocol, each checked where it is made.
+
+mod ids;
+mod posture;
+mod text;
+mod time;
+mod version;
+
+pub use ids::{Challenge, DeviceId, Digest, KeyId, LatchId, ProductId, StatementId, TenantId};
+pub use posture::{Posture, PostureRule};
+pub use text::Malformed;
+pub(crate) use text::is_name_byte;
+pub use time::{Sequence, TimeMs};
+pub use version::{Version, VersionRange};

@@ -1,0 +1,31 @@
+//! What a device knows about itself.
+
+use serde::{Deserialize, Serialize};
+
+/// Thirty-two facts that the product names, each true, false or unknown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Posture {
+    /// A set bit: the fact is known.
+    pub known: u32,
+    /// A set bit: the fact is true. Bits that are not known are zero.
+    pub value: u32,
+}
+
+/// Facts that a rule asks for. Unknown satisfies neither.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct PostureRule {
+    /// Facts that must be true.
+    pub must_hold: u32,
+    /// Facts that must be false.
+    pub must_not_hold: u32,
+}
+
+impl Posture {
+    /// Facts of the rule that this posture does not satisfy; zero when all are.
+    #[must_use]
+    pub fn unmet(self, rule: PostureRule) -> u32 {
+        let surely_true = self.known & self.value;
+        let surely_false = self.known & !self.value;
+        (rule.must_hold & !surely_true) | (rule.must_not_hold & !surely_false)
+    }
+}

@@ -1,0 +1,55 @@
+//! What a verdict depends on besides the statement and the trust root.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    statement::TimeStatus,
+    types::{Challenge, DeviceId, Posture, ProductId, TenantId, Version},
+};
+
+/// Who the device is.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Identity {
+    /// Its tenant.
+    pub tenant: TenantId,
+    /// Its hardware class.
+    pub product: ProductId,
+    /// Its name.
+    pub device: DeviceId,
+    /// Its enrolment.
+    pub incarnation: u32,
+}
+
+/// The nonces that codes may answer now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Challenges {
+    /// The one that the device publishes.
+    pub current: Challenge,
+    /// The one before, until it is too old.
+    pub previous: Option<Challenge>,
+}
+
+impl Challenges {
+    /// Whether a code with this answer is fresh.
+    #[must_use]
+    pub fn accept(&self, answer: Challenge) -> bool {
+        self.current == answer || self.previous == Some(answer)
+    }
+}
+
+/// What the device is now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Conditions {
+    /// What it knows about the time.
+    pub time: TimeStatus,
+    /// What it asks of codes that need no clock.
+    pub challenges: Challenges,
+    /// What runs.
+    pub firmware: Version,
+    /// Version of the twin.
+    pub twin_version: u64,
+    /// How often it has booted.
+    pub boot: u32,
+    /// What it knows about itself.
+    pub posture: Posture,
+}

@@ -1,0 +1,63 @@
+//! Whether a device is who it says, with an operator's word for it.
+
+use super::trust::TrustRoot;
+use crate::{
+    reject::{Reason, Refusal, ensure},
+    statement::Enrolment,
+    types::KeyId,
+    wire::{Body as _, Envelope, KeyRing, Keys, Kind, PublicKey, Role},
+};
+
+/// Place of the device's own key: behind all that a root can list.
+const DEVICE_PLACE: u8 = 31;
+
+/// A root's keys, and the device's own.
+struct WithDevice<'a> {
+    ring: &'a KeyRing,
+    device: PublicKey,
+}
+
+impl Keys for WithDevice<'_> {
+    fn find(&self, id: KeyId) -> Option<(u8, PublicKey)> {
+        if id == self.device.id() {
+            Some((DEVICE_PLACE, self.device))
+        } else {
+            self.ring.find(id)
+        }
+    }
+}
+
+/// Checks an enrolment: signed by the key that it names and by at least one operator.
+///
+/// # Errors
+/// As [`Envelope::parse`] and [`Envelope::verify`]; [`Reason::WeakKey`],
+/// [`Reason::OtherTenant`], [`Reason::NotDeviceKey`], [`Reason::NotCountersigned`].
+pub fn judge_enrolment(bytes: &[u8], trust: &TrustRoot) -> Result<Enrolment, Refusal> {
+    let envelope = Envelope::parse(Kind::Enrolment, bytes)?;
+    // As with a root, the body names a key that its signatures are checked with.
+    let enrolment = Enrolment::parse(envelope.body())?;
+    let device = enrolment.key()?;
+    let verified = envelope.verify(&WithDevice {
+        ring: trust.ring(),
+        device,
+    })?;
+    ensure(enrolment.tenant == trust.tenant()?, Reason::OtherTenant)?;
+    ensure(
+        verified.signers().contains(DEVICE_PLACE),
+        Reason::NotDeviceKey,
+    )?;
+    let operators = trust.ring().count(verified.signers(), Role::Operator, None);
+    ensure(operators > 0, Reason::NotCountersigned)?;
+    Ok(enrolment)
+}
+
+/// Checks a device's request to be enrolled: signed by the key that it names, alone.
+///
+/// # Errors
+/// As [`Envelope::parse`] and [`Envelope::verify`]; [`Reason::WeakKey`].
+pub fn judge_request(bytes: &[u8]) -> Result<Enrolment, Refusal> {
+    let envelope = Envelope::parse(Kind::Enrolment, bytes)?;
+    let enrolment = Enrolment::parse(envelope.body())?;
+    envelope.verify(&enrolment.key()?)?;
+    Ok(enrolment)
+}

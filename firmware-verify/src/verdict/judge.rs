@@ -1,0 +1,319 @@
+//! The order of checks of a latch code, from its bytes to a grant.
+//!
+//! ```text
+//! authenticate: shape -> known, distinct keys -> signatures -> canonical body -> tenant,
+//!               audience, product
+//! judge:        incarnation -> used before? -> epoch -> latch and rule: roles, thresholds,
+//!               lifetime, what the latch guards -> freshness -> context, posture -> floors
+//! ```
+//! What fails in the first half was not meant for this device, or by nobody it knows: it is
+//! counted and costs neither a write nor a signature. What fails in the second half is
+//! answered with a receipt.
+
+use super::{
+    conditions::{Conditions, Identity},
+    freshness,
+    replay::{Recall, Replay},
+    trust::TrustRoot,
+};
+use crate::{
+    reject::{Reason, Refusal, ensure},
+    statement::{Action, Audience, Code, Latch, Root, Rule, RuleChoice},
+    types::{LatchId, StatementId},
+    wire::{Kind, Role, Signers},
+};
+
+/// A code whose signatures are good, and that is addressed to this device.
+pub struct Authentic<'a> {
+    id: StatementId,
+    code: Code<'a>,
+    signers: Signers,
+}
+
+impl<'a> Authentic<'a> {
+    /// The statement's id.
+    #[must_use]
+    pub fn id(&self) -> StatementId {
+        self.id
+    }
+
+    /// What it says.
+    #[must_use]
+    pub fn code(&self) -> &Code<'a> {
+        &self.code
+    }
+
+    /// What it says, to keep.
+    #[must_use]
+    pub fn into_code(self) -> Code<'a> {
+        self.code
+    }
+}
+
+/// Leave to burn a code: the only way to one is through [`judge`], and it serves once.
+pub struct Grant {
+    trial: Option<Reason>,
+    _only_here: (),
+}
+
+impl Grant {
+    /// Why a rule on trial would have refused the code.
+    #[must_use]
+    pub fn trial(&self) -> Option<Reason> {
+        self.trial
+    }
+}
+
+/// The first half of the checks.
+///
+/// # Errors
+/// As [`crate::wire::Envelope::parse`] and [`crate::wire::Envelope::verify`]; what
+/// [`Code`] refuses; [`Reason::OtherTenant`], [`Reason::OtherDevice`],
+/// [`Reason::OutsideCohort`], [`Reason::OtherProduct`].
+pub fn authenticate<'a>(
+    bytes: &'a [u8],
+    trust: &TrustRoot,
+    identity: &Identity,
+) -> Result<Authentic<'a>, Refusal> {
+    let verified = trust.verify(Kind::Code, bytes)?;
+    let code: Code<'a> = verified.body()?;
+    ensure(code.tenant == identity.tenant, Reason::OtherTenant)?;
+    code.audience.admit(&identity.device)?;
+    ensure(
+        code.product
+            .is_none_or(|product| product == identity.product),
+        Reason::OtherProduct,
+    )?;
+    Ok(Authentic {
+        id: verified.envelope().id(),
+        code,
+        signers: verified.signers(),
+    })
+}
+
+/// The second half of the checks, for a code that was not used before: ask
+/// [`Replay::recall`] first, to answer a repeated one with its receipt.
+///
+/// # Errors
+/// The first reason in the order above.
+pub fn judge(
+    authentic: &Authentic<'_>,
+    trust: &TrustRoot,
+    identity: &Identity,
+    conditions: &Conditions,
+    replay: &Replay,
+) -> Result<Grant, Refusal> {
+    let Authentic { id, code, signers } = authentic;
+    if let Some(incarnation) = code.incarnation {
+        let evidence = Refusal::new(
+            Reason::OtherIncarnation,
+            identity.incarnation.into(),
+            incarnation.into(),
+        );
+        ensure(incarnation == identity.incarnation, evidence)?;
+    }
+    match replay.recall(code.issuer, code.sequence, *id) {
+        Recall::New => {}
+        Recall::Used => return Err(Reason::AlreadyUsed.into()),
+        Recall::OtherUsed => return Err(Reason::SequenceReused.into()),
+    }
+    let root = trust.root()?;
+    ensure(
+        code.epoch == root.epoch,
+        Refusal::new(Reason::OtherEpoch, root.epoch.into(), code.epoch.into()),
+    )?;
+    let latch = root.latch(code.latch).ok_or(Reason::NoSuchLatch)?;
+    let rule = chosen_rule(code, &latch)?;
+    check_issuer(code, *signers, trust)?;
+    check_signers(code, &rule, *signers, trust)?;
+    check_life(code, &rule)?;
+    check_guarded(code, &root)?;
+    freshness::check(code, rule.freshness, conditions)?;
+    check_context(code, conditions)?;
+    check_posture(&rule, conditions)?;
+    check_floors(code, replay)?;
+    let trial = latch
+        .trial
+        .and_then(|rule| on_trial(code, &rule, *signers, trust, conditions).err());
+    Ok(Grant {
+        trial: trial.map(|refusal| refusal.reason),
+        _only_here: (),
+    })
+}
+
+fn chosen_rule(code: &Code<'_>, latch: &Latch<'_>) -> Result<Rule, Refusal> {
+    match code.rule {
+        RuleChoice::Normal => Ok(latch.rule),
+        RuleChoice::BreakGlass => {
+            let rule = latch.break_glass.ok_or(Reason::NoBreakGlass)?;
+            ensure(
+                matches!(code.audience, Audience::Device(_)),
+                Reason::BreakGlassAudience,
+            )?;
+            Ok(rule)
+        }
+    }
+}
+
+fn check_issuer(code: &Code<'_>, signers: Signers, trust: &TrustRoot) -> Result<(), Refusal> {
+    let role = trust
+        .ring()
+        .role(code.issuer)
+        .ok_or(Reason::IssuerDidNotSign)?;
+    let places = (0_u8..).zip(trust.ring().iter());
+    let signed = places
+        .into_iter()
+        .any(|(place, (id, _, _))| *id == code.issuer && signers.contains(place));
+    ensure(signed, Reason::IssuerDidNotSign)?;
+    let asked = match code.rule {
+        RuleChoice::Normal => Role::Operator,
+        RuleChoice::BreakGlass => Role::BreakGlass,
+    };
+    ensure(role == asked, Reason::IssuerRole)
+}
+
+fn check_signers(
+    code: &Code<'_>,
+    rule: &Rule,
+    signers: Signers,
+    trust: &TrustRoot,
+) -> Result<(), Refusal> {
+    let asked = [
+        (
+            Role::Operator,
+            None,
+            rule.operators,
+            Reason::TooFewOperators,
+        ),
+        (
+            Role::Approver,
+            Some(code.issuer),
+            rule.approvers,
+            Reason::TooFewApprovers,
+        ),
+        (
+            Role::BreakGlass,
+            None,
+            rule.break_glass,
+            Reason::TooFewBreakGlass,
+        ),
+    ];
+    for (role, without, threshold, reason) in asked {
+        let signed = trust.ring().count(signers, role, without);
+        ensure(
+            signed >= threshold,
+            Refusal::new(reason, threshold.into(), signed.into()),
+        )?;
+    }
+    Ok(())
+}
+
+fn check_life(code: &Code<'_>, rule: &Rule) -> Result<(), Refusal> {
+    let (begin, end) = (code.not_before_ms.get(), code.not_after_ms.get());
+    let life_ms = end
+        .checked_sub(begin)
+        .filter(|life| *life > 0)
+        .ok_or(Reason::EndsBeforeBegin)?;
+    let longest_ms = u64::from(rule.max_life_s).saturating_mul(1000);
+    ensure(
+        life_ms <= longest_ms,
+        Refusal::new(Reason::LivesTooLong, longest_ms, life_ms),
+    )?;
+    let sequence = code.sequence.time();
+    ensure(
+        sequence <= code.not_after_ms,
+        Refusal::new(Reason::SequenceAfterEnd, end, sequence.get()),
+    )
+}
+
+/// Checks that the action belongs behind the code's latch.
+fn check_guarded(code: &Code<'_>, root: &Root<'_>) -> Result<(), Refusal> {
+    match &code.action {
+        Action::SetTwin(patch) => {
+            let here = |latch: Option<LatchId>| latch == Some(code.latch);
+            ensure(
+                patch
+                    .iter()
+                    .all(|entry| here(root.latch_of_path(entry.path))),
+                Reason::PropertyElsewhere,
+            )
+        }
+        Action::Command { name, .. } => {
+            let latch = root
+                .latch_of_command(name)
+                .ok_or(Reason::CommandUnassigned)?;
+            ensure(latch == code.latch, Reason::WrongLatch)
+        }
+        Action::Install { .. } | Action::Downgrade { .. } => {
+            ensure(code.latch == LatchId::FIRMWARE, Reason::WrongLatch)
+        }
+        Action::Open { .. }
+        | Action::Renew { .. }
+        | Action::Close
+        | Action::Lockdown
+        | Action::Probe => Ok(()),
+    }
+}
+
+fn check_context(code: &Code<'_>, conditions: &Conditions) -> Result<(), Refusal> {
+    let Conditions {
+        firmware,
+        twin_version,
+        boot,
+        ..
+    } = *conditions;
+    if let Some(range) = code.context.firmware {
+        let evidence = Refusal::new(
+            Reason::FirmwareOutside,
+            range.most.ordinal(),
+            firmware.ordinal(),
+        );
+        ensure(range.contains(firmware), evidence)?;
+    }
+    if let Some(signed) = code.context.twin_version {
+        ensure(
+            signed == twin_version,
+            Refusal::new(Reason::TwinVersion, twin_version, signed),
+        )?;
+    }
+    if let Some(signed) = code.context.boot {
+        ensure(
+            signed == boot,
+            Refusal::new(Reason::OtherBoot, boot.into(), signed.into()),
+        )?;
+    }
+    Ok(())
+}
+
+fn check_posture(rule: &Rule, conditions: &Conditions) -> Result<(), Refusal> {
+    let unmet = conditions.posture.unmet(rule.posture);
+    ensure(unmet == 0, Refusal::new(Reason::Posture, 0, unmet.into()))
+}
+
+fn check_floors(code: &Code<'_>, replay: &Replay) -> Result<(), Refusal> {
+    let floor = replay.floor(code.issuer);
+    ensure(
+        code.sequence > floor.replay,
+        Refusal::new(Reason::BelowFloor, floor.replay.0, code.sequence.0),
+    )?;
+    if matches!(code.action, Action::SetTwin(_)) {
+        ensure(
+            code.sequence > floor.twin,
+            Refusal::new(Reason::OutOfOrder, floor.twin.0, code.sequence.0),
+        )?;
+    }
+    replay.has_room(code.issuer)
+}
+
+fn on_trial(
+    code: &Code<'_>,
+    rule: &Rule,
+    signers: Signers,
+    trust: &TrustRoot,
+    conditions: &Conditions,
+) -> Result<(), Refusal> {
+    check_signers(code, rule, signers, trust)?;
+    check_life(code, rule)?;
+    freshness::check(code, rule.freshness, conditions)?;
+    check_posture(rule, conditions)
+}

@@ -1,0 +1,94 @@
+//! Whether a release may be installed here.
+
+use super::{conditions::Identity, trust::TrustRoot};
+use crate::{
+    reject::{Reason, Refusal, ensure},
+    statement::Manifest,
+    types::{StatementId, Version},
+    wire::{Kind, Role},
+};
+
+/// What the device has, as far as a release depends on it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ReleaseFacts {
+    /// The running version of the main component.
+    pub version: Version,
+    /// No release below this security version is installed.
+    pub security_floor: u32,
+    /// Bytes of the slot that would take the image.
+    pub slot_size: u32,
+    /// Bytes of the largest page that the device can hold.
+    pub largest_page: u32,
+    /// Whether the code authorises an older version.
+    pub downgrade: bool,
+}
+
+/// The one component that devices of this release have.
+const MAIN_COMPONENT: u8 = 0;
+
+/// Checks a manifest's signatures, that it is the named one, and that it suits the device.
+///
+/// # Errors
+/// As [`crate::wire::Envelope::parse`] and [`crate::wire::Envelope::verify`]; then, in this order:
+/// [`Reason::TooFewRelease`], what [`Manifest`] refuses, [`Reason::OtherRelease`],
+/// [`Reason::OtherTenant`], [`Reason::OtherProduct`], [`Reason::NoSuchComponent`],
+/// [`Reason::BelowSecurityFloor`], [`Reason::NotNewer`], [`Reason::CurrentOutside`],
+/// [`Reason::RequirementUnmet`], [`Reason::ImageTooLarge`], [`Reason::PageTooLarge`].
+pub fn judge_release<'a>(
+    bytes: &'a [u8],
+    named: StatementId,
+    trust: &TrustRoot,
+    identity: &Identity,
+    facts: &ReleaseFacts,
+) -> Result<Manifest<'a>, Refusal> {
+    let verified = trust.verify(Kind::Manifest, bytes)?;
+    let asked = trust.root()?.thresholds.release;
+    let signed = trust.ring().count(verified.signers(), Role::Release, None);
+    ensure(
+        signed >= asked,
+        Refusal::new(Reason::TooFewRelease, asked.into(), signed.into()),
+    )?;
+    let manifest: Manifest<'a> = verified.body()?;
+    ensure(verified.envelope().id() == named, Reason::OtherRelease)?;
+    ensure(manifest.tenant == identity.tenant, Reason::OtherTenant)?;
+    ensure(manifest.product == identity.product, Reason::OtherProduct)?;
+    ensure(
+        manifest.component == MAIN_COMPONENT,
+        Reason::NoSuchComponent,
+    )?;
+    let (floor, security) = (facts.security_floor, manifest.security_version);
+    ensure(
+        security >= floor,
+        Refusal::new(Reason::BelowSecurityFloor, floor.into(), security.into()),
+    )?;
+    let evidence = Refusal::new(
+        Reason::NotNewer,
+        facts.version.ordinal(),
+        manifest.version.ordinal(),
+    );
+    ensure(
+        facts.downgrade || manifest.version > facts.version,
+        evidence,
+    )?;
+    if let Some(range) = manifest.current {
+        ensure(range.contains(facts.version), Reason::CurrentOutside)?;
+    }
+    for needed in manifest.requirements.iter() {
+        let met = needed.component == MAIN_COMPONENT && needed.versions.contains(facts.version);
+        ensure(
+            met,
+            Refusal::new(Reason::RequirementUnmet, needed.component.into(), 0),
+        )?;
+    }
+    let (room, size) = (facts.slot_size, manifest.size);
+    ensure(
+        size <= room,
+        Refusal::new(Reason::ImageTooLarge, room.into(), size.into()),
+    )?;
+    let (largest, page) = (facts.largest_page, manifest.page_size());
+    ensure(
+        page <= largest,
+        Refusal::new(Reason::PageTooLarge, largest.into(), page.into()),
+    )?;
+    Ok(manifest)
+}

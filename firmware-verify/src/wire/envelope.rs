@@ -1,0 +1,328 @@
+//! The envelope around everything that is signed.
+//!
+//! ```text
+//! offset  0        8     9         10          12       12+n    13+n
+//!         +--------+-----+---------+-----------+--------+-------+------------------------+
+//!         |latch-v1| kind| version | n (u16 LE)| body n | count | count x (id 8, sig 64) |
+//!         +--------+-----+---------+-----------+--------+-------+------------------------+
+//!         |<------------ signed message --------------->|
+//! ```
+
+use sha2::{Digest as _, Sha256};
+
+use super::{canonical::Body, keys::Keys};
+use crate::{
+    limits::{
+        ENVELOPE_HEAD, MAX_CODE_BODY, MAX_ENROLMENT_BODY, MAX_MANIFEST_BODY, MAX_RECEIPT_BODY,
+        MAX_ROOT_BODY, MAX_SIGNATURES, MAX_STATE_BODY, SIGNATURE_LEN,
+    },
+    reject::{Reason, Refusal, ensure},
+    types::{Digest, KeyId, StatementId},
+};
+
+const MAGIC: &[u8; 8] = b"latch-v1";
+/// The body version that this release reads and writes.
+pub(crate) const BODY_VERSION: u8 = 0;
+
+/// What a statement is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A latch code: one signed change.
+    Code = 1,
+    /// A trust root: keys, roles, thresholds, rules.
+    Root = 2,
+    /// A release manifest: the signed description of an image.
+    Manifest = 3,
+    // 4 time attestation, 5 revocation, 6 stop slip: reserved.
+    /// A device's signed account of a verdict or event.
+    Receipt = 7,
+    /// A device's signed account of what it is now.
+    State = 8,
+    /// A device's key and name, countersigned by an operator.
+    Enrolment = 9,
+}
+
+impl Kind {
+    /// The kind with this number.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Self> {
+        Some(match number {
+            1 => Self::Code,
+            2 => Self::Root,
+            3 => Self::Manifest,
+            7 => Self::Receipt,
+            8 => Self::State,
+            9 => Self::Enrolment,
+            _ => return None,
+        })
+    }
+
+    /// The number on the wire.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Code => 1,
+            Self::Root => 2,
+            Self::Manifest => 3,
+            Self::Receipt => 7,
+            Self::State => 8,
+            Self::Enrolment => 9,
+        }
+    }
+
+    /// The longest body of this kind, in bytes.
+    #[must_use]
+    pub fn max_body(self) -> usize {
+        match self {
+            Self::Code => MAX_CODE_BODY,
+            Self::Root => MAX_ROOT_BODY,
+            Self::Manifest => MAX_MANIFEST_BODY,
+            Self::Receipt => MAX_RECEIPT_BODY,
+            Self::State => MAX_STATE_BODY,
+            Self::Enrolment => MAX_ENROLMENT_BODY,
+        }
+    }
+}
+
+/// The kind that a message claims, if it looks like a statement at all. Nothing else
+/// is checked: good for routing, never for trust.
+#[must_use]
+pub fn peek_kind(bytes: &[u8]) -> Option<Kind> {
+    let kind = bytes.strip_prefix(MAGIC)?.first()?;
+    Kind::from_number(*kind)
+}
+
+/// Writes the 12 bytes before a body of this length.
+///
+/// # Errors
+/// [`Reason::BadLength`] when the body is longer than its kind may be.
+pub fn seal_head(kind: Kind, body_len: usize) -> Result<[u8; ENVELOPE_HEAD], Refusal> {
+    let bound = kind.max_body();
+    let len = u16::try_from(body_len).ok().filter(|_| body_len <= bound);
+    let [low, high] = len.ok_or(Reason::BadLength)?.to_le_bytes();
+    let [m0, m1, m2, m3, m4, m5, m6, m7] = *MAGIC;
+    Ok([
+        m0,
+        m1,
+        m2,
+        m3,
+        m4,
+        m5,
+        m6,
+        m7,
+        kind.number(),
+        BODY_VERSION,
+        low,
+        high,
+    ])
+}
+
+/// A message with the shape of a statement. Nothing in it is trusted yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Envelope<'a> {
+    kind: Kind,
+    bytes: &'a [u8],
+    message: &'a [u8],
+    body: &'a [u8],
+    signatures: &'a [u8],
+}
+
+impl<'a> Envelope<'a> {
+    /// Finds the parts of a statement of the expected kind.
+    ///
+    /// # Errors
+    /// [`Reason::BadLength`], [`Reason::BadMagic`], [`Reason::WrongKind`],
+    /// [`Reason::UnknownBodyVersion`], [`Reason::LengthMismatch`],
+    /// [`Reason::SignatureCount`], [`Reason::DuplicateKey`].
+    pub fn parse(kind: Kind, bytes: &'a [u8]) -> Result<Self, Refusal> {
+        let longest = ENVELOPE_HEAD + kind.max_body() + 1 + MAX_SIGNATURES * SIGNATURE_LEN;
+        ensure(
+            bytes.len() > ENVELOPE_HEAD && bytes.len() <= longest,
+            Reason::BadLength,
+        )?;
+        let (head, rest) = bytes
+            .split_at_checked(ENVELOPE_HEAD)
+            .ok_or(Reason::BadLength)?;
+        let head: &[u8; ENVELOPE_HEAD] = head.try_into().map_err(|_| Reason::BadLength)?;
+        let [
+            m0,
+            m1,
+            m2,
+            m3,
+            m4,
+            m5,
+            m6,
+            m7,
+            found_kind,
+            version,
+            low,
+            high,
+        ] = *head;
+        ensure([m0, m1, m2, m3, m4, m5, m6, m7] == *MAGIC, Reason::BadMagic)?;
+        ensure(
+            found_kind == kind.number(),
+            Refusal::new(Reason::WrongKind, kind.number().into(), found_kind.into()),
+        )?;
+        ensure(
+            version == BODY_VERSION,
+            Refusal::new(
+                Reason::UnknownBodyVersion,
+                BODY_VERSION.into(),
+                version.into(),
+            ),
+        )?;
+        let body_len = usize::from(u16::from_le_bytes([low, high]));
+        ensure(body_len <= kind.max_body(), Reason::BadLength)?;
+        let (body, rest) = rest
+            .split_at_checked(body_len)
+            .ok_or(Reason::LengthMismatch)?;
+        let (&count, signatures) = rest.split_first().ok_or(Reason::LengthMismatch)?;
+        let count = usize::from(count);
+        ensure(
+            (1..=MAX_SIGNATURES).contains(&count),
+            Reason::SignatureCount,
+        )?;
+        ensure(
+            signatures.len() == count * SIGNATURE_LEN,
+            Reason::LengthMismatch,
+        )?;
+        let message = bytes
+            .get(..ENVELOPE_HEAD + body_len)
+            .ok_or(Reason::LengthMismatch)?;
+        let envelope = Self {
+            kind,
+            bytes,
+            message,
+            body,
+            signatures,
+        };
+        for (position, (id, _)) in envelope.signatures().enumerate() {
+            let repeated = envelope
+                .signatures()
+                .take(position)
+                .any(|(earlier, _)| earlier == id);
+            ensure(!repeated, Reason::DuplicateKey)?;
+        }
+        Ok(envelope)
+    }
+
+    /// Checks every signature; stops at the first that is not good.
+    ///
+    /// # Errors
+    /// [`Reason::UnknownKey`], [`Reason::WeakKey`], [`Reason::BadSignature`].
+    pub fn verify(self, keys: &impl Keys) -> Result<Verified<'a>, Refusal> {
+        // Unknown keys first, so that a stranger's statement costs no curve arithmetic.
+        for (id, _) in self.signatures() {
+            ensure(keys.find(id).is_some(), Reason::UnknownKey)?;
+        }
+        let mut signers = Signers(0);
+        for (id, signature) in self.signatures() {
+            let (place, key) = keys.find(id).ok_or(Reason::UnknownKey)?;
+            key.verify(self.message, &signature)?;
+            signers.insert(place)?;
+        }
+        Ok(Verified {
+            envelope: self,
+            signers,
+        })
+    }
+
+    /// Key ids and signatures, in the order in which they lie.
+    pub fn signatures(&self) -> impl Iterator<Item = (KeyId, [u8; 64])> + use<'a> {
+        self.signatures
+            .chunks_exact(SIGNATURE_LEN)
+            .filter_map(|chunk| {
+                let (id, signature) = chunk.split_first_chunk::<8>()?;
+                Some((KeyId(*id), signature.try_into().ok()?))
+            })
+    }
+
+    /// The kind.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The whole envelope.
+    #[must_use]
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// What the signatures cover.
+    #[must_use]
+    pub fn message(&self) -> &'a [u8] {
+        self.message
+    }
+
+    /// The body, not yet decoded.
+    #[must_use]
+    pub fn body(&self) -> &'a [u8] {
+        self.body
+    }
+
+    /// SHA-256 of the signed message.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest(Sha256::digest(self.message).into())
+    }
+
+    /// The statement's id: the same however many have signed it.
+    #[must_use]
+    pub fn id(&self) -> StatementId {
+        let Digest(digest) = self.digest();
+        StatementId(digest.first_chunk().copied().unwrap_or_default())
+    }
+}
+
+/// Which keys have signed: places in the key ring that verified.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Signers(u32);
+
+impl Signers {
+    fn insert(&mut self, place: u8) -> Result<(), Refusal> {
+        self.0 |= 1_u32.checked_shl(place.into()).ok_or(Reason::LogicFault)?;
+        Ok(())
+    }
+
+    /// Whether the key at this place has signed.
+    #[must_use]
+    pub fn contains(self, place: u8) -> bool {
+        1_u32
+            .checked_shl(place.into())
+            .is_some_and(|bit| self.0 & bit != 0)
+    }
+}
+
+/// A statement of which every signature was found good. Only
+/// [`Envelope::verify`] makes one.
+#[derive(Clone, Copy, Debug)]
+pub struct Verified<'a> {
+    envelope: Envelope<'a>,
+    signers: Signers,
+}
+
+impl<'a> Verified<'a> {
+    /// The envelope.
+    #[must_use]
+    pub fn envelope(&self) -> &Envelope<'a> {
+        &self.envelope
+    }
+
+    /// Whose signatures are on it.
+    #[must_use]
+    pub fn signers(&self) -> Signers {
+        self.signers
+    }
+
+    /// Decodes and checks the body.
+    ///
+    /// # Errors
+    /// [`Reason::WrongKind`], or as [`Body::parse`].
+    pub fn body<B: Body<'a>>(&self) -> Result<B, Refusal> {
+        ensure(self.envelope.kind == B::KIND, Reason::WrongKind)?;
+        B::parse(self.envelope.body)
+    }
+}

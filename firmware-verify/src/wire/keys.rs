@@ -1,0 +1,200 @@
+//! Keys: which are fit to be trusted, who holds which role, and how a device signs.
+
+use core::fmt;
+
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use heapless::Vec;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    limits::MAX_KEYS,
+    reject::{Reason, Refusal},
+    types::KeyId,
+};
+
+/// An Ed25519 public key (RFC 8032) that is neither of small order nor encoded in
+/// more than one way.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct PublicKey([u8; 32]);
+
+impl PublicKey {
+    /// Takes 32 bytes as a key.
+    ///
+    /// # Errors
+    /// [`Reason::WeakKey`] when they are no point of the curve, one of small order, or
+    /// not the canonical encoding of one.
+    pub fn new(bytes: [u8; 32]) -> Result<Self, Refusal> {
+        let key = VerifyingKey::from_bytes(&bytes).map_err(|_| Reason::WeakKey)?;
+        if key.is_weak() || !is_reduced(&bytes) {
+            return Err(Reason::WeakKey.into());
+        }
+        Ok(Self(bytes))
+    }
+
+    /// The 32 bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Checks one signature with `verify_strict`: cofactorless, canonical `S`, no point
+    /// of small order (see "Taming the many EdDSAs", Chalkias et al. 2020).
+    ///
+    /// # Errors
+    /// [`Reason::BadSignature`].
+    pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> Result<(), Refusal> {
+        let key = VerifyingKey::from_bytes(&self.0).map_err(|_| Reason::WeakKey)?;
+        key.verify_strict(message, &Signature::from_bytes(signature))
+            .map_err(|_| Reason::BadSignature.into())
+    }
+
+    /// The first 8 bytes of the key's SHA-256.
+    #[must_use]
+    pub fn id(&self) -> KeyId {
+        let digest: [u8; 32] = Sha256::digest(self.0).into();
+        KeyId(digest.first_chunk().copied().unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "key {}", self.id())
+    }
+}
+
+/// Whether the y coordinate is below p = 2^255 - 19 (RFC 8032, 5.1.3). The encodings
+/// whose sign bit contradicts x = 0 are of small order and refused as such.
+fn is_reduced(bytes: &[u8; 32]) -> bool {
+    let [first, middle @ .., last] = bytes;
+    let all_ones = middle.iter().all(|&byte| byte == 0xff) && last & 0x7f == 0x7f;
+    !(all_ones && *first >= 0xed)
+}
+
+/// What a key may sign for. A key has one role only.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Signs trust roots.
+    Root,
+    /// Issues codes.
+    Operator,
+    /// Says that an image is genuine.
+    Release,
+    /// Agrees to codes that others issue.
+    Approver,
+    /// Attests the time.
+    Time,
+    /// Issues codes in an emergency.
+    BreakGlass,
+}
+
+/// Where the keys of signatures are looked up.
+pub trait Keys {
+    /// The key with this id and its place, below 32.
+    fn find(&self, id: KeyId) -> Option<(u8, PublicKey)>;
+}
+
+/// One key alone: that of a device whose receipts are checked.
+impl Keys for PublicKey {
+    fn find(&self, id: KeyId) -> Option<(u8, PublicKey)> {
+        (self.id() == id).then_some((0, *self))
+    }
+}
+
+/// The keys of a trust root, each with its id and role.
+#[derive(Clone, Debug, Default)]
+pub struct KeyRing(Vec<(KeyId, Role, PublicKey), MAX_KEYS>);
+
+impl KeyRing {
+    /// Adds a key.
+    ///
+    /// # Errors
+    /// [`Reason::KeyTwice`] when a key with this id is there already,
+    /// [`Reason::TooManyEntries`] when the ring is full.
+    pub fn add(&mut self, role: Role, key: PublicKey) -> Result<(), Refusal> {
+        let id = key.id();
+        if self.find(id).is_some() {
+            return Err(Reason::KeyTwice.into());
+        }
+        self.0
+            .push((id, role, key))
+            .map_err(|_| Reason::TooManyEntries.into())
+    }
+
+    /// The keys in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &(KeyId, Role, PublicKey)> {
+        self.0.iter()
+    }
+
+    /// The role of a key.
+    #[must_use]
+    pub fn role(&self, id: KeyId) -> Option<Role> {
+        self.0
+            .iter()
+            .find(|(known, _, _)| *known == id)
+            .map(|(_, role, _)| *role)
+    }
+
+    /// Distinct keys of a role among the signers, leaving out one key.
+    #[must_use]
+    pub fn count(&self, signers: super::Signers, role: Role, without: Option<KeyId>) -> u8 {
+        let mut count = 0_u8;
+        for (place, (id, found, _)) in (0_u8..).zip(self.0.iter()) {
+            if signers.contains(place) && *found == role && Some(*id) != without {
+                count = count.saturating_add(1);
+            }
+        }
+        count
+    }
+}
+
+impl Keys for KeyRing {
+    fn find(&self, id: KeyId) -> Option<(u8, PublicKey)> {
+        (0_u8..)
+            .zip(self.0.iter())
+            .find(|(_, (known, _, _))| *known == id)
+            .map(|(place, (_, _, key))| (place, *key))
+    }
+}
+
+/// The device's key could not sign.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct KeyFault;
+
+/// The key with which a device signs its receipts: in software, or in a secure element.
+pub trait DeviceKey {
+    /// The public key.
+    fn public(&self) -> [u8; 32];
+
+    /// Signs a message with Ed25519 (RFC 8032, deterministic: the same message gives
+    /// the same signature, so that a repeated receipt is the same bytes).
+    ///
+    /// # Errors
+    /// [`KeyFault`] when the key cannot be used now.
+    fn sign(&mut self, message: &[u8]) -> Result<[u8; 64], KeyFault>;
+}
+
+/// A device key held as its 32-byte seed.
+pub struct SeedKey(SigningKey);
+
+impl SeedKey {
+    /// The key of this seed (RFC 8032, 5.1.5).
+    #[must_use]
+    pub fn new(seed: &[u8; 32]) -> Self {
+        Self(SigningKey::from_bytes(seed))
+    }
+}
+
+impl DeviceKey for SeedKey {
+    fn public(&self) -> [u8; 32] {
+        self.0.verifying_key().to_bytes()
+    }
+
+    fn sign(&mut self, message: &[u8]) -> Result<[u8; 64], KeyFault> {
+        self.0
+            .try_sign(message)
+            .map(|signature| signature.to_bytes())
+            .map_err(|_| KeyFault)
+    }
+}

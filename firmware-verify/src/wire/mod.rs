@@ -1,0 +1,12 @@
+//! How bytes become values: envelopes, signatures, and the one canonical encoding.
+
+mod canonical;
+mod envelope;
+mod keys;
+mod run;
+
+pub use canonical::{Body, decode, encode};
+pub(crate) use envelope::BODY_VERSION;
+pub use envelope::{Envelope, Kind, Signers, Verified, peek_kind, seal_head};
+pub use keys::{DeviceKey, KeyFault, KeyRing, Keys, PublicKey, Role, SeedKey};
+pub use run::{Item, Run, RunWriter};
