@@ -21,7 +21,7 @@ pub mod boot;
 pub mod device;
 pub mod image;
 pub mod journal;
-mod ledger;
+pub mod ledger;
 pub mod limits;
 mod reject;
 pub mod statement;

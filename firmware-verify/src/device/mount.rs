@@ -187,7 +187,6 @@ impl<P: Platform> Device<P> {
 }
 
 /// Reads the journal into a ledger.
-#[expect(clippy::type_complexity, reason = "a pair that only this file sees")]
 fn read_journal<P: Platform>(
     flash: P::Journal,
 ) -> Result<(Journal<P::Journal, JOURNAL_SECTOR>, Ledger), MountFault> {

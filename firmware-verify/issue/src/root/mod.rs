@@ -1,0 +1,223 @@
+//! Trust roots from a rules file: TOML that people write, review and keep under version
+//! control.
+//!
+//! ```toml
+//! tenant  = "acme"
+//! version = 1             # one more for each successor
+//! epoch   = 1             # raised to void every code that was signed before
+//!
+//! [keys]                  # by role: public keys as files, seen from this one, or 64 hexadecimal digits
+//! root     = ["root.pub.pem"]
+//! operator = ["anna.pub.pem", "ben.pub.pem"]
+//! release  = ["build.pub.pem"]
+//! # approver, time and break-glass are roles too
+//!
+//! [thresholds]            # distinct keys that must sign; 1 where nothing is said
+//! root    = 1
+//! release = 1
+//! # time  = 1
+//!
+//! [facts]                 # names for the device's 32 facts about itself, 0 to 31
+//! tampered = 0
+//!
+//! [[latch]]               # twin, firmware and trust are always there; others have an id of 3 to 15
+//! name      = "safety"
+//! id        = 3
+//! operators = 2           # the issuer among them; 1 where nothing is said
+//! approvers = 0
+//! freshness = "challenge" # or "trusted-time", or "time-floor"
+//! max-life  = "15m"       # longest life of a code: s, m, h or d
+//! max-open  = "1h"        # longest total time that it stays open; without it, it does not open
+//! heartbeat = "30s"       # an open latch closes without one; without it, none is asked for
+//! grace     = "5s"        # time that posture may be amiss before it closes
+//! must-hold     = []      # facts by name or number
+//! must-not-hold = ["tampered"]
+//!
+//! [latch.break-glass]     # as above, with signers instead of operators and approvers
+//! signers   = 1
+//! freshness = "challenge"
+//! max-life  = "5m"
+//!
+//! [latch.trial]           # as above; reported, never enforced
+//! approvers = 1
+//! freshness = "challenge"
+//! max-life  = "15m"
+//!
+//! [properties]            # branches of the twin behind other latches than twin
+//! "pump/limit" = "safety"
+//!
+//! [commands]              # a command that is not listed cannot run
+//! restart = "safety"
+//! ```
+
+mod body;
+mod duration;
+mod schema;
+mod starter;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use latch_verify::{Refusal, types::TenantId};
+
+use crate::{
+    keys::KeyError,
+    sign::{Draft, SignError},
+};
+
+pub use starter::{StarterKeys, starter_rules};
+
+/// Longest rules file that is read: a root takes 1.5 KiB when encoded, this leaves room
+/// for comments.
+const MAX_RULES: usize = 256 * 1024;
+
+/// A rules file that makes no trust root.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {problem}", file.display())]
+pub struct RulesError {
+    /// The file.
+    pub file: PathBuf,
+    /// What is wrong with it.
+    pub problem: RulesProblem,
+}
+
+/// Why a rules file makes no trust root. Places are written as in the file.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RulesProblem {
+    /// The file cannot be read.
+    #[error("the rules file cannot be read: {0}")]
+    Read(std::io::Error),
+    /// Longer than any rules file.
+    #[error("this is {0} bytes long, and no rules file needs more than 256 KiB")]
+    TooLong(usize),
+    /// No TOML, or a field that is missing, unknown or of another type.
+    #[error("{0}")]
+    Syntax(#[from] toml::de::Error),
+    /// A public key cannot be read.
+    #[error("{at}: {cause}")]
+    Key {
+        /// The place.
+        at: String,
+        /// What is wrong with the key.
+        cause: KeyError,
+    },
+    /// One key in two places.
+    #[error("{at}: the same key stands at {before}: a key has one role, and counts once")]
+    KeyTwice {
+        /// The place.
+        at: String,
+        /// The place before it.
+        before: String,
+    },
+    /// Two latches with one name or number.
+    #[error("{at}: another latch has this name or id already")]
+    LatchTwice {
+        /// The place.
+        at: String,
+    },
+    /// A latch without a number, or a usual one with another than its own.
+    #[error("{at}: {expected}")]
+    LatchId {
+        /// The place.
+        at: String,
+        /// What its id must be.
+        expected: &'static str,
+    },
+    /// A name that no latch has.
+    #[error("{at}: there is no latch named `{name}`")]
+    NoSuchLatch {
+        /// The place.
+        at: String,
+        /// The name.
+        name: String,
+    },
+    /// A fact that has no number, or none of 0 to 31.
+    #[error("{at}: `{name}` is no fact: name it under [facts], with a number of 0 to 31")]
+    NoSuchFact {
+        /// The place.
+        at: String,
+        /// The fact.
+        name: String,
+    },
+    /// What the verifier refuses, with its place.
+    #[error("{at}: {cause}")]
+    At {
+        /// The place.
+        at: String,
+        /// The verifier's reason.
+        cause: Refusal,
+    },
+    /// The verifier refuses the root as a whole.
+    #[error(transparent)]
+    Refused(#[from] SignError),
+}
+
+/// A rules file.
+#[derive(Debug)]
+pub struct Rules {
+    file: PathBuf,
+    schema: schema::Rules,
+}
+
+impl Rules {
+    /// Reads a rules file.
+    ///
+    /// # Errors
+    /// [`RulesProblem::Read`], [`RulesProblem::TooLong`], [`RulesProblem::Syntax`].
+    pub fn load(file: &Path) -> Result<Self, RulesError> {
+        let text = fs::read_to_string(file).map_err(|cause| RulesError {
+            file: file.into(),
+            problem: RulesProblem::Read(cause),
+        })?;
+        Self::from_text(&text, file)
+    }
+
+    /// Reads rules as if they lay in this file: the files of keys are sought beside it.
+    ///
+    /// # Errors
+    /// [`RulesProblem::TooLong`], [`RulesProblem::Syntax`].
+    pub fn from_text(text: &str, file: &Path) -> Result<Self, RulesError> {
+        let read = || {
+            if text.len() > MAX_RULES {
+                return Err(RulesProblem::TooLong(text.len()));
+            }
+            Ok(toml::from_str(text)?)
+        };
+        let file = file.to_path_buf();
+        match read() {
+            Ok(schema) => Ok(Self { file, schema }),
+            Err(problem) => Err(RulesError { file, problem }),
+        }
+    }
+
+    /// The tenant.
+    #[must_use]
+    pub fn tenant(&self) -> TenantId {
+        self.schema.tenant
+    }
+
+    /// The version of the root that they make.
+    #[must_use]
+    pub fn version(&self) -> u32 {
+        self.schema.version
+    }
+
+    /// The trust root that they make, ready to be signed by root keys. Reads the files of
+    /// the keys.
+    ///
+    /// # Errors
+    /// Every [`RulesProblem`] but those of [`load`](Self::load).
+    pub fn draft(&self) -> Result<Draft, RulesError> {
+        let folder = self.file.parent().unwrap_or(Path::new(""));
+        body::draft(&self.schema, folder).map_err(|problem| RulesError {
+            file: self.file.clone(),
+            problem,
+        })
+    }
+}
