@@ -1,1 +1,85 @@
-//! Placeholder until the crate is filled.
+//! Where whole-system tests find the programs that they start.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The path of one of the workspace's programs (`latch`, `latch-agent`, `latch-sim`), built from the tree as it is now.
+///
+/// The first call of a process builds all of them, in the profile and the folder of the test that asks; so a test never
+/// runs an older program than the tree holds.
+///
+/// # Panics
+///
+/// When the programs do not build, or none has this name.
+#[must_use]
+pub fn program(name: &str) -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let folder = FOLDER.get_or_init(build_programs);
+    let program = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        program.is_file(),
+        "no program `{name}` in {}: see [[bin]] in the manifests",
+        folder.display()
+    );
+    program
+}
+
+/// Builds every program of the workspace, and tells in which folder they lie.
+fn build_programs() -> PathBuf {
+    let test = std::env::current_exe().expect("a running test has a path");
+    // Cargo puts tests at <build folder>/<profile>/deps/<test>, programs at <build folder>/<profile>/<program>.
+    let folder = test
+        .ancestors()
+        .nth(2)
+        .expect("a test lies two folders deep")
+        .to_owned();
+    let target = folder
+        .parent()
+        .expect("a profile's folder lies in the build folder");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .args([
+            "build",
+            "--quiet",
+            "--workspace",
+            "--bins",
+            "--locked",
+            "--target-dir",
+        ])
+        .arg(target);
+    if folder
+        .file_name()
+        .is_some_and(|profile| profile == "release")
+    {
+        cargo.arg("--release");
+    }
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("tests/ has a parent folder");
+    let status = cargo
+        .current_dir(top)
+        .status()
+        .expect("cargo starts, since it built this test");
+    assert!(
+        status.success(),
+        "the programs do not build: run `cargo build --workspace --bins` to see why"
+    );
+    folder
+}
+
+#[test]
+fn a_program_lies_beside_the_test_that_asks() {
+    let latch = program("latch");
+    assert!(
+        latch.is_absolute() && latch.is_file(),
+        "{}",
+        latch.display()
+    );
+}
+
+#[test]
+#[should_panic(expected = "no program `latched`")]
+fn a_program_that_nobody_builds_is_refused() {
+    let _ = program("latched");
+}
