@@ -19,6 +19,7 @@ extern crate std;
 
 pub mod boot;
 pub mod device;
+mod flash;
 pub mod image;
 pub mod journal;
 pub mod ledger;

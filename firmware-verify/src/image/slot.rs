@@ -4,16 +4,12 @@ use embedded_storage::nor_flash::{NorFlash, ReadNorFlash};
 
 use super::merkle::TreeHasher;
 use crate::{
+    flash::{self, CHUNK},
     limits::MAX_PAGE_LOG2,
     reject::{Reason, Refusal, ensure},
     types::Digest,
 };
 use sha2::{Digest as _, Sha256};
-
-/// Bytes read from a slot at once.
-const CHUNK: usize = 256;
-/// Largest write unit that a slot may have.
-const MAX_UNIT: usize = 32;
 
 /// Erases what a page needs and writes it.
 ///
@@ -27,7 +23,6 @@ pub(crate) fn write_page<F: NorFlash>(
     offset: u32,
     data: &[u8],
 ) -> Result<(), Refusal> {
-    let fault = |_| Reason::StorageFault;
     let erase = u32::try_from(F::ERASE_SIZE).map_err(|_| Reason::StorageFault)?;
     let len = u32::try_from(data.len()).map_err(|_| Reason::StorageFault)?;
     let end = offset.checked_add(len).ok_or(Reason::StorageFault)?;
@@ -40,53 +35,15 @@ pub(crate) fn write_page<F: NorFlash>(
     if first < after {
         slot.erase(first, after).map_err(|_| Reason::StorageFault)?;
     }
-    let whole = data.len() - data.len() % F::WRITE_SIZE.max(1);
-    let (body, tail) = data.split_at_checked(whole).ok_or(Reason::LogicFault)?;
-    slot.write(offset, body).map_err(fault)?;
-    if !tail.is_empty() {
-        let mut unit = [0xff; MAX_UNIT];
-        unit.get_mut(..tail.len())
-            .ok_or(Reason::StorageFault)?
-            .copy_from_slice(tail);
-        let unit = unit.get(..F::WRITE_SIZE).ok_or(Reason::StorageFault)?;
-        let place = end
-            .checked_sub(u32::try_from(tail.len()).unwrap_or_default())
-            .ok_or(Reason::LogicFault)?;
-        slot.write(place, unit).map_err(fault)?;
-    }
-    Ok(())
+    flash::write(slot, offset, data).map_err(|_| Reason::StorageFault.into())
 }
 
-/// Reads part of a slot, whatever its read unit.
+/// Reads part of a slot.
 ///
 /// # Errors
 /// [`Reason::StorageFault`].
-pub(crate) fn read<F: ReadNorFlash>(
-    slot: &mut F,
-    offset: u32,
-    out: &mut [u8],
-) -> Result<(), Refusal> {
-    let unit = u32::try_from(F::READ_SIZE).map_err(|_| Reason::StorageFault)?;
-    let chunk_len = CHUNK - CHUNK % F::READ_SIZE.max(1);
-    let mut chunk = [0; CHUNK];
-    let mut place = offset;
-    let mut out = out;
-    while !out.is_empty() {
-        let start = place - place % unit;
-        let skip = usize::try_from(place - start).map_err(|_| Reason::LogicFault)?;
-        let wanted = (skip.saturating_add(out.len()))
-            .next_multiple_of(F::READ_SIZE.max(1))
-            .min(chunk_len);
-        let bytes = chunk.get_mut(..wanted).ok_or(Reason::LogicFault)?;
-        slot.read(start, bytes).map_err(|_| Reason::StorageFault)?;
-        let fresh = bytes.get(skip..).ok_or(Reason::LogicFault)?;
-        let taken = fresh.len().min(out.len());
-        let (now, later) = out.split_at_mut_checked(taken).ok_or(Reason::LogicFault)?;
-        now.copy_from_slice(fresh.get(..taken).ok_or(Reason::LogicFault)?);
-        place = place.saturating_add(u32::try_from(taken).unwrap_or_default());
-        out = later;
-    }
-    Ok(())
+pub(crate) fn read<F: ReadNorFlash>(slot: &mut F, offset: u32, out: &mut [u8]) -> Result<(), Refusal> {
+    flash::read(slot, offset, out).map_err(|_| Reason::StorageFault.into())
 }
 
 /// Computes the Merkle root of what lies in a slot.
