@@ -20,7 +20,11 @@ pub(crate) fn offset_of(len: usize) -> Result<u32, Fault> {
 }
 
 /// Reads any number of bytes from anywhere.
-pub(crate) fn read<F: ReadNorFlash>(flash: &mut F, offset: u32, out: &mut [u8]) -> Result<(), Fault> {
+pub(crate) fn read<F: ReadNorFlash>(
+    flash: &mut F,
+    offset: u32,
+    out: &mut [u8],
+) -> Result<(), Fault> {
     let unit = offset_of(F::READ_SIZE.max(1))?;
     let longest = CHUNK - CHUNK % F::READ_SIZE.max(1);
     let mut chunk = [0; CHUNK];
@@ -29,7 +33,10 @@ pub(crate) fn read<F: ReadNorFlash>(flash: &mut F, offset: u32, out: &mut [u8]) 
     while !out.is_empty() {
         let start = place - place % unit;
         let skip = usize::try_from(place - start).map_err(|_| Fault)?;
-        let wanted = skip.saturating_add(out.len()).next_multiple_of(F::READ_SIZE.max(1)).min(longest);
+        let wanted = skip
+            .saturating_add(out.len())
+            .next_multiple_of(F::READ_SIZE.max(1))
+            .min(longest);
         let bytes = chunk.get_mut(..wanted).ok_or(Fault)?;
         flash.read(start, bytes).map_err(|_| Fault)?;
         let fresh = bytes.get(skip..).ok_or(Fault)?;
@@ -52,7 +59,9 @@ pub(crate) fn write<F: NorFlash>(flash: &mut F, offset: u32, bytes: &[u8]) -> Re
     }
     if !tail.is_empty() {
         let mut unit = [ERASED; MAX_UNIT];
-        unit.get_mut(..tail.len()).ok_or(Fault)?.copy_from_slice(tail);
+        unit.get_mut(..tail.len())
+            .ok_or(Fault)?
+            .copy_from_slice(tail);
         let unit = unit.get(..F::WRITE_SIZE).ok_or(Fault)?;
         let place = offset.checked_add(offset_of(whole)?).ok_or(Fault)?;
         flash.write(place, unit).map_err(|_| Fault)?;

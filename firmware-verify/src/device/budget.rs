@@ -33,3 +33,21 @@ impl WriteBudget {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{WRITE_BUDGET, WRITE_REFILL_MS, WriteBudget};
+
+    #[test]
+    fn a_burst_is_bounded_and_comes_back_with_time() {
+        let mut budget = WriteBudget::new(5);
+        assert!((0..WRITE_BUDGET).all(|_| budget.take(5)));
+        assert!(!budget.take(5 + WRITE_REFILL_MS - 1));
+        assert!(budget.take(5 + WRITE_REFILL_MS));
+        assert!(!budget.take(5 + WRITE_REFILL_MS));
+        // A long rest refills no more than the bucket.
+        let later = 5 + 10_000 * WRITE_REFILL_MS;
+        assert!((0..WRITE_BUDGET).all(|_| budget.take(later)));
+        assert!(!budget.take(later));
+    }
+}

@@ -120,3 +120,100 @@ impl TreeHasher {
         root
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::vec::Vec;
+
+    use super::{TreeHasher, leaf_hash, node_hash, verify_inclusion};
+    use crate::{reject::Reason, types::Digest};
+
+    /// The definition of RFC 9162, section 2.1.1, word by word: split at the largest power
+    /// of two below the number of leaves.
+    fn by_definition(leaves: &[Digest]) -> Digest {
+        let [leaf] = leaves else {
+            let split = leaves.len().next_power_of_two() / 2;
+            return node_hash(
+                &by_definition(&leaves[..split]),
+                &by_definition(&leaves[split..]),
+            );
+        };
+        *leaf
+    }
+
+    /// The definition of RFC 9162, section 2.1.3.1.
+    fn proof(leaves: &[Digest], index: usize) -> Vec<Digest> {
+        if leaves.len() == 1 {
+            return Vec::new();
+        }
+        let split = leaves.len().next_power_of_two() / 2;
+        let (left, right) = leaves.split_at(split);
+        let (mut path, sibling) = if index < split {
+            (proof(left, index), by_definition(right))
+        } else {
+            (proof(right, index - split), by_definition(left))
+        };
+        path.push(sibling);
+        path
+    }
+
+    fn leaves(count: usize) -> Vec<Digest> {
+        (0..count)
+            .map(|n| leaf_hash(&[u8::try_from(n).unwrap_or(0); 3]))
+            .collect()
+    }
+
+    #[test]
+    fn the_running_root_is_that_of_the_definition() {
+        for count in 1..70 {
+            let leaves = leaves(count);
+            let mut tree = TreeHasher::default();
+            leaves.iter().for_each(|leaf| tree.push(*leaf).unwrap());
+            assert_eq!(tree.finish(), by_definition(&leaves), "{count} leaves");
+        }
+    }
+
+    #[test]
+    fn every_leaf_proves_its_own_place_and_no_other() {
+        for count in 1..20_u32 {
+            let leaves = leaves(count as usize);
+            let root = by_definition(&leaves);
+            for index in 0..count {
+                let path = proof(&leaves, index as usize);
+                let leaf = leaves[index as usize];
+                let check = |leaf, index, path: &[Digest]| {
+                    verify_inclusion(leaf, index, count, path.iter().copied(), &root)
+                };
+                check(leaf, index, &path).unwrap();
+                for other in (0..count).filter(|other| *other != index) {
+                    assert!(
+                        check(leaf, other, &path).is_err(),
+                        "{count} leaves, {index} as {other}"
+                    );
+                }
+                let mut longer = path.clone();
+                longer.push(root);
+                assert_eq!(
+                    check(leaf, index, &longer).unwrap_err().reason,
+                    Reason::PageLength
+                );
+                if let Some((_, shorter)) = path.split_last() {
+                    assert_eq!(
+                        check(leaf, index, shorter).unwrap_err().reason,
+                        Reason::PageLength
+                    );
+                }
+                assert_eq!(check(root, index, &path).is_ok(), count == 1);
+            }
+            let past = verify_inclusion(root, count, count, [].into_iter(), &root);
+            assert_eq!(past.unwrap_err().reason, Reason::PageLength);
+        }
+    }
+
+    #[test]
+    fn no_leaves_hash_to_sha256_of_nothing() {
+        // RFC 9162, section 2.1.1, and FIPS 180-4 for the value.
+        let expected = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(std::format!("{}", TreeHasher::default().finish()), expected);
+    }
+}

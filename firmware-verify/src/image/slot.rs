@@ -42,7 +42,11 @@ pub(crate) fn write_page<F: NorFlash>(
 ///
 /// # Errors
 /// [`Reason::StorageFault`].
-pub(crate) fn read<F: ReadNorFlash>(slot: &mut F, offset: u32, out: &mut [u8]) -> Result<(), Refusal> {
+pub(crate) fn read<F: ReadNorFlash>(
+    slot: &mut F,
+    offset: u32,
+    out: &mut [u8],
+) -> Result<(), Refusal> {
     flash::read(slot, offset, out).map_err(|_| Reason::StorageFault.into())
 }
 
@@ -78,4 +82,55 @@ pub(crate) fn read_root<F: ReadNorFlash>(
         tree.push(Digest(leaf.finalize().into()))?;
     }
     Ok(tree.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::vec::Vec;
+
+    use latch_flash::Flash;
+
+    use super::{read, read_root, write_page};
+    use crate::image::{TreeHasher, leaf_hash};
+
+    fn image(len: usize) -> Vec<u8> {
+        (0..len)
+            .map(|n| u8::try_from(n % 253).unwrap_or(0))
+            .collect()
+    }
+
+    fn through<const R: usize, const W: usize, const E: usize>(page: usize, len: usize) {
+        let mut slot = Flash::<R, W, E>::new(32 * 1024);
+        let image = image(len);
+        let mut tree = TreeHasher::default();
+        for (index, data) in image.chunks(page).enumerate() {
+            write_page(&mut slot, u32::try_from(index * page).unwrap(), data).unwrap();
+            tree.push(leaf_hash(data)).unwrap();
+        }
+        let log2 = u8::try_from(page.trailing_zeros()).unwrap();
+        let root = read_root(&mut slot, u32::try_from(len).unwrap(), log2).unwrap();
+        assert_eq!(root, tree.finish());
+        let mut part = [0; 777];
+        read(&mut slot, 301, &mut part).unwrap();
+        assert_eq!(part, image[301..301 + 777]);
+    }
+
+    #[test]
+    fn pages_of_any_size_lie_in_slots_of_any_geometry() {
+        through::<1, 1, 512>(1024, 5000);
+        through::<1, 4, 4096>(1024, 9001);
+        through::<4, 8, 4096>(4096, 12_345);
+        through::<8, 32, 16_384>(2048, 20_001);
+    }
+
+    #[test]
+    fn a_page_is_erased_again_when_it_is_written_again() {
+        let mut slot = Flash::<1, 4, 4096>::new(16 * 1024);
+        write_page(&mut slot, 0, &image(4096)).unwrap();
+        write_page(&mut slot, 4096, &image(4096)).unwrap();
+        write_page(&mut slot, 4096, &[7; 4096]).unwrap();
+        let mut found = [0; 4];
+        read(&mut slot, 4096, &mut found).unwrap();
+        assert_eq!(found, [7; 4]);
+    }
 }

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use super::medium::Fault;
+
 /// Why a journal could not be mounted. None of these ever means "empty".
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
@@ -72,3 +74,15 @@ impl core::error::Error for JournalError {}
 /// The caller could not make sense of a record that was replayed to it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Rejected;
+
+impl From<Fault> for JournalError {
+    fn from(Fault: Fault) -> Self {
+        Self::Storage
+    }
+}
+
+impl From<Fault> for MountError {
+    fn from(Fault: Fault) -> Self {
+        Self::Unreadable
+    }
+}

@@ -1,17 +1,60 @@
-//! An append-only journal in NOR flash that power cuts cannot break (stub bodies).
+//! An append-only journal in NOR flash that power cuts cannot break.
+//!
+//! The journal keeps records: a kind and some bytes, whose meaning it does not know. All live
+//! in one *active* sector: first a snapshot, then what was appended. When the sector is full, a new
+//! snapshot goes into the next sector, which takes over; the sectors take turns. `record.rs` and
+//! `sector.rs` draw what lies in flash.
+//!
+//! What it promises, for any number of power cuts inside any operation, and for bits that a cut
+//! left weak:
+//!
+//! - A record whose [`append`](Journal::append) returned `Ok` is in every replay until a rotation that leaves it out.
+//! - A record whose append did not return is there wholly or not at all.
+//! - What one mount has replayed, every later mount replays.
+//! - The same holds for a rotation: all of its snapshot or none.
+//! - No unit of the flash is programmed twice after an erase, but for marks on which a cut has struck (`mark.rs`).
+//! - Damage that no cut explains is never taken for an empty or a shorter journal.
+//!
+//! It does not defend against one who rewrites the flash: checksums are not signatures.
 
 mod error;
-
-pub use error::{JournalError, MountError, Rejected};
+mod mark;
+mod medium;
+mod mount;
+mod record;
+mod scan;
+mod sector;
+mod snapshot;
+#[cfg(test)]
+mod tests;
 
 use embedded_storage::nor_flash::NorFlash;
+
+pub use error::{JournalError, MountError, Rejected};
+pub use snapshot::Snapshot;
+
+use medium::{Fault, Medium};
+use record::{Failure, KINDS, Places, look_head};
+use sector::Layout;
 
 /// Longest body of a record, in bytes.
 pub const MAX_BODY: usize = crate::limits::MAX_RECORD;
 
-/// Where a record lies, until the next rotation.
+/// What a record takes in flash beyond its body, at most: four fields in units of 32 bytes, and padding of the body.
+pub const MAX_FRAME: usize = 4 * 32 + 31;
+
+/// Sectors that are used at most. More only spread wear.
+const MAX_SECTORS: usize = 8;
+
+/// Where a record lies. Meaningless after the next rotation.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Address(u32);
+
+impl Address {
+    fn of(at: usize) -> Result<Self, Fault> {
+        u32::try_from(at).map(Self).map_err(|_| Fault)
+    }
+}
 
 /// A committed record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,91 +67,167 @@ pub struct Entry<'b> {
     pub body: &'b [u8],
 }
 
-/// The journal.
+/// A journal over a flash, with room for at least `CAPACITY` bytes of records, their frames included, in a sector.
 #[derive(Debug)]
 pub struct Journal<F, const CAPACITY: usize> {
-    flash: F,
+    medium: Medium<F>,
+    sectors: usize,
+    active: Option<Active>,
+    /// Highest sequence number of any sector.
+    highest: u32,
+    /// Rotations that failed since the last one that did not.
+    attempts: usize,
+    needs_snapshot: bool,
+    /// The old sector could be neither closed nor erased.
+    stuck: bool,
 }
 
-/// The next sector while its snapshot is written.
-pub struct Snapshot<'a, F, const CAPACITY: usize> {
-    journal: &'a mut Journal<F, CAPACITY>,
+/// A sector that takes records.
+#[derive(Clone, Copy, Debug)]
+struct Active {
+    sector: usize,
+    sequence: u32,
+    /// Records in it.
+    count: u32,
+    /// Offset in the sector behind the last record. Behind a failed record once one was begun.
+    tail: usize,
+}
+
+impl Active {
+    /// Where the next record goes if its body has this length.
+    fn place<F: NorFlash, const CAPACITY: usize>(
+        &self,
+        length: usize,
+    ) -> Result<usize, JournalError> {
+        if self.tail + Places::of::<F>(length).end > Layout::<F, CAPACITY>::LIMIT {
+            return Err(JournalError::Full);
+        }
+        Ok(self.sector * Layout::<F, CAPACITY>::SIZE + self.tail)
+    }
+
+    fn advance<F: NorFlash>(&mut self, length: usize) {
+        self.tail += Places::of::<F>(length).end;
+        self.count = self.count.saturating_add(1);
+    }
 }
 
 impl<F: NorFlash, const CAPACITY: usize> Journal<F, CAPACITY> {
-    /// Mounts.
-    /// # Errors
-    /// [`MountError`].
-    pub fn mount(
-        flash: F,
-        _buffer: &mut [u8],
-        _replay: &mut dyn FnMut(Entry<'_>) -> Result<(), Rejected>,
-    ) -> Result<Self, MountError> {
-        Ok(Self { flash })
+    /// Bytes of flash in one sector: whole erase blocks.
+    pub const SECTOR: usize = Layout::<F, CAPACITY>::SIZE;
+
+    fn start(sector: usize) -> usize {
+        sector * Self::SECTOR
     }
-    /// Unprovisioned.
+
+    /// Whether nothing was ever committed: the flash is erased, or the first rotation was cut.
     #[must_use]
     pub fn is_blank(&self) -> bool {
-        true
+        self.active.is_none()
     }
-    /// Append is refused until rotate has run.
+
+    /// Whether [`append`](Self::append) refuses until [`rotate`](Self::rotate) has run, because an operation failed since
+    /// the mount. A blank journal refuses as well, but has no state to take a snapshot of.
     #[must_use]
     pub fn needs_snapshot(&self) -> bool {
-        false
+        self.needs_snapshot
     }
-    /// Appends.
-    /// # Errors
-    /// [`JournalError`].
-    pub fn append(&mut self, _kind: u8, _body: &[u8]) -> Result<Address, JournalError> {
-        Err(JournalError::Storage)
-    }
-    /// The longest body that append takes now.
+
+    /// The longest body that [`append`](Self::append) takes now. Zero also if it takes none.
     #[must_use]
     pub fn room(&self) -> usize {
-        0
+        let Some(active) = self.active.filter(|_| !self.needs_snapshot) else {
+            return 0;
+        };
+        let left = Layout::<F, CAPACITY>::LIMIT.saturating_sub(active.tail);
+        left.saturating_sub(Places::of::<F>(0).end).min(MAX_BODY)
     }
-    /// Rotates.
+
+    /// Adds a record. Durable, and read back, when this returns `Ok`; if it fails with
+    /// [`JournalError::Storage`], a later mount may find the record or not.
+    ///
     /// # Errors
-    /// [`JournalError`].
-    pub fn rotate(
-        &mut self,
-        write: impl FnOnce(&mut Snapshot<'_, F, CAPACITY>) -> Result<(), JournalError>,
-    ) -> Result<(), JournalError> {
-        write(&mut Snapshot { journal: self })
+    /// [`JournalError::TooLong`], [`JournalError::NeedsSnapshot`], [`JournalError::Full`] and
+    /// [`JournalError::Storage`].
+    pub fn append(&mut self, kind: u8, body: &[u8]) -> Result<Address, JournalError> {
+        if body.len() > MAX_BODY || !KINDS.contains(&kind) {
+            return Err(JournalError::TooLong);
+        }
+        let Some(active) = self.active.as_mut().filter(|_| !self.needs_snapshot) else {
+            return Err(JournalError::NeedsSnapshot);
+        };
+        let at = active.place::<F, CAPACITY>(body.len())?;
+        match record::write(
+            &mut self.medium,
+            at,
+            active.sequence,
+            active.count,
+            kind,
+            body,
+        ) {
+            Ok(()) => {
+                active.advance::<F>(body.len());
+                Ok(Address::of(at)?)
+            }
+            Err(failure) => {
+                self.needs_snapshot = true;
+                if failure == Failure::Begun {
+                    active.advance::<F>(body.len());
+                }
+                Err(JournalError::Storage)
+            }
+        }
     }
-    /// Reads a record again.
+
+    /// Reads a record again, checking it again.
+    ///
     /// # Errors
-    /// [`JournalError`].
+    /// [`JournalError::NoRecord`], [`JournalError::TooLong`] if `buffer` is too short,
+    /// [`JournalError::Storage`] if the record is damaged by now.
     pub fn read<'b>(
         &mut self,
-        _address: Address,
-        _buffer: &'b mut [u8],
+        address: Address,
+        buffer: &'b mut [u8],
     ) -> Result<Entry<'b>, JournalError> {
-        Err(JournalError::NoRecord)
+        let (at, sequence, head) = self.find(address)?;
+        if head.length > buffer.len() {
+            return Err(JournalError::TooLong);
+        }
+        let body = record::read_body(&mut self.medium, at, &head, sequence, buffer)?;
+        Ok(Entry {
+            address,
+            kind: head.kind,
+            body,
+        })
     }
-    /// Sectors erased since mount.
+
+    /// The record at an address of the active sector: where, under which sequence number, its head.
+    fn find(&mut self, address: Address) -> Result<(usize, u32, record::Head), JournalError> {
+        let active = self.active.ok_or(JournalError::NoRecord)?;
+        let at = usize::try_from(address.0).map_err(|_| JournalError::NoRecord)?;
+        let records = Layout::<F, CAPACITY>::RECORDS..active.tail;
+        let offset = at
+            .checked_sub(Self::start(active.sector))
+            .ok_or(JournalError::NoRecord)?;
+        if !records.contains(&offset) || !at.is_multiple_of(Medium::<F>::UNIT) {
+            return Err(JournalError::NoRecord);
+        }
+        match look_head(&mut self.medium, at, active.sequence) {
+            (_, Some(head)) if offset + Places::of::<F>(head.length).end <= active.tail => {
+                Ok((at, active.sequence, head))
+            }
+            (record::Finding::Unreadable, _) => Err(JournalError::Storage),
+            _ => Err(JournalError::NoRecord),
+        }
+    }
+
+    /// Sectors erased since the mount, failed erases with them.
     #[must_use]
     pub fn erases(&self) -> u32 {
-        0
+        self.medium.erases()
     }
+
     /// Gives the flash back.
     pub fn release(self) -> F {
-        self.flash
-    }
-}
-
-impl<F: NorFlash, const CAPACITY: usize> Snapshot<'_, F, CAPACITY> {
-    /// Writes a record.
-    /// # Errors
-    /// [`JournalError`].
-    pub fn put(&mut self, _kind: u8, _body: &[u8]) -> Result<Address, JournalError> {
-        let _ = &self.journal;
-        Err(JournalError::Storage)
-    }
-    /// Copies a record.
-    /// # Errors
-    /// [`JournalError`].
-    pub fn copy(&mut self, _from: Address) -> Result<Address, JournalError> {
-        Err(JournalError::Storage)
+        self.medium.release()
     }
 }

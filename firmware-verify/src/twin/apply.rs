@@ -101,3 +101,124 @@ fn inserted<'a>(twin: Entries<'_>, change: Entry<'a>) -> Option<Entry<'a>> {
 fn push(out: &mut RunWriter<'_>, entry: Entry<'_>) -> Result<(), Refusal> {
     out.push(&entry).map_err(|_| Reason::TwinTooLarge.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::vec::Vec;
+
+    use super::{Entries, Entry, MAX_TWIN, Path, Reason, RunWriter, Value, apply};
+
+    fn list(leaves: &[(&str, Value<'_>)]) -> Vec<u8> {
+        let mut buffer = [0; MAX_TWIN];
+        let mut run = RunWriter::new(&mut buffer);
+        for (path, value) in leaves {
+            run.push(&Entry {
+                path: Path::new(path).unwrap(),
+                value: *value,
+            })
+            .unwrap();
+        }
+        run.finish().to_vec()
+    }
+
+    fn check(
+        twin: &[(&str, Value<'_>)],
+        patch: &[(&str, Value<'_>)],
+        expected: &[(&str, Value<'_>)],
+    ) {
+        let (twin, patch) = (list(twin), list(patch));
+        let mut buffer = [0; MAX_TWIN];
+        let found = apply(
+            Entries::from_bytes(&twin),
+            Entries::from_bytes(&patch),
+            &mut buffer,
+        )
+        .unwrap();
+        assert_eq!(found.bytes(), list(expected), "{found:?}");
+    }
+
+    const ONE: Value<'_> = Value::Int(1);
+    const TWO: Value<'_> = Value::Int(2);
+
+    #[test]
+    fn values_are_set_replaced_and_deleted() {
+        check(&[], &[("a", ONE)], &[("a", ONE)]);
+        check(
+            &[("a", ONE), ("c", ONE)],
+            &[("b", TWO), ("c", TWO)],
+            &[("a", ONE), ("b", TWO), ("c", TWO)],
+        );
+        check(
+            &[("a", ONE), ("b", ONE)],
+            &[("a", Value::Null)],
+            &[("b", ONE)],
+        );
+        check(&[("a", ONE)], &[("b", Value::Null)], &[("a", ONE)]);
+    }
+
+    #[test]
+    fn a_patch_through_a_scalar_makes_an_object_of_it() {
+        check(&[("a", ONE)], &[("a/b/c", TWO)], &[("a/b/c", TWO)]);
+        check(
+            &[("a", ONE)],
+            &[("a/b", Value::Null)],
+            &[("a", Value::Empty)],
+        );
+        check(&[], &[("a/b/c", Value::Null)], &[("a/b", Value::Empty)]);
+    }
+
+    #[test]
+    fn a_branch_goes_with_its_root_and_leaves_an_empty_object_behind() {
+        check(
+            &[("a/b", ONE), ("a/c/d", ONE), ("ab", ONE)],
+            &[("a", Value::Null)],
+            &[("ab", ONE)],
+        );
+        check(
+            &[("a/b/c", ONE), ("a/d", ONE)],
+            &[("a/b", TWO)],
+            &[("a/b", TWO), ("a/d", ONE)],
+        );
+        check(
+            &[("a/b", ONE)],
+            &[("a/b", Value::Null)],
+            &[("a", Value::Empty)],
+        );
+    }
+
+    #[test]
+    fn an_empty_object_replaces_only_what_is_none() {
+        check(
+            &[("a", ONE)],
+            &[("a", Value::Empty)],
+            &[("a", Value::Empty)],
+        );
+        check(&[("a/b", ONE)], &[("a", Value::Empty)], &[("a/b", ONE)]);
+        check(&[("a", Value::Empty)], &[("a/b", ONE)], &[("a/b", ONE)]);
+    }
+
+    #[test]
+    fn keys_are_compared_key_by_key() {
+        // By bytes of the whole text, `a-b` and `a.b` would stand before `a/b`.
+        check(
+            &[("a/b", ONE)],
+            &[("a-b", TWO), ("a.b", TWO)],
+            &[("a/b", ONE), ("a-b", TWO), ("a.b", TWO)],
+        );
+    }
+
+    #[test]
+    fn a_twin_that_would_outgrow_its_bound_is_refused() {
+        let text = "x".repeat(1000);
+        let twin = list(&[("a", Value::Text(&text)), ("b", Value::Text(&text))]);
+        let patch = list(&[("c", Value::Text(&text[..100]))]);
+        let mut buffer = [0; MAX_TWIN];
+        let refusal = apply(
+            Entries::from_bytes(&twin),
+            Entries::from_bytes(&patch),
+            &mut buffer,
+        )
+        .unwrap_err();
+        assert_eq!(refusal.reason, Reason::TwinTooLarge);
+    }
+}

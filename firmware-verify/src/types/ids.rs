@@ -245,3 +245,57 @@ impl fmt::Debug for LatchId {
         fmt::Display::fmt(self, f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{string::ToString, vec::Vec};
+
+    use super::{DeviceId, KeyId, LatchId, ProductId, TenantId};
+
+    #[test]
+    fn names_and_hex_are_read_as_they_are_written() {
+        for text in [
+            "acme",
+            "a",
+            "plant-7_north.eu",
+            "00112233445566778899aabbccddeeff",
+        ] {
+            assert_eq!(text.parse::<TenantId>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<ProductId>().unwrap().to_string(), text);
+        }
+        assert_eq!(
+            "acme".parse::<TenantId>().unwrap().0,
+            *b"acme\0\0\0\0\0\0\0\0\0\0\0\0"
+        );
+        for wrong in ["", "seventeen-letters", "a b", "é", "a/b"] {
+            assert!(wrong.parse::<TenantId>().is_err(), "{wrong}");
+        }
+        // Bytes after a zero are no name, and are shown as they are.
+        assert_eq!(
+            TenantId(*b"a\0b\0\0\0\0\0\0\0\0\0\0\0\0\0")
+                .to_string()
+                .len(),
+            32
+        );
+        assert!("00".parse::<KeyId>().is_err() && "zz00000000000000".parse::<KeyId>().is_err());
+    }
+
+    #[test]
+    fn device_names_are_safe_as_topic_levels_and_file_names() {
+        for good in ["d", "Door-7", "a.b_c", &"x".repeat(32)] {
+            assert_eq!(good.parse::<DeviceId>().unwrap().as_str(), good);
+        }
+        for wrong in ["", ".", "..", "a/b", "a+b", "#", "a b", &"x".repeat(33)] {
+            assert!(wrong.parse::<DeviceId>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn latches_are_numbered_to_fifteen() {
+        let numbers: Vec<_> = (0..=255)
+            .filter_map(LatchId::new)
+            .map(LatchId::number)
+            .collect();
+        assert_eq!(numbers, (0..16).collect::<Vec<_>>());
+    }
+}

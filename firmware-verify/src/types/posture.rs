@@ -29,3 +29,50 @@ impl Posture {
         (rule.must_hold & !surely_true) | (rule.must_not_hold & !surely_false)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Posture, PostureRule};
+
+    #[test]
+    fn unknown_satisfies_nothing() {
+        let rule = PostureRule {
+            must_hold: 0b0011,
+            must_not_hold: 0b1100,
+        };
+        assert_eq!(Posture::default().unmet(rule), 0b1111);
+        assert_eq!(
+            Posture {
+                known: 0b1111,
+                value: 0b0011
+            }
+            .unmet(rule),
+            0
+        );
+        assert_eq!(
+            Posture {
+                known: 0b0101,
+                value: 0b0001
+            }
+            .unmet(rule),
+            0b1010
+        );
+        // A value without knowledge of it is no value.
+        assert_eq!(
+            Posture {
+                known: 0,
+                value: 0b0011
+            }
+            .unmet(rule),
+            0b1111
+        );
+        assert_eq!(
+            Posture {
+                known: 0b1111,
+                value: 0b1100
+            }
+            .unmet(rule),
+            0b1111
+        );
+    }
+}

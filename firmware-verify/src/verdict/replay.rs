@@ -164,3 +164,96 @@ impl Replay {
         self.floors.iter()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Burned, Recall, Replay};
+    use crate::{
+        limits::{MAX_BURNED, MAX_FLOORS},
+        reject::Reason,
+        types::{KeyId, Sequence, StatementId},
+    };
+
+    fn code(issuer: u8, sequence: u64) -> Burned {
+        let statement = StatementId([u8::try_from(sequence % 251).unwrap_or(0); 16]);
+        Burned {
+            issuer: KeyId([issuer; 8]),
+            sequence: Sequence(sequence),
+            statement,
+            twin: false,
+        }
+    }
+
+    #[test]
+    fn a_used_code_is_known_and_so_is_another_in_its_place() {
+        let mut replay = Replay::default();
+        let used = code(1, 7);
+        assert_eq!(
+            replay.recall(used.issuer, used.sequence, used.statement),
+            Recall::New
+        );
+        replay.burn(used).unwrap();
+        assert_eq!(
+            replay.recall(used.issuer, used.sequence, used.statement),
+            Recall::Used
+        );
+        assert_eq!(
+            replay.recall(used.issuer, used.sequence, StatementId([9; 16])),
+            Recall::OtherUsed
+        );
+        assert_eq!(
+            replay.recall(KeyId([2; 8]), used.sequence, used.statement),
+            Recall::New
+        );
+    }
+
+    #[test]
+    fn what_the_table_forgets_the_floor_remembers() {
+        let mut replay = Replay::default();
+        let oldest = code(1, 3);
+        replay.burn(code(1, 50)).unwrap();
+        replay.burn(oldest).unwrap();
+        for sequence in 0..(MAX_BURNED as u64 - 1) {
+            replay.burn(code(2, 100 + sequence)).unwrap();
+        }
+        assert_eq!(
+            replay.recall(oldest.issuer, oldest.sequence, oldest.statement),
+            Recall::New
+        );
+        assert_eq!(replay.floor(oldest.issuer).replay, oldest.sequence);
+        assert_eq!(replay.floor(KeyId([2; 8])).replay, Sequence(0));
+    }
+
+    #[test]
+    fn floors_never_fall() {
+        let mut replay = Replay::default();
+        replay
+            .burn(Burned {
+                twin: true,
+                ..code(1, 9)
+            })
+            .unwrap();
+        replay
+            .burn(Burned {
+                twin: true,
+                ..code(1, 5)
+            })
+            .unwrap();
+        assert_eq!(replay.floor(KeyId([1; 8])).twin, Sequence(9));
+    }
+
+    #[test]
+    fn an_issuer_without_room_for_its_floor_is_refused_before_anything_is_forgotten() {
+        let mut replay = Replay::default();
+        for issuer in 0..u8::try_from(MAX_FLOORS).unwrap() {
+            replay.burn(code(issuer, 10 + u64::from(issuer))).unwrap();
+        }
+        let before = replay.burned().copied().collect::<std::vec::Vec<_>>();
+        let refusal = replay.burn(code(200, 99)).unwrap_err();
+        assert_eq!(refusal.reason, Reason::TooManyEntries);
+        assert_eq!(
+            replay.burned().copied().collect::<std::vec::Vec<_>>(),
+            before
+        );
+    }
+}

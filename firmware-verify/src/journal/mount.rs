@@ -1,0 +1,227 @@
+//! Mounting: which sector is active, and making that answer last.
+//!
+//! Nothing is told to the caller before it is sure to be told again by every later mount: a
+//! rotation that was cut is finished first, and records behind which a cut struck are
+//! first written again into the next sector.
+
+use embedded_storage::nor_flash::NorFlash;
+
+use super::{
+    Active, Address, Entry, Journal, MAX_SECTORS,
+    error::{MountError, Rejected},
+    mark::Mark,
+    medium::{Fault, Medium},
+    record::{Places, look_head, read_body},
+    scan::{Scan, Tail, scan},
+    sector::{self, HeadFinding, Layout, Look},
+};
+
+/// What was found in each sector.
+struct Survey {
+    looks: [Option<Look>; MAX_SECTORS],
+}
+
+impl<F: NorFlash, const CAPACITY: usize> Journal<F, CAPACITY> {
+    /// Mounts the journal in `flash`, whose whole capacity it uses: 2 to 8 sectors of [`SECTOR`](Self::SECTOR) bytes.
+    ///
+    /// What a power cut has left is repaired first. Then `replay` gets every committed record
+    /// of the active sector, in the order of writing; a later mount will replay them again,
+    /// up to the next rotation. A journal without any is [blank](Self::is_blank). `buffer` is for the bodies and holds
+    /// [`MAX_BODY`](super::MAX_BODY) bytes if nothing is known about them.
+    ///
+    /// # Errors
+    /// [`MountError`]; the journal then refuses everything by not being there.
+    pub fn mount(
+        flash: F,
+        buffer: &mut [u8],
+        replay: &mut dyn FnMut(Entry<'_>) -> Result<(), Rejected>,
+    ) -> Result<Self, MountError> {
+        let medium = Medium::new(flash);
+        let sectors = (medium.capacity() / Self::SECTOR).min(MAX_SECTORS);
+        if sectors < 2 {
+            return Err(MountError::TooSmall);
+        }
+        let mut journal = Self {
+            medium,
+            sectors,
+            active: None,
+            highest: 0,
+            attempts: 0,
+            needs_snapshot: false,
+            stuck: false,
+        };
+        let survey = Survey::of::<F, CAPACITY>(&mut journal.medium, sectors)?;
+        journal.highest = survey.highest();
+        let Some((sector, head, found)) = survey.choose::<F, CAPACITY>(&mut journal.medium)? else {
+            return survey.is_blank().map(|()| journal);
+        };
+        let at = Self::start(sector);
+        sector::accept::<F, CAPACITY>(&mut journal.medium, at)
+            .map_err(|Fault| MountError::Storage)?;
+        journal
+            .retire_others(sector)
+            .map_err(|Fault| MountError::Storage)?;
+        journal.active = Some(Active {
+            sector,
+            sequence: head.sequence,
+            count: found.count,
+            tail: found.tail,
+        });
+        if let Tail::Torn { base } = found.state {
+            journal.write_again(found.tail, base)?;
+        }
+        journal.replay(buffer, replay)?;
+        Ok(journal)
+    }
+
+    /// Writes the committed records, which end at `tail`, again into the next sector that takes them.
+    fn write_again(&mut self, tail: usize, base: usize) -> Result<(), MountError> {
+        if let Some(active) = &mut self.active {
+            active.tail = base;
+        }
+        for _ in 1..self.sectors {
+            let start = Layout::<F, CAPACITY>::RECORDS;
+            match self.rotate(|snapshot| snapshot.copy_all(start, tail)) {
+                Ok(()) => return Ok(()),
+                Err(_) if self.stuck => break,
+                Err(_) => {}
+            }
+        }
+        Err(MountError::Storage)
+    }
+
+    fn replay(
+        &mut self,
+        buffer: &mut [u8],
+        replay: &mut dyn FnMut(Entry<'_>) -> Result<(), Rejected>,
+    ) -> Result<(), MountError> {
+        let Some(active) = self.active else {
+            return Ok(());
+        };
+        let end = Self::start(active.sector) + active.tail;
+        let mut at = Self::start(active.sector) + Layout::<F, CAPACITY>::RECORDS;
+        while at < end {
+            let (_, head) = look_head(&mut self.medium, at, active.sequence);
+            let head = head.ok_or(MountError::Unreadable)?;
+            if head.length > buffer.len() {
+                return Err(MountError::BufferTooSmall);
+            }
+            let body = read_body(&mut self.medium, at, &head, active.sequence, buffer)?;
+            replay(Entry {
+                address: Address::of(at)?,
+                kind: head.kind,
+                body,
+            })
+            .map_err(|Rejected| MountError::Corrupt)?;
+            at += Places::of::<F>(head.length).end;
+        }
+        Ok(())
+    }
+}
+
+impl Survey {
+    fn of<F: NorFlash, const CAPACITY: usize>(
+        medium: &mut Medium<F>,
+        sectors: usize,
+    ) -> Result<Self, MountError> {
+        let mut looks = [None; MAX_SECTORS];
+        for (sector, slot) in looks.iter_mut().enumerate().take(sectors) {
+            let look = sector::look::<F, CAPACITY>(medium, sector * Layout::<F, CAPACITY>::SIZE);
+            if look.head == HeadFinding::Foreign {
+                return Err(MountError::UnknownFormat);
+            }
+            *slot = Some(look);
+        }
+        Ok(Self { looks })
+    }
+
+    fn each(&self) -> impl Iterator<Item = (usize, &Look)> {
+        self.looks
+            .iter()
+            .enumerate()
+            .filter_map(|(sector, look)| Some((sector, look.as_ref()?)))
+    }
+
+    fn highest(&self) -> u32 {
+        self.each()
+            .filter_map(|(_, look)| look.known())
+            .map(|head| head.sequence)
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// The active sector: the complete one with the highest sequence, unless its predecessor
+    /// went on without it. `None` if no sector is complete.
+    fn choose<F: NorFlash, const CAPACITY: usize>(
+        &self,
+        medium: &mut Medium<F>,
+    ) -> Result<Option<(usize, sector::Head, Scan)>, MountError> {
+        let scan = |medium: &mut Medium<F>, sector: usize, look: &Look, head: &sector::Head| {
+            let end = look.sealed.unwrap_or(Layout::<F, CAPACITY>::RECORDS);
+            scan::<F, CAPACITY>(
+                medium,
+                sector * Layout::<F, CAPACITY>::SIZE,
+                head.sequence,
+                end,
+            )
+        };
+        let mut below = None;
+        let mut reopened = None;
+        let mut damage = None;
+        loop {
+            let candidates = self
+                .each()
+                .filter_map(|(sector, look)| Some((sector, look, look.complete()?)));
+            let next = candidates
+                .filter(|(.., head)| below.is_none_or(|below| head.sequence < below))
+                .max_by_key(|(.., head)| head.sequence);
+            let Some((sector, look, head)) = next else {
+                break;
+            };
+            below = Some(head.sequence);
+
+            let previous = self.each().find_map(|(sector, look)| {
+                let previous = look.complete()?;
+                (previous.sequence == head.previous && previous.sequence < head.sequence)
+                    .then_some((sector, look, previous))
+            });
+            let before = previous
+                .map(|(sector, look, head)| (look.is_closed(), scan(medium, sector, look, &head)));
+            if let Some((_, Ok(before))) = before
+                && before.tail > head.base
+            {
+                // The predecessor went on, so its marks, if they look set, are what a cut left.
+                reopened = Some(head.previous);
+                continue;
+            }
+            if look.is_closed() && reopened != Some(head.sequence) {
+                // The sector that took over from it is lost.
+                return Err(damage.unwrap_or(MountError::Corrupt));
+            }
+            match scan(medium, sector, look, &head) {
+                Ok(found) => return Ok(Some((sector, head, found))),
+                // What was never acted on may be an unfinished erase of an unfinished rotation.
+                Err(error) if matches!(before, Some((false, Ok(_)))) => {
+                    damage = damage.or(Some(error))
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        damage.map_or(Ok(None), Err)
+    }
+
+    /// Whether a journal without a complete sector never had one.
+    fn is_blank(&self) -> Result<(), MountError> {
+        for (_, look) in self.each() {
+            let marks = || look.accepted.iter().chain(&look.closed);
+            // These marks are set in complete sectors only.
+            if marks().any(|mark| *mark == Mark::Set) {
+                return Err(MountError::Corrupt);
+            }
+            if marks().any(|mark| *mark == Mark::Unreadable) {
+                return Err(MountError::Unreadable);
+            }
+        }
+        Ok(())
+    }
+}

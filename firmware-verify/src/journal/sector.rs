@@ -1,0 +1,263 @@
+//! One sector.
+//!
+//! ```text
+//!  head (32)       seal (12)     accepted   accepted   closed   records ...        closed
+//! +---------------+-------------+----------+----------+--------+------------------+--------+
+//! | see below     | end         | mark     | mark     | mark   | snapshot | later | mark   |
+//! |               | sequence    |          |          |        |          |       |        |
+//! |               | CRC-32      |          |          |        |          |       |        |
+//! +---------------+-------------+----------+----------+--------+------------------+--------+
+//!
+//!  head: magic 8 | format u8 | log2 of the unit u8 | 0 u16 | size u32
+//!        | sequence u32 | previous u32 | base u32 | CRC-32 u32
+//! ```
+//!
+//! Each field starts a write unit of its own; numbers are little-endian. A sector lives so:
+//!
+//! 1. It is erased, also if it looks erased: a cut may have left weak bits.
+//! 2. The head is programmed. `sequence` is higher than that of any sector before; `previous` is
+//!    the sequence of the sector that this one takes over from, 0 for the first; `base` is how
+//!    far records of that one are taken over, as an offset in it.
+//! 3. The records of the snapshot, each committed by itself.
+//! 4. The seal, which says where the snapshot ends. From here on the sector is *complete*.
+//! 5. The two `accepted` marks. With them the sector needs no witness. There are two, since a
+//!    cut can hit one and the next mount sets the other.
+//! 6. In the sector before it, the two `closed` marks. They lie at both ends, so that an erase
+//!    that is cut cannot open it again by clearing one end.
+//! 7. Records are appended.
+//!
+//! Nobody acts on a sector before step 6 was done. A mount that finds a complete sector, and
+//! its predecessor without a record beyond `base`, does steps 5 and 6 first; if its predecessor
+//! has gone on, some earlier mount decided against the new sector (its seal may have been weak
+//! and looked missing), and that stays so, since records beyond `base` do not go away.
+
+use core::marker::PhantomData;
+
+use embedded_storage::nor_flash::NorFlash;
+
+use super::{
+    mark::{Mark, WORD},
+    medium::{Fault, Field, Medium},
+    record::checksum,
+};
+
+const MAGIC: [u8; 8] = *b"latch-jl";
+/// Format of sectors and of what lies in them.
+const FORMAT: u8 = 0;
+const HEAD: usize = 32;
+const SEAL: usize = 12;
+
+/// Where the fields of a sector lie, from its start.
+pub(super) struct Layout<F, const CAPACITY: usize>(PhantomData<F>);
+
+impl<F: NorFlash, const CAPACITY: usize> Layout<F, CAPACITY> {
+    pub(super) const SEAL: usize = Medium::<F>::pad(HEAD);
+    pub(super) const ACCEPTED: [usize; 2] = {
+        let first = Self::SEAL + Medium::<F>::pad(SEAL);
+        [first, first + Medium::<F>::pad(WORD)]
+    };
+    pub(super) const CLOSED: [usize; 2] = {
+        let word = Medium::<F>::pad(WORD);
+        [
+            Self::SEAL + Medium::<F>::pad(SEAL) + 2 * word,
+            Self::SIZE - word,
+        ]
+    };
+    /// Where records begin.
+    pub(super) const RECORDS: usize =
+        Self::SEAL + Medium::<F>::pad(SEAL) + 3 * Medium::<F>::pad(WORD);
+    /// Where they must end.
+    pub(super) const LIMIT: usize = Self::SIZE - Medium::<F>::pad(WORD);
+    /// Whole erase blocks with room for `CAPACITY` bytes of records.
+    pub(super) const SIZE: usize =
+        (Self::RECORDS + CAPACITY + Medium::<F>::pad(WORD)).next_multiple_of(F::ERASE_SIZE);
+}
+
+/// The head of a sector.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Head {
+    pub(super) sequence: u32,
+    pub(super) previous: u32,
+    pub(super) base: usize,
+}
+
+/// What a sector's head was found to be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum HeadFinding {
+    /// Every bit is one.
+    Erased,
+    /// One of this format and geometry.
+    Known(Head),
+    /// Intact, but of another format or geometry.
+    Foreign,
+    /// Neither.
+    Garbage,
+    /// The flash refused to read it.
+    Unreadable,
+}
+
+/// What the fixed fields of a sector say.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look {
+    pub(super) head: HeadFinding,
+    /// Where the snapshot ends, if the seal is right.
+    pub(super) sealed: Option<usize>,
+    pub(super) accepted: [Mark; 2],
+    pub(super) closed: [Mark; 2],
+}
+
+impl Look {
+    /// The head, if the sector's snapshot was once complete.
+    pub(super) fn complete(&self) -> Option<Head> {
+        match self.head {
+            HeadFinding::Known(head) if self.sealed.is_some() || self.is_accepted() => Some(head),
+            _ => None,
+        }
+    }
+
+    pub(super) fn known(&self) -> Option<Head> {
+        match self.head {
+            HeadFinding::Known(head) => Some(head),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_accepted(&self) -> bool {
+        self.accepted.iter().any(|mark| mark.is_set())
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.iter().any(|mark| mark.is_set())
+    }
+}
+
+impl Head {
+    fn encode<F: NorFlash, const CAPACITY: usize>(&self) -> Option<[u8; HEAD]> {
+        let log2 = u8::try_from(Medium::<F>::UNIT.ilog2()).ok()?;
+        let size = u32::try_from(Layout::<F, CAPACITY>::SIZE).ok()?;
+        let base = u32::try_from(self.base).ok()?;
+        let fields = MAGIC
+            .into_iter()
+            .chain([FORMAT, log2, 0, 0])
+            .chain(size.to_le_bytes())
+            .chain(self.sequence.to_le_bytes())
+            .chain(self.previous.to_le_bytes())
+            .chain(base.to_le_bytes());
+        let mut bytes = [0; HEAD];
+        for (to, from) in bytes.iter_mut().zip(fields) {
+            *to = from;
+        }
+        let (front, sum) = bytes.split_last_chunk_mut::<4>()?;
+        *sum = checksum(0, &[front]).to_le_bytes();
+        Some(bytes)
+    }
+
+    /// Programs the head of the erased sector at `at`.
+    pub(super) fn write<F: NorFlash, const CAPACITY: usize>(
+        &self,
+        medium: &mut Medium<F>,
+        at: usize,
+    ) -> Result<(), Fault> {
+        medium.write_field(at, self.encode::<F, CAPACITY>().ok_or(Fault)?)
+    }
+}
+
+/// Looks at the fixed fields of the sector at `at`.
+pub(super) fn look<F: NorFlash, const CAPACITY: usize>(medium: &mut Medium<F>, at: usize) -> Look {
+    let head = look_head::<F, CAPACITY>(medium, at);
+    let sealed = match head {
+        HeadFinding::Known(head) => look_seal::<F, CAPACITY>(medium, at, head.sequence),
+        _ => None,
+    };
+    Look {
+        head,
+        sealed,
+        accepted: Layout::<F, CAPACITY>::ACCEPTED.map(|mark| Mark::look(medium, at + mark)),
+        closed: Layout::<F, CAPACITY>::CLOSED.map(|mark| Mark::look(medium, at + mark)),
+    }
+}
+
+fn look_head<F: NorFlash, const CAPACITY: usize>(medium: &mut Medium<F>, at: usize) -> HeadFinding {
+    let bytes = match medium.field::<HEAD>(at) {
+        Field::Erased => return HeadFinding::Erased,
+        Field::Unreadable => return HeadFinding::Unreadable,
+        Field::Spoilt => return HeadFinding::Garbage,
+        Field::Bytes(bytes) => bytes,
+    };
+    let Some((front, sum)) = bytes.split_last_chunk::<4>() else {
+        return HeadFinding::Garbage;
+    };
+    if *sum != checksum(0, &[front]).to_le_bytes() || !bytes.starts_with(&MAGIC) {
+        return HeadFinding::Garbage;
+    }
+    let [.., s0, s1, s2, s3, p0, p1, p2, p3, b0, b1, b2, b3] = *front else {
+        return HeadFinding::Garbage;
+    };
+    let head = usize::try_from(u32::from_le_bytes([b0, b1, b2, b3]))
+        .ok()
+        .map(|base| Head {
+            sequence: u32::from_le_bytes([s0, s1, s2, s3]),
+            previous: u32::from_le_bytes([p0, p1, p2, p3]),
+            base,
+        });
+    // The inverse must give the same bytes: this compares format and geometry.
+    match head {
+        Some(head) if head.encode::<F, CAPACITY>() == Some(bytes) => HeadFinding::Known(head),
+        _ => HeadFinding::Foreign,
+    }
+}
+
+fn seal(end: u32, sequence: u32) -> [u8; SEAL] {
+    let [e0, e1, e2, e3] = end.to_le_bytes();
+    let [s0, s1, s2, s3] = sequence.to_le_bytes();
+    let [c0, c1, c2, c3] = checksum(sequence, &[&end.to_le_bytes()]).to_le_bytes();
+    [e0, e1, e2, e3, s0, s1, s2, s3, c0, c1, c2, c3]
+}
+
+fn look_seal<F: NorFlash, const CAPACITY: usize>(
+    medium: &mut Medium<F>,
+    at: usize,
+    sequence: u32,
+) -> Option<usize> {
+    let Field::Bytes(bytes) = medium.field::<SEAL>(at + Layout::<F, CAPACITY>::SEAL) else {
+        return None;
+    };
+    let [e0, e1, e2, e3, ..] = bytes;
+    let end = u32::from_le_bytes([e0, e1, e2, e3]);
+    if bytes == seal(end, sequence) {
+        usize::try_from(end).ok()
+    } else {
+        None
+    }
+}
+
+/// Programs the seal of the sector at `at`, whose snapshot ends at the offset `end`.
+pub(super) fn write_seal<F: NorFlash, const CAPACITY: usize>(
+    medium: &mut Medium<F>,
+    at: usize,
+    end: usize,
+    sequence: u32,
+) -> Result<(), Fault> {
+    let end = u32::try_from(end).map_err(|_| Fault)?;
+    medium.write_field(at + Layout::<F, CAPACITY>::SEAL, seal(end, sequence))
+}
+
+/// Sets those `accepted` marks of the sector at `at` that are not.
+pub(super) fn accept<F: NorFlash, const CAPACITY: usize>(
+    medium: &mut Medium<F>,
+    at: usize,
+) -> Result<(), Fault> {
+    Layout::<F, CAPACITY>::ACCEPTED
+        .into_iter()
+        .try_for_each(|mark| Mark::set(medium, at + mark))
+}
+
+/// Sets those `closed` marks of the sector at `at` that are not.
+pub(super) fn close<F: NorFlash, const CAPACITY: usize>(
+    medium: &mut Medium<F>,
+    at: usize,
+) -> Result<(), Fault> {
+    Layout::<F, CAPACITY>::CLOSED
+        .into_iter()
+        .try_for_each(|mark| Mark::set(medium, at + mark))
+}
