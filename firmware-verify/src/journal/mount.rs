@@ -16,6 +16,10 @@ use super::{
     sector::{self, HeadFinding, Layout, Look},
 };
 
+/// How often a sector in doubt is read again. With weak bits in every field each reading that
+/// looks whole is a coincidence, if the bits are independent.
+const STEADY_READS: usize = 4;
+
 /// What was found in each sector.
 struct Survey {
     looks: [Option<Look>; MAX_SECTORS],
@@ -53,13 +57,15 @@ impl<F: NorFlash, const CAPACITY: usize> Journal<F, CAPACITY> {
         let survey = Survey::of::<F, CAPACITY>(&mut journal.medium, sectors)?;
         journal.highest = survey.highest();
         let Some((sector, head, found)) = survey.choose::<F, CAPACITY>(&mut journal.medium)? else {
-            return survey.is_blank().map(|()| journal);
+            survey.is_blank()?;
+            journal.retire_others(None).map_err(|Fault| MountError::Storage)?;
+            return Ok(journal);
         };
         let at = Self::start(sector);
         sector::accept::<F, CAPACITY>(&mut journal.medium, at)
             .map_err(|Fault| MountError::Storage)?;
         journal
-            .retire_others(sector)
+            .retire_others(Some(sector))
             .map_err(|Fault| MountError::Storage)?;
         journal.active = Some(Active {
             sector,
@@ -156,37 +162,14 @@ impl Survey {
         &self,
         medium: &mut Medium<F>,
     ) -> Result<Option<(usize, sector::Head, Scan)>, MountError> {
-        let scan = |medium: &mut Medium<F>, sector: usize, look: &Look, head: &sector::Head| {
-            let end = look.sealed.unwrap_or(Layout::<F, CAPACITY>::RECORDS);
-            scan::<F, CAPACITY>(
-                medium,
-                sector * Layout::<F, CAPACITY>::SIZE,
-                head.sequence,
-                end,
-            )
-        };
         let mut below = None;
         let mut reopened = None;
         let mut damage = None;
-        loop {
-            let candidates = self
-                .each()
-                .filter_map(|(sector, look)| Some((sector, look, look.complete()?)));
-            let next = candidates
-                .filter(|(.., head)| below.is_none_or(|below| head.sequence < below))
-                .max_by_key(|(.., head)| head.sequence);
-            let Some((sector, look, head)) = next else {
-                break;
-            };
+        while let Some((sector, look, head)) = self.next(below) {
             below = Some(head.sequence);
-
-            let previous = self.each().find_map(|(sector, look)| {
-                let previous = look.complete()?;
-                (previous.sequence == head.previous && previous.sequence < head.sequence)
-                    .then_some((sector, look, previous))
+            let before = self.predecessor(&head).map(|(sector, look, head)| {
+                (look.is_closed(), scan_sector::<F, CAPACITY>(medium, sector, look, &head))
             });
-            let before = previous
-                .map(|(sector, look, head)| (look.is_closed(), scan(medium, sector, look, &head)));
             if let Some((_, Ok(before))) = before
                 && before.tail > head.base
             {
@@ -198,16 +181,29 @@ impl Survey {
                 // The sector that took over from it is lost.
                 return Err(damage.unwrap_or(MountError::Corrupt));
             }
-            match scan(medium, sector, look, &head) {
+            match steady_scan::<F, CAPACITY>(medium, sector, look, &head) {
                 Ok(found) => return Ok(Some((sector, head, found))),
-                // What was never acted on may be an unfinished erase of an unfinished rotation.
-                Err(error) if matches!(before, Some((false, Ok(_)))) => {
-                    damage = damage.or(Some(error))
-                }
+                // Nobody acted on it: the erase after an unfinished rotation was cut.
+                Err(_) if !look.is_accepted() => {}
+                Err(error) if matches!(before, Some((false, Ok(_)))) => damage = damage.or(Some(error)),
                 Err(error) => return Err(error),
             }
         }
         damage.map_or(Ok(None), Err)
+    }
+
+    /// The complete sector with the highest sequence below a bound.
+    fn next(&self, below: Option<u32>) -> Option<(usize, &Look, sector::Head)> {
+        self.each()
+            .filter_map(|(sector, look)| Some((sector, look, look.complete()?)))
+            .filter(|(.., head)| below.is_none_or(|below| head.sequence < below))
+            .max_by_key(|(.., head)| head.sequence)
+    }
+
+    fn predecessor(&self, of: &sector::Head) -> Option<(usize, &Look, sector::Head)> {
+        self.each()
+            .filter_map(|(sector, look)| Some((sector, look, look.complete()?)))
+            .find(|(.., head)| head.sequence == of.previous && head.sequence < of.sequence)
     }
 
     /// Whether a journal without a complete sector never had one.
@@ -224,4 +220,35 @@ impl Survey {
         }
         Ok(())
     }
+}
+
+fn scan_sector<F: NorFlash, const CAPACITY: usize>(
+    medium: &mut Medium<F>,
+    sector: usize,
+    look: &Look,
+    head: &sector::Head,
+) -> Result<Scan, MountError> {
+    let end = look.sealed.unwrap_or(Layout::<F, CAPACITY>::RECORDS);
+    scan::<F, CAPACITY>(medium, sector * Layout::<F, CAPACITY>::SIZE, head.sequence, end)
+}
+
+/// Scans a sector, and again if nothing was appended to it yet: it may be what a mount rejected
+/// and began to erase when a cut struck, and then its bits are weak.
+fn steady_scan<F: NorFlash, const CAPACITY: usize>(
+    medium: &mut Medium<F>,
+    sector: usize,
+    look: &Look,
+    head: &sector::Head,
+) -> Result<Scan, MountError> {
+    let found = scan_sector::<F, CAPACITY>(medium, sector, look, head)?;
+    if look.sealed.is_some_and(|end| found.tail > end) {
+        return Ok(found);
+    }
+    for _ in 0..STEADY_READS {
+        let again = sector::look::<F, CAPACITY>(medium, sector * Layout::<F, CAPACITY>::SIZE);
+        if again.complete() != Some(*head) || scan_sector::<F, CAPACITY>(medium, sector, &again, head)?.tail != found.tail {
+            return Err(MountError::Corrupt);
+        }
+    }
+    Ok(found)
 }

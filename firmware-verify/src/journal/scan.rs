@@ -9,7 +9,7 @@ use embedded_storage::nor_flash::NorFlash;
 use super::{
     error::MountError,
     medium::{Fault, Medium},
-    record::{Finding, Head, Places, look_body, look_c1, look_c2, look_head},
+    record::{Finding, Places, look_body, look_c1, look_c2, look_head},
     sector::Layout,
 };
 

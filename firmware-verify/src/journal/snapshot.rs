@@ -7,7 +7,7 @@ use super::{
     error::JournalError,
     medium::Fault,
     record::{self, KINDS, Places, look_head},
-    sector::{self, Head, Layout},
+    sector::{self, Head, HeadFinding, Layout},
 };
 
 /// The next sector while its snapshot is written.
@@ -167,7 +167,7 @@ impl<F: NorFlash, const CAPACITY: usize> Journal<F, CAPACITY> {
             // If this fails the sector still looks open, and is erased.
             let _ = sector::close::<F, CAPACITY>(&mut self.medium, Self::start(old.sector));
         }
-        if self.retire_others(new.sector).is_err() {
+        if self.retire_others(Some(new.sector)).is_err() {
             self.stuck = true;
             return Err(JournalError::Storage);
         }
@@ -177,24 +177,24 @@ impl<F: NorFlash, const CAPACITY: usize> Journal<F, CAPACITY> {
         Ok(())
     }
 
-    /// Erases every complete sector but `active` that is not closed.
-    pub(super) fn retire_others(&mut self, active: usize) -> Result<(), Fault> {
-        for sector in (0..self.sectors).filter(|sector| *sector != active) {
+    /// Erases what unfinished rotations left in other sectors: all that have a head and are not closed.
+    /// Fails if one of them still looks as if it could take over.
+    pub(super) fn retire_others(&mut self, active: Option<usize>) -> Result<(), Fault> {
+        for sector in (0..self.sectors).filter(|sector| Some(*sector) != active) {
             let at = Self::start(sector);
-            if self.is_open(at) {
-                // Erasing may fail and yet do enough.
-                let _ = self.medium.erase(at, at + Self::SECTOR);
-                if self.is_open(at) {
+            let look = sector::look::<F, CAPACITY>(&mut self.medium, at);
+            if look.known().is_none() || look.is_closed() {
+                continue;
+            }
+            if self.medium.erase(at, at + Self::SECTOR).is_err() {
+                // A worn sector is no harm as long as it cannot take over.
+                let look = sector::look::<F, CAPACITY>(&mut self.medium, at);
+                if look.head == HeadFinding::Unreadable || (look.complete().is_some() && !look.is_closed()) {
                     return Err(Fault);
                 }
             }
         }
         Ok(())
-    }
-
-    fn is_open(&mut self, at: usize) -> bool {
-        let look = sector::look::<F, CAPACITY>(&mut self.medium, at);
-        look.complete().is_some() && !look.is_closed()
     }
 
     /// The sectors take turns; one that failed is skipped when the rotation is tried again.

@@ -157,7 +157,7 @@ impl CodeBuilder {
     /// those that sign.
     ///
     /// # Errors
-    /// Every [`CodeError`] but those of [`Change::latch`] and [`Cohort`].
+    /// Every [`CodeError`] but those of [`Change::latch`] and [`Cohort`](super::Cohort).
     pub fn build(self, now: TimeMs) -> Result<Draft, CodeError> {
         self.check_audience()?;
         let life_ms = u64::from(self.life_s).saturating_mul(1000);
@@ -214,7 +214,9 @@ impl CodeBuilder {
         let mut random = [0; 2];
         getrandom::fill(&mut random).map_err(CodeError::NoEntropy)?;
         let fresh = Sequence::at(now, u16::from_le_bytes(random));
-        let least = self.after.map_or(0, |Sequence(before)| before.saturating_add(1));
+        let least = self
+            .after
+            .map_or(0, |Sequence(before)| before.saturating_add(1));
         Ok(fresh.max(Sequence(least)))
     }
 }

@@ -41,7 +41,9 @@ pub enum CodeError {
     #[error("break-glass opens one device at a time: name the device")]
     BreakGlassForMany,
     /// The patch touches properties behind different latches.
-    #[error("{path} is behind {found}, and the properties before it are behind {expected}: sign one code for each latch")]
+    #[error(
+        "{path} is behind {found}, and the properties before it are behind {expected}: sign one code for each latch"
+    )]
     TwoLatches {
         /// The first path behind another latch.
         path: String,
@@ -51,16 +53,22 @@ pub enum CodeError {
         found: LatchId,
     },
     /// The patch would replace a branch that is behind a latch of its own.
-    #[error("{0} has properties below it that are behind other latches: name those properties one by one")]
+    #[error(
+        "{0} has properties below it that are behind other latches: name those properties one by one"
+    )]
     AcrossLatches(String),
     /// The root assigns the command to no latch.
-    #[error("the trust root assigns the command `{0}` to no latch: add it to [commands] of the rules, and sign a new root")]
+    #[error(
+        "the trust root assigns the command `{0}` to no latch: add it to [commands] of the rules, and sign a new root"
+    )]
     CommandUnassigned(String),
     /// The change does not say which latch it belongs to.
     #[error("this change can stand behind any latch: name one")]
     AnyLatch,
     /// Parts outside 0 to 10000, or none between them.
-    #[error("a cohort lies between 0 and 100 percent, and is not empty: {from} to {below} of 10000 is not")]
+    #[error(
+        "a cohort lies between 0 and 100 percent, and is not empty: {from} to {below} of 10000 is not"
+    )]
     NoCohort {
         /// First part inside.
         from: u16,
@@ -68,7 +76,9 @@ pub enum CodeError {
         below: u16,
     },
     /// A part of a hundred that cannot be read.
-    #[error("`{0}` is no percentage: write 0 to 100 with at most two digits after the point, such as 2.5")]
+    #[error(
+        "`{0}` is no percentage: write 0 to 100 with at most two digits after the point, such as 2.5"
+    )]
     NoPercentage(String),
 }
 

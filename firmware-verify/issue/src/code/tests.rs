@@ -38,16 +38,28 @@ fn every_change_is_encoded_as_its_action() {
     let manifest = StatementId([5; 16]);
     let name = "restart".to_owned();
     let pairs = [
-        (Change::SetTwin(patch.clone()), Action::SetTwin(patch.entries())),
         (
-            Change::Command { name, arguments: arguments.clone() },
-            Action::Command { name: "restart", arguments: arguments.entries() },
+            Change::SetTwin(patch.clone()),
+            Action::SetTwin(patch.entries()),
+        ),
+        (
+            Change::Command {
+                name,
+                arguments: arguments.clone(),
+            },
+            Action::Command {
+                name: "restart",
+                arguments: arguments.entries(),
+            },
         ),
         (Change::Open { seconds: 9 }, Action::Open { seconds: 9 }),
         (Change::Renew { seconds: 9 }, Action::Renew { seconds: 9 }),
         (Change::Close, Action::Close),
         (Change::Install { manifest }, Action::Install { manifest }),
-        (Change::Downgrade { manifest }, Action::Downgrade { manifest }),
+        (
+            Change::Downgrade { manifest },
+            Action::Downgrade { manifest },
+        ),
         (Change::Lockdown, Action::Lockdown),
         (Change::Probe, Action::Probe),
     ];
@@ -79,20 +91,34 @@ fn every_wish_reaches_the_body() {
     assert_eq!((code.epoch, code.incarnation), (3, Some(2)));
     assert_eq!(code.product.unwrap().to_string(), "pump");
     assert_eq!(code.rule, RuleChoice::BreakGlass);
-    assert_eq!(code.challenge.unwrap().to_string(), "00112233445566778899aabbccddeeff");
+    assert_eq!(
+        code.challenge.unwrap().to_string(),
+        "00112233445566778899aabbccddeeff"
+    );
     assert_eq!(code.context.firmware.unwrap().to_string(), "1.0.0..=1.9.9");
-    assert_eq!((code.context.twin_version, code.context.boot), (Some(17), Some(4)));
+    assert_eq!(
+        (code.context.twin_version, code.context.boot),
+        (Some(17), Some(4))
+    );
     assert_eq!(code.sequence, Sequence(99));
-    assert_eq!((code.not_before_ms.get(), code.not_after_ms.get()), (1000, 3000));
+    assert_eq!(
+        (code.not_before_ms.get(), code.not_after_ms.get()),
+        (1000, 3000)
+    );
 }
 
 #[test]
 fn a_code_begins_early_enough_for_slow_clocks_and_lives_as_long_as_asked() {
     let valid = |life_s: u32| {
-        let draft = builder(device(), Change::Probe).life_s(life_s).build(now_ms());
+        let draft = builder(device(), Change::Probe)
+            .life_s(life_s)
+            .build(now_ms());
         let draft = draft.unwrap();
         let code = code(&draft);
-        (NOW - code.not_before_ms.get(), code.not_after_ms.get() - NOW)
+        (
+            NOW - code.not_before_ms.get(),
+            code.not_after_ms.get() - NOW,
+        )
     };
     assert_eq!(valid(3600), (60_000, 3_540_000));
     assert_eq!(valid(240), (60_000, 180_000));
@@ -106,7 +132,9 @@ fn sequences_hold_the_time_and_never_fall_behind() {
     let sequence = |builder: CodeBuilder| code(&builder.build(now_ms()).unwrap()).sequence;
     let fresh = sequence(builder(device(), Change::Probe));
     assert_eq!(fresh.time(), now_ms());
-    let other: Vec<Sequence> = (0..8).map(|_| sequence(builder(device(), Change::Probe))).collect();
+    let other: Vec<Sequence> = (0..8)
+        .map(|_| sequence(builder(device(), Change::Probe)))
+        .collect();
     assert!(other.iter().any(|other| *other != fresh));
     let last = Sequence::at(TimeMs::new(NOW + 5).unwrap(), 7);
     let next = sequence(builder(device(), Change::Probe).after(last));
@@ -148,9 +176,17 @@ fn percentages_become_parts_of_ten_thousand() {
     assert_eq!(percent("2.5", "10.05"), cohort(250, 1005));
     assert_eq!(percent("0.01", "99.9"), cohort(1, 9990));
     let (from, below) = (1000, 1000);
-    assert_eq!(percent("10", "10"), Err(CodeError::NoCohort { from, below }));
-    assert!(matches!(percent("0", "100.01"), Err(CodeError::NoCohort { .. })));
-    for bad in ["", "x", "1.", ".5", "1.234", "-1", "+1", "1000", "999999", "1e1", "1,5"] {
+    assert_eq!(
+        percent("10", "10"),
+        Err(CodeError::NoCohort { from, below })
+    );
+    assert!(matches!(
+        percent("0", "100.01"),
+        Err(CodeError::NoCohort { .. })
+    ));
+    for bad in [
+        "", "x", "1.", ".5", "1.234", "-1", "+1", "1000", "999999", "1e1", "1,5",
+    ] {
         let error = percent("0", bad).unwrap_err();
         assert_eq!(error, CodeError::NoPercentage(bad.to_owned()));
     }

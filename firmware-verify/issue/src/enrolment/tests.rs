@@ -5,7 +5,7 @@ use latch_verify::{
 };
 
 use super::*;
-use crate::{StarterKeys, Rules, starter_rules};
+use crate::{Rules, StarterKeys, starter_rules};
 
 fn key(byte: u8) -> RoleKey {
     RoleKey::from_seed(&[byte; 32]).unwrap()
@@ -40,7 +40,9 @@ fn wish(tenant: &str) -> Enrolment {
 }
 
 fn request() -> EnrolmentRequest {
-    let bytes = Statement::seal(&wish("acme"), &[&key(9)]).unwrap().into_bytes();
+    let bytes = Statement::seal(&wish("acme"), &[&key(9)])
+        .unwrap()
+        .into_bytes();
     EnrolmentRequest::from_bytes(bytes).unwrap()
 }
 
@@ -52,7 +54,10 @@ fn a_request_is_agreed_to_and_bundled() {
     let enrolment = request.countersign(&key(2)).unwrap();
     let bundle = ProvisionBundle::new(root(1), enrolment.clone()).unwrap();
     let bytes = bundle.to_bytes().unwrap();
-    assert_eq!(bytes.len(), 2 + root(1).bytes().len() + enrolment.bytes().len());
+    assert_eq!(
+        bytes.len(),
+        2 + root(1).bytes().len() + enrolment.bytes().len()
+    );
     let length = u16::try_from(root(1).bytes().len()).unwrap();
     assert_eq!(bytes[..2], length.to_le_bytes());
     let read = ProvisionBundle::from_bytes(&bytes).unwrap();
@@ -71,7 +76,10 @@ fn a_request_that_is_not_the_devices_alone_is_refused() {
     let last = bytes.len() - 1;
     bytes[last] ^= 1;
     let refusal = EnrolmentRequest::from_bytes(bytes).unwrap_err();
-    assert_eq!(refusal, EnrolmentError::Request(Reason::BadSignature.into()));
+    assert_eq!(
+        refusal,
+        EnrolmentError::Request(Reason::BadSignature.into())
+    );
 }
 
 #[test]
@@ -85,28 +93,47 @@ fn a_bundle_that_a_device_would_refuse_is_not_made() {
     let refused = |reason: Reason| Err(EnrolmentError::Enrolment(reason.into()));
     assert_eq!(bundle(root(1), &alone), refused(Reason::NotCountersigned));
     let by_release = request().countersign(&key(3)).unwrap();
-    assert_eq!(bundle(root(1), &by_release), refused(Reason::NotCountersigned));
+    assert_eq!(
+        bundle(root(1), &by_release),
+        refused(Reason::NotCountersigned)
+    );
     let by_operator_alone = Statement::seal(&wish("acme"), &[&key(2)]).unwrap();
-    assert_eq!(bundle(root(1), &by_operator_alone), refused(Reason::NotDeviceKey));
+    assert_eq!(
+        bundle(root(1), &by_operator_alone),
+        refused(Reason::NotDeviceKey)
+    );
     let elsewhere = Statement::seal(&wish("other"), &[&key(9), &key(2)]).unwrap();
     assert_eq!(bundle(root(1), &elsewhere), refused(Reason::OtherTenant));
 
     let text = starter_rules(
         "acme".parse().unwrap(),
-        &StarterKeys { root: hex(1), operator: hex(2), release: hex(3) },
+        &StarterKeys {
+            root: hex(1),
+            operator: hex(2),
+            release: hex(3),
+        },
     );
     let rules = Rules::from_text(&text, "root.toml".as_ref()).unwrap();
     let by_operator = rules.draft().unwrap().sign(&[&key(2)]).unwrap();
     let too_few = Refusal::new(Reason::TooFewRoot, 1, 0);
-    assert_eq!(bundle(by_operator, &good), Err(EnrolmentError::Root(too_few)));
+    assert_eq!(
+        bundle(by_operator, &good),
+        Err(EnrolmentError::Root(too_few))
+    );
 }
 
 #[test]
 fn bytes_that_are_no_bundle_are_refused() {
     let enrolment = request().countersign(&key(2)).unwrap();
-    let bytes = ProvisionBundle::new(root(1), enrolment).unwrap().to_bytes().unwrap();
+    let bytes = ProvisionBundle::new(root(1), enrolment)
+        .unwrap()
+        .to_bytes()
+        .unwrap();
     for cut in [0, 1] {
-        assert_eq!(ProvisionBundle::from_bytes(&bytes[..cut]), Err(EnrolmentError::NotBundle));
+        assert_eq!(
+            ProvisionBundle::from_bytes(&bytes[..cut]),
+            Err(EnrolmentError::NotBundle)
+        );
     }
     for cut in [2, 100, bytes.len() - 1] {
         assert!(ProvisionBundle::from_bytes(&bytes[..cut]).is_err(), "{cut}");

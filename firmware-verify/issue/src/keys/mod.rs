@@ -58,16 +58,24 @@ pub enum KeyError {
         mode: u32,
     },
     /// The text is no private key in PKCS#8 PEM.
-    #[error("not an Ed25519 private key in PKCS#8 PEM, as `openssl genpkey -algorithm ed25519` writes it")]
+    #[error(
+        "not an Ed25519 private key in PKCS#8 PEM, as `openssl genpkey -algorithm ed25519` writes it"
+    )]
     NotPrivate,
     /// The private key is encrypted.
-    #[error("the private key is encrypted: decrypt it with `openssl pkey -in KEY -out PLAIN` into a file of mode 600")]
+    #[error(
+        "the private key is encrypted: decrypt it with `openssl pkey -in KEY -out PLAIN` into a file of mode 600"
+    )]
     Encrypted,
     /// A private key stands where a public one belongs.
-    #[error("this is a private key, and a public one belongs here: take the file that was written beside it, or `openssl pkey -in KEY -pubout`")]
+    #[error(
+        "this is a private key, and a public one belongs here: take the file that was written beside it, or `openssl pkey -in KEY -pubout`"
+    )]
     PrivateForPublic,
     /// The text is no public key.
-    #[error("not an Ed25519 public key: give a PEM file (BEGIN PUBLIC KEY) or 64 hexadecimal digits")]
+    #[error(
+        "not an Ed25519 public key: give a PEM file (BEGIN PUBLIC KEY) or 64 hexadecimal digits"
+    )]
     NotPublic,
     /// The key is of small order or not canonical, or a signature failed its own check.
     #[error(transparent)]

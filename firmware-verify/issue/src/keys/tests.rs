@@ -75,18 +75,31 @@ fn openssl_reads_our_keys() {
     save_public(&public, &key.public()).unwrap();
     let theirs = openssl(&["pkey", "-pubout"], &[("-in", &private)]);
     assert_eq!(theirs.stdout, fs::read(&public).unwrap());
-    openssl(&["pkey", "-pubin", "-noout", "-check", "-pubcheck"], &[("-in", &public)]);
+    openssl(
+        &["pkey", "-pubin", "-noout", "-check", "-pubcheck"],
+        &[("-in", &public)],
+    );
     let private_pem = openssl(&["pkey"], &[("-in", &private)]).stdout;
-    assert_eq!(private_pem, fs::read(&private).unwrap(), "version 1, byte for byte");
+    assert_eq!(
+        private_pem,
+        fs::read(&private).unwrap(),
+        "version 1, byte for byte"
+    );
 }
 
 #[test]
 fn we_read_openssl_keys_and_both_sign_alike() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name);
-    openssl(&["genpkey", "-algorithm", "ed25519"], &[("-out", &file("key.pem"))]);
+    openssl(
+        &["genpkey", "-algorithm", "ed25519"],
+        &[("-out", &file("key.pem"))],
+    );
     fs::set_permissions(file("key.pem"), fs::Permissions::from_mode(0o600)).unwrap();
-    openssl(&["pkey", "-pubout"], &[("-in", &file("key.pem")), ("-out", &file("pub.pem"))]);
+    openssl(
+        &["pkey", "-pubout"],
+        &[("-in", &file("key.pem")), ("-out", &file("pub.pem"))],
+    );
     let key = RoleKey::load(&file("key.pem")).unwrap();
     assert_eq!(load_public(&file("pub.pem")).unwrap(), key.public());
 
@@ -118,12 +131,24 @@ fn a_private_key_with_its_public_one_inside_loads_too() {
 #[test]
 fn what_is_no_key_says_what_it_is() {
     let private = key(1).to_pem().unwrap();
-    assert!(matches!(RoleKey::from_pem("hello"), Err(KeyError::NotPrivate)));
+    assert!(matches!(
+        RoleKey::from_pem("hello"),
+        Err(KeyError::NotPrivate)
+    ));
     let public = public_to_pem(&key(1).public()).unwrap();
-    assert!(matches!(RoleKey::from_pem(&public), Err(KeyError::NotPrivate)));
+    assert!(matches!(
+        RoleKey::from_pem(&public),
+        Err(KeyError::NotPrivate)
+    ));
     let encrypted = private.replace("PRIVATE", "ENCRYPTED PRIVATE");
-    assert!(matches!(RoleKey::from_pem(&encrypted), Err(KeyError::Encrypted)));
-    assert!(matches!(public_from_text(&private), Err(KeyError::PrivateForPublic)));
+    assert!(matches!(
+        RoleKey::from_pem(&encrypted),
+        Err(KeyError::Encrypted)
+    ));
+    assert!(matches!(
+        public_from_text(&private),
+        Err(KeyError::PrivateForPublic)
+    ));
     assert!(matches!(public_from_text("abcd"), Err(KeyError::NotPublic)));
     let missing = RoleKey::load(Path::new("no-such-key.pem")).unwrap_err();
     assert!(missing.to_string().starts_with("no-such-key.pem: "));
@@ -148,5 +173,8 @@ fn public_keys_are_read_as_pem_and_as_digits_but_not_when_weak() {
 
 #[test]
 fn a_private_key_is_never_printed() {
-    assert_eq!(format!("{:?}", key(1)), format!("private key {}", key(1).id()));
+    assert_eq!(
+        format!("{:?}", key(1)),
+        format!("private key {}", key(1).id())
+    );
 }

@@ -49,7 +49,11 @@ impl Leaves {
         self.add(keys, leaf)
     }
 
-    fn add_members(&mut self, above: &[String], members: &Map<String, Value>) -> Result<(), PatchError> {
+    fn add_members(
+        &mut self,
+        above: &[String],
+        members: &Map<String, Value>,
+    ) -> Result<(), PatchError> {
         for (key, value) in members {
             let mut keys = above.to_vec();
             keys.push(key.clone());

@@ -1,9 +1,5 @@
 //! Twin patches, twins and arguments of commands: from JSON or `path=value` to the sorted
 //! leaves that a device takes.
-//!
-//! JSON and the twin differ in three places. Numbers are whole and fit 64 bits. There are no
-//! arrays: a merge patch (RFC 7396) could only replace them as a whole, so what would be one
-//! is an object with keys. Bytes are written as `{"$bytes": "00ff"}`.
 
 mod assignment;
 mod json;
@@ -36,13 +32,17 @@ pub enum PatchError {
     #[error("a twin is a tree: give an object such as {{\"pump\": {{\"limit\": 5}}}}")]
     NotAnObject,
     /// An array.
-    #[error("{path}: a twin holds no arrays, since a merge patch could only replace them whole: use an object with keys")]
+    #[error(
+        "{path}: a twin holds no arrays, since a merge patch could only replace them whole: use an object with keys"
+    )]
     Array {
         /// Where it stands.
         path: String,
     },
     /// A fraction, or a number past 64 bits.
-    #[error("{path}: {number} is not a whole number of 64 bits with sign: scale it, or write it as text in quotes")]
+    #[error(
+        "{path}: {number} is not a whole number of 64 bits with sign: scale it, or write it as text in quotes"
+    )]
     NotWhole {
         /// Where it stands.
         path: String,
@@ -50,7 +50,9 @@ pub enum PatchError {
         number: String,
     },
     /// `$bytes` that are not hexadecimal digits, or not alone.
-    #[error("{path}: bytes are written as {{\"$bytes\": \"00ff\"}}, an even number of hexadecimal digits and nothing else")]
+    #[error(
+        "{path}: bytes are written as {{\"$bytes\": \"00ff\"}}, an even number of hexadecimal digits and nothing else"
+    )]
     BadBytes {
         /// Where they stand.
         path: String,
@@ -80,13 +82,17 @@ pub enum PatchError {
         path: String,
     },
     /// An assignment without `=`, path or value.
-    #[error("`{text}` is no assignment: write path=value, such as pump/limit=5 or name=\"two words\"")]
+    #[error(
+        "`{text}` is no assignment: write path=value, such as pump/limit=5 or name=\"two words\""
+    )]
     NotAssignment {
         /// What was written.
         text: String,
     },
     /// A value that could be read as a number or as text.
-    #[error("{path}: is {text} a number or a text? Write a number without zeros before it, or text in \"quotes\"")]
+    #[error(
+        "{path}: is {text} a number or a text? Write a number without zeros before it, or text in \"quotes\""
+    )]
     Ambiguous {
         /// Where it stands.
         path: String,
@@ -94,7 +100,9 @@ pub enum PatchError {
         text: String,
     },
     /// Longer than a device takes.
-    #[error("{found} bytes when encoded, and a device takes {bound}: split the change; the longest value is at {longest}")]
+    #[error(
+        "{found} bytes when encoded, and a device takes {bound}: split the change; the longest value is at {longest}"
+    )]
     TooLarge {
         /// The bound in bytes.
         bound: usize,
@@ -185,16 +193,20 @@ macro_rules! owned_entries {
 
 owned_entries!(
     /// A merge patch (RFC 7396) for a twin; `null` deletes.
+    ///
+    /// JSON and the twin differ in three places. Numbers are whole and fit 64 bits. There
+    /// are no arrays: a merge patch could only replace them as a whole, so what would be
+    /// one is an object with keys. Bytes are written as `{"$bytes": "00ff"}`.
     Patch,
     Use { bound: MAX_PATCH, deletes: true, check: check_patch }
 );
 owned_entries!(
-    /// A whole twin.
+    /// A whole twin; written as a [`Patch`] that deletes nothing.
     Document,
     Use { bound: MAX_TWIN, deletes: false, check: check_document }
 );
 owned_entries!(
-    /// Arguments of a command.
+    /// Arguments of a command; written as a [`Patch`] that deletes nothing.
     Arguments,
     Use { bound: MAX_PATCH, deletes: false, check: check_values }
 );

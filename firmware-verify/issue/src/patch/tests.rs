@@ -44,8 +44,14 @@ fn what_the_twin_cannot_hold_is_refused_where_it_stands() {
     assert_eq!(at(&json!({"a": {"b": 1.5}})), not_whole("1.5"));
     assert_eq!(at(&json!({"a": {"b": 1.0}})), not_whole("1.0"));
     let big = u64::try_from(i64::MAX).unwrap() + 1;
-    assert_eq!(at(&json!({"a": {"b": big}})), not_whole("9223372036854775808"));
-    assert_eq!(at(&json!({"a": {"b": [1]}})), PatchError::Array { path: path("a/b") });
+    assert_eq!(
+        at(&json!({"a": {"b": big}})),
+        not_whole("9223372036854775808")
+    );
+    assert_eq!(
+        at(&json!({"a": {"b": [1]}})),
+        PatchError::Array { path: path("a/b") }
+    );
     assert_eq!(at(&json!([1])), PatchError::NotAnObject);
     assert_eq!(at(&json!(null)), PatchError::NotAnObject);
     for key in ["", "a b", "a/b", "$x", "ü", &"k".repeat(33)] {
@@ -55,7 +61,12 @@ fn what_the_twin_cannot_hold_is_refused_where_it_stands() {
         assert_eq!(at(&json!({"a": {key: 1}})), expected);
     }
     let deep = json!({"a": {"b": {"c": {"d": {"e": 1}}}}});
-    assert_eq!(at(&deep), PatchError::TooDeep { path: path("a/b/c/d/e") });
+    assert_eq!(
+        at(&deep),
+        PatchError::TooDeep {
+            path: path("a/b/c/d/e")
+        }
+    );
     for bad in [json!("0"), json!("0g"), json!(5), json!(null)] {
         let expected = PatchError::BadBytes { path: path("a") };
         assert_eq!(at(&json!({"a": {"$bytes": bad}})), expected);
@@ -99,7 +110,10 @@ fn a_key_that_stands_twice_is_refused() {
     assert!(matches!(&error, PatchError::NotJson(why) if why.contains("\"c\" stands twice")));
     assert!(Patch::from_text("{\"a\": {\"c\": 1}, \"b\": {\"c\": 2}}").is_ok());
     assert!(matches!(Patch::from_text("{"), Err(PatchError::NotJson(_))));
-    assert!(matches!(Patch::from_text("{} {}"), Err(PatchError::NotJson(_))));
+    assert!(matches!(
+        Patch::from_text("{} {}"),
+        Err(PatchError::NotJson(_))
+    ));
 }
 
 #[test]
@@ -130,18 +144,33 @@ fn assignments_are_read_as_people_mean_them() {
 #[test]
 fn assignments_that_could_mean_two_things_are_refused() {
     let at = |assignments: &[&str]| Patch::from_assignments(assignments).unwrap_err();
-    for pair in [["a=1", "a=1"], ["a=1", "a/b=2"], ["a/b=2", "a=1"], ["a/b/c=1", "a={}"]] {
+    for pair in [
+        ["a=1", "a=1"],
+        ["a=1", "a/b=2"],
+        ["a/b=2", "a=1"],
+        ["a/b/c=1", "a={}"],
+    ] {
         let last = pair[1].split('=').next().unwrap();
-        assert_eq!(at(&pair), PatchError::Conflict { path: path(last) }, "{pair:?}");
+        assert_eq!(
+            at(&pair),
+            PatchError::Conflict { path: path(last) },
+            "{pair:?}"
+        );
     }
     assert!(Patch::from_assignments(["a/b=1", "a/c={\"d\":1}", "a/c/e=1", "a-=1"]).is_ok());
     for text in ["007", "+7", "-0", "a "] {
         let error = at(&[&format!("a={text}")]);
-        assert!(matches!(error, PatchError::Ambiguous { .. }), "{text}: {error:?}");
+        assert!(
+            matches!(error, PatchError::Ambiguous { .. }),
+            "{text}: {error:?}"
+        );
     }
     for number in ["1.5", "1e3", "9223372036854775808", "-.5"] {
         let error = at(&[&format!("a={number}")]);
-        assert!(matches!(error, PatchError::NotWhole { .. }), "{number}: {error:?}");
+        assert!(
+            matches!(error, PatchError::NotWhole { .. }),
+            "{number}: {error:?}"
+        );
     }
     for text in ["a", "=1", "a=", ""] {
         assert_eq!(at(&[text]), PatchError::NotAssignment { text: path(text) });

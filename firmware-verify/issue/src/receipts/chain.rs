@@ -32,7 +32,9 @@ pub enum ChainBreak {
         found: u64,
     },
     /// Two different receipts have one number.
-    #[error("{device} has signed two different receipts with the number {number} ({kept} and {found}): its state was copied or set back, or its key is held by another")]
+    #[error(
+        "{device} has signed two different receipts with the number {number} ({kept} and {found}): its state was copied or set back, or its key is held by another"
+    )]
     Fork {
         /// The device.
         device: DeviceId,
@@ -44,7 +46,9 @@ pub enum ChainBreak {
         found: Digest,
     },
     /// A receipt follows another past than the one that is kept.
-    #[error("receipt {number} of {device} follows {named}, and the one before it here is {kept}: the past was rewritten, there or here")]
+    #[error(
+        "receipt {number} of {device} follows {named}, and the one before it here is {kept}: the past was rewritten, there or here"
+    )]
     Rewritten {
         /// The device.
         device: DeviceId,
@@ -64,7 +68,9 @@ pub enum ChainBreak {
         found: DeviceId,
     },
     /// A receipt from before the place at which the chain begins.
-    #[error("receipt {number} lies before {first}, where this chain begins: it can be neither confirmed nor denied")]
+    #[error(
+        "receipt {number} lies before {first}, where this chain begins: it can be neither confirmed nor denied"
+    )]
     BeforeStart {
         /// Its number.
         number: u64,
@@ -172,7 +178,9 @@ impl ReceiptChain {
         }
         match self.seen.get(&said) {
             Some(kept) => self.same(said, *kept, state.head),
-            None if said.saturating_add(1) == self.first => self.same(said, self.before_first, state.head),
+            None if said.saturating_add(1) == self.first => {
+                self.same(said, self.before_first, state.head)
+            }
             None => Err(ChainBreak::BeforeStart {
                 number: said,
                 first: self.first,

@@ -99,7 +99,9 @@ fn only_the_devices_own_signature_is_taken() {
     second.countersign(&key(8)).unwrap();
     assert_eq!(verify(second.bytes(), &key(9)), refused(Reason::UnknownKey));
     let other = DeviceState::verify(bytes.to_vec(), &key(9).public()).unwrap_err();
-    assert!(matches!(other, StateError::Refused(SignError::Refused(refusal)) if refusal.reason == Reason::WrongKind));
+    assert!(
+        matches!(other, StateError::Refused(SignError::Refused(refusal)) if refusal.reason == Reason::WrongKind)
+    );
 }
 
 #[test]
@@ -123,7 +125,10 @@ fn receipts_in_a_row_fit_and_repeats_do_no_harm() {
     let head = (4, row[3].statement().digest());
     assert_eq!(chain.head(), head);
     for (number, receipt) in (1..).zip(&row) {
-        assert_eq!(chain.check_state(&state(number, receipt.statement().digest())), Ok(()));
+        assert_eq!(
+            chain.check_state(&state(number, receipt.statement().digest())),
+            Ok(())
+        );
     }
     assert_eq!(chain.check_state(&state(0, Digest::default())), Ok(()));
 }
@@ -132,8 +137,27 @@ fn receipts_in_a_row_fit_and_repeats_do_no_harm() {
 fn a_gap_names_what_is_missing_and_can_be_filled() {
     let (mut chain, row) = (chain(), row(5));
     let gap = chain.push(&row[2]).unwrap_err();
-    assert!(matches!(gap, ChainBreak::Gap { first: 1, found: 3, .. }));
-    assert!(gap.to_string().starts_with("receipts 1 to 2 of pump-7 are missing"));
+    assert!(matches!(
+        gap,
+        ChainBreak::Gap {
+            first: 1,
+            found: 3,
+            ..
+        }
+    ));
+    assert!(
+        gap.to_string()
+            .starts_with("receipts 1 to 2 of pump-7 are missing")
+    );
+    let one = chain.push(&row[1]);
+    assert!(matches!(
+        one,
+        Err(ChainBreak::Gap {
+            first: 1,
+            found: 2,
+            ..
+        })
+    ));
     for receipt in &row {
         assert_eq!(chain.push(receipt), Ok(Link::Next));
     }
@@ -146,16 +170,26 @@ fn a_fork_and_a_rewritten_past_are_told_apart() {
         chain.push(receipt).unwrap();
     }
     let fork = signed(2, row[0].statement().digest(), 2);
-    assert!(matches!(chain.push(&fork), Err(ChainBreak::Fork { number: 2, .. })));
+    assert!(matches!(
+        chain.push(&fork),
+        Err(ChainBreak::Fork { number: 2, .. })
+    ));
     let after_fork = signed(3, fork.statement().digest(), 1);
     let named = fork.statement().digest();
     assert!(
         matches!(chain.push(&after_fork), Err(ChainBreak::Rewritten { number: 3, named: n, .. }) if n == named)
     );
-    assert_eq!(chain.push(&row[2]), Ok(Link::Next), "what did not fit changed nothing");
+    assert_eq!(
+        chain.push(&row[2]),
+        Ok(Link::Next),
+        "what did not fit changed nothing"
+    );
     let mut fresh = self::chain();
     let not_first = signed(1, Digest([1; 32]), 1);
-    assert!(matches!(fresh.push(&not_first), Err(ChainBreak::Rewritten { number: 1, .. })));
+    assert!(matches!(
+        fresh.push(&not_first),
+        Err(ChainBreak::Rewritten { number: 1, .. })
+    ));
 }
 
 #[test]
@@ -165,7 +199,14 @@ fn a_state_that_speaks_of_other_receipts_is_found() {
         chain.push(receipt).unwrap();
     }
     let ahead = chain.check_state(&state(3, Digest([1; 32])));
-    assert!(matches!(ahead, Err(ChainBreak::StateAhead { said: 3, here: 2, .. })));
+    assert!(matches!(
+        ahead,
+        Err(ChainBreak::StateAhead {
+            said: 3,
+            here: 2,
+            ..
+        })
+    ));
     let other = chain.check_state(&state(2, Digest([1; 32])));
     assert!(matches!(other, Err(ChainBreak::Fork { number: 2, .. })));
 }
@@ -177,11 +218,23 @@ fn a_chain_can_go_on_from_a_known_receipt() {
     let known = row[2].statement().digest();
     let mut chain = ReceiptChain::after(tenant, device, 3, known);
     let before = chain.push(&row[1]);
-    assert_eq!(before, Err(ChainBreak::BeforeStart { number: 2, first: 4 }));
+    assert_eq!(
+        before,
+        Err(ChainBreak::BeforeStart {
+            number: 2,
+            first: 4
+        })
+    );
     assert_eq!(chain.push(&row[3]), Ok(Link::Next));
     assert_eq!(chain.check_state(&state(3, known)), Ok(()));
-    assert!(matches!(chain.check_state(&state(3, Digest([1; 32]))), Err(ChainBreak::Fork { .. })));
-    assert!(matches!(chain.check_state(&state(2, known)), Err(ChainBreak::BeforeStart { .. })));
+    assert!(matches!(
+        chain.check_state(&state(3, Digest([1; 32]))),
+        Err(ChainBreak::Fork { .. })
+    ));
+    assert!(matches!(
+        chain.check_state(&state(2, known)),
+        Err(ChainBreak::BeforeStart { .. })
+    ));
 }
 
 #[test]
@@ -190,5 +243,8 @@ fn another_devices_receipt_does_not_fit() {
     let error = chain.push(&row(1)[0]).unwrap_err();
     assert!(matches!(error, ChainBreak::OtherDevice { .. }));
     let mut chain = ReceiptChain::new("other".parse().unwrap(), "pump-7".parse().unwrap());
-    assert!(matches!(chain.push(&row(1)[0]), Err(ChainBreak::OtherDevice { .. })));
+    assert!(matches!(
+        chain.push(&row(1)[0]),
+        Err(ChainBreak::OtherDevice { .. })
+    ));
 }

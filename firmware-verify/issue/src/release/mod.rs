@@ -45,7 +45,9 @@ pub enum ReleaseError {
     #[error("pages of 2^{0} bytes: a page has 2^10 to 2^14 bytes")]
     PageSize(u8),
     /// Too many requirements.
-    #[error("{found} requirements on other components: a manifest holds {MAX_REQUIREMENTS} at most")]
+    #[error(
+        "{found} requirements on other components: a manifest holds {MAX_REQUIREMENTS} at most"
+    )]
     TooManyRequirements {
         /// How many there are.
         found: usize,
@@ -67,7 +69,9 @@ pub enum ReleaseError {
         found: u32,
     },
     /// The image has another hash than the manifest says.
-    #[error("the image is not the one that the manifest describes: its SHA-256 is {found}, not {expected}")]
+    #[error(
+        "the image is not the one that the manifest describes: its SHA-256 is {found}, not {expected}"
+    )]
     OtherImage {
         /// The hash in the manifest.
         expected: Digest,
@@ -76,7 +80,9 @@ pub enum ReleaseError {
     },
     /// The image is the one described, and its pages have another Merkle root: the manifest
     /// contradicts itself, and no device would take the image.
-    #[error("the manifest contradicts itself: its SHA-256 fits the image, and its Merkle root {expected} does not (it should be {found})")]
+    #[error(
+        "the manifest contradicts itself: its SHA-256 fits the image, and its Merkle root {expected} does not (it should be {found})"
+    )]
     OtherTree {
         /// The root in the manifest.
         expected: Digest,

@@ -24,7 +24,10 @@ fn release() -> Release {
         requirements: vec![
             Requirement {
                 component: 255,
-                versions: VersionRange { least: range.most, most: range.most },
+                versions: VersionRange {
+                    least: range.most,
+                    most: range.most
+                },
             };
             MAX_REQUIREMENTS
         ],
@@ -32,7 +35,9 @@ fn release() -> Release {
 }
 
 fn image(len: usize) -> Vec<u8> {
-    (0..len).map(|at| u8::try_from(at * at % 251).unwrap()).collect()
+    (0..len)
+        .map(|at| u8::try_from(at * at % 251).unwrap())
+        .collect()
 }
 
 #[test]
@@ -47,7 +52,12 @@ fn a_manifest_says_what_the_image_and_the_release_say() {
     assert_eq!(manifest.version, release.version);
     assert_eq!(manifest.security_version, 3);
     assert_eq!(manifest.current, release.current);
-    assert!(manifest.requirements.iter().eq(release.requirements.iter().copied()));
+    assert!(
+        manifest
+            .requirements
+            .iter()
+            .eq(release.requirements.iter().copied())
+    );
 
     let key = RoleKey::from_seed(&[3; 32]).unwrap();
     let statement = draft.sign(&[&key]).unwrap();
@@ -60,7 +70,10 @@ fn a_manifest_says_what_the_image_and_the_release_say() {
         assert_eq!(page.verify(&manifest).unwrap(), data);
     }
     let error = tree.proof(3).unwrap_err();
-    assert!(matches!(error, ReleaseError::NoSuchPage { index: 3, pages: 3 }));
+    assert!(matches!(
+        error,
+        ReleaseError::NoSuchPage { index: 3, pages: 3 }
+    ));
 }
 
 proptest! {
@@ -90,12 +103,17 @@ fn an_image_that_is_not_the_manifests_is_told_apart() {
     let manifest: Manifest<'_> = draft.body().unwrap();
     let (expected, found) = (5000, 4999);
     let error = inspect(&manifest, &bytes[..4999]).unwrap_err();
-    assert!(matches!(error, ReleaseError::OtherSize { expected: e, found: f } if (e, f) == (expected, found)));
+    assert!(
+        matches!(error, ReleaseError::OtherSize { expected: e, found: f } if (e, f) == (expected, found))
+    );
     let mut other = bytes.clone();
     other[4999] ^= 1;
     let error = inspect(&manifest, &other[..]).unwrap_err();
     assert!(matches!(error, ReleaseError::OtherImage { .. }));
-    let lying = Manifest { merkle_root: Digest([7; 32]), ..manifest };
+    let lying = Manifest {
+        merkle_root: Digest([7; 32]),
+        ..manifest
+    };
     let error = inspect(&lying, &bytes[..]).unwrap_err();
     assert!(matches!(error, ReleaseError::OtherTree { found, .. } if found == tree.root()));
 }
@@ -110,12 +128,18 @@ fn what_no_manifest_may_describe_is_refused() {
     let longest = u64::from(MAX_IMAGE);
     let zeros = |len| ImageTree::read(io::repeat(0).take(len), 14);
     assert_eq!(zeros(longest).unwrap().size(), MAX_IMAGE);
-    assert!(matches!(zeros(longest + 1), Err(ReleaseError::TooLong { .. })));
+    assert!(matches!(
+        zeros(longest + 1),
+        Err(ReleaseError::TooLong { .. })
+    ));
 
     let tree = read(&[1], 12).unwrap();
     let mut many = release();
     many.requirements.push(many.requirements[0]);
-    assert!(matches!(many.manifest(&tree), Err(ReleaseError::TooManyRequirements { found: 9 })));
+    assert!(matches!(
+        many.manifest(&tree),
+        Err(ReleaseError::TooManyRequirements { found: 9 })
+    ));
     let mut backwards = release();
     let range = backwards.current.as_mut().unwrap();
     std::mem::swap(&mut range.least, &mut range.most);

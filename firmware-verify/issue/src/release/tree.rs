@@ -116,7 +116,12 @@ impl ImageTree {
     ///
     /// # Errors
     /// [`ReleaseError::NoSuchPage`].
-    pub fn page(&self, manifest: StatementId, index: u32, data: &[u8]) -> Result<Vec<u8>, ReleaseError> {
+    pub fn page(
+        &self,
+        manifest: StatementId,
+        index: u32,
+        data: &[u8],
+    ) -> Result<Vec<u8>, ReleaseError> {
         let proof = self.proof(index)?;
         let mut page = page_head(manifest, index, proof.len())?.to_vec();
         for Digest(hash) in proof {

@@ -27,7 +27,11 @@ use crate::{
 /// The latches that every root lists, by name.
 const USUAL: [(&str, LatchId, &str); 3] = [
     ("twin", LatchId::TWIN, "the latch `twin` has the id 0"),
-    ("firmware", LatchId::FIRMWARE, "the latch `firmware` has the id 1"),
+    (
+        "firmware",
+        LatchId::FIRMWARE,
+        "the latch `firmware` has the id 1",
+    ),
     ("trust", LatchId::TRUST, "the latch `trust` has the id 2"),
 ];
 const PRODUCT_ID: &str = "a latch of your own has an id of 3 to 15, which it keeps for good";
@@ -122,7 +126,12 @@ fn thresholds(rules: &schema::Rules) -> Result<Thresholds, RulesProblem> {
     Ok(thresholds)
 }
 
-fn reachable(rules: &schema::Rules, place: &str, asked: u8, role: Role) -> Result<(), RulesProblem> {
+fn reachable(
+    rules: &schema::Rules,
+    place: &str,
+    asked: u8,
+    role: Role,
+) -> Result<(), RulesProblem> {
     let keys = rules.keys.count(role);
     if usize::from(asked) > keys {
         let keys = u64::try_from(keys).unwrap_or(u64::MAX);
@@ -137,7 +146,10 @@ fn latches(rules: &schema::Rules) -> Result<Vec<Latch<'_>>, RulesProblem> {
     for words in &rules.latches {
         let place = format!("latch \"{}\"", words.name);
         let id = latch_id(words, &place)?;
-        if latches.iter().any(|before| before.id == id || before.name == words.name) {
+        if latches
+            .iter()
+            .any(|before| before.id == id || before.name == words.name)
+        {
             return Err(RulesProblem::LatchTwice { at: place });
         }
         let part = |name: &str| format!("{place}, {name}");
@@ -154,7 +166,9 @@ fn latches(rules: &schema::Rules) -> Result<Vec<Latch<'_>>, RulesProblem> {
             return Err(at(part("break-glass"), Reason::RuleBounds));
         }
         let trial = words.trial.as_ref().map(schema::Trial::rule);
-        let trial = trial.map(|words| checked(words, part("trial"))).transpose()?;
+        let trial = trial
+            .map(|words| checked(words, part("trial")))
+            .transpose()?;
         latches.push(Latch {
             id,
             name: &words.name,
@@ -184,7 +198,12 @@ fn latch_id(words: &schema::Latch, place: &str) -> Result<LatchId, RulesProblem>
         .ok_or_else(|| wrong(PRODUCT_ID))
 }
 
-fn rule(rules: &schema::Rules, id: LatchId, words: &RuleWords<'_>, place: &str) -> Result<Rule, RulesProblem> {
+fn rule(
+    rules: &schema::Rules,
+    id: LatchId,
+    words: &RuleWords<'_>,
+    place: &str,
+) -> Result<Rule, RulesProblem> {
     for (name, asked, role) in [
         ("operators", words.operators, Role::Operator),
         ("approvers", words.approvers, Role::Approver),
@@ -214,7 +233,11 @@ fn rule(rules: &schema::Rules, id: LatchId, words: &RuleWords<'_>, place: &str) 
         max_open_s: words.max_open.0,
         posture: PostureRule {
             must_hold: facts(rules, words.must_hold, &format!("{place}, must-hold"))?,
-            must_not_hold: facts(rules, words.must_not_hold, &format!("{place}, must-not-hold"))?,
+            must_not_hold: facts(
+                rules,
+                words.must_not_hold,
+                &format!("{place}, must-not-hold"),
+            )?,
         },
         heartbeat_s: words.heartbeat.0,
         grace_s: words.grace.0,
@@ -237,13 +260,17 @@ fn facts(rules: &schema::Rules, facts: &[Fact], place: &str) -> Result<u32, Rule
     Ok(bits)
 }
 
-fn properties<'a>(rules: &'a schema::Rules, latches: &[Latch<'_>]) -> Result<Vec<PropertyAssignment<'a>>, RulesProblem> {
+fn properties<'a>(
+    rules: &'a schema::Rules,
+    latches: &[Latch<'_>],
+) -> Result<Vec<PropertyAssignment<'a>>, RulesProblem> {
     let mut properties: Vec<PropertyAssignment<'a>> = Vec::new();
     for (path, name) in &rules.properties {
         let place = format!("properties.\"{path}\"");
         let path = twin::Path::new(path).map_err(|cause| at(&place, cause))?;
         let latch = latch_named(latches, name, &place)?;
-        let overlaps = |other: &PropertyAssignment<'_>| other.path.covers(path) || path.covers(other.path);
+        let overlaps =
+            |other: &PropertyAssignment<'_>| other.path.covers(path) || path.covers(other.path);
         if properties.iter().any(overlaps) {
             return Err(at(place, Reason::PathOrder));
         }
@@ -253,7 +280,10 @@ fn properties<'a>(rules: &'a schema::Rules, latches: &[Latch<'_>]) -> Result<Vec
     Ok(properties)
 }
 
-fn commands<'a>(rules: &'a schema::Rules, latches: &[Latch<'_>]) -> Result<Vec<CommandAssignment<'a>>, RulesProblem> {
+fn commands<'a>(
+    rules: &'a schema::Rules,
+    latches: &[Latch<'_>],
+) -> Result<Vec<CommandAssignment<'a>>, RulesProblem> {
     let assign = |(name, latch): (&'a String, &String)| {
         let latch = latch_named(latches, latch, &format!("commands.{name}"))?;
         Ok(CommandAssignment { name, latch })
@@ -263,8 +293,10 @@ fn commands<'a>(rules: &'a schema::Rules, latches: &[Latch<'_>]) -> Result<Vec<C
 
 fn latch_named(latches: &[Latch<'_>], name: &str, place: &str) -> Result<LatchId, RulesProblem> {
     let latch = latches.iter().find(|latch| latch.name == name);
-    latch.map(|latch| latch.id).ok_or_else(|| RulesProblem::NoSuchLatch {
-        at: place.to_owned(),
-        name: name.to_owned(),
-    })
+    latch
+        .map(|latch| latch.id)
+        .ok_or_else(|| RulesProblem::NoSuchLatch {
+            at: place.to_owned(),
+            name: name.to_owned(),
+        })
 }

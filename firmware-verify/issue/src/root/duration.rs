@@ -13,7 +13,10 @@ impl FromStr for Seconds {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let read = || {
-            let (unit, number) = (text.chars().last()?, text.get(..text.len().checked_sub(1)?)?);
+            let (unit, number) = (
+                text.chars().last()?,
+                text.get(..text.len().checked_sub(1)?)?,
+            );
             let seconds: u32 = match unit {
                 's' => 1,
                 'm' => 60,
@@ -48,7 +51,9 @@ fn durations_are_read_and_anything_else_is_not() {
     assert_eq!(seconds("7d"), Some(604_800));
     assert_eq!(seconds("0s"), Some(0));
     assert_eq!(seconds("49710d"), Some(4_294_944_000));
-    for bad in ["", "s", "5", "5x", "-5s", "+5s", "1.5h", "1h30m", "5 s", "49711d", "5ü"] {
+    for bad in [
+        "", "s", "5", "5x", "-5s", "+5s", "1.5h", "1h30m", "5 s", "49711d", "5ü",
+    ] {
         assert_eq!(seconds(bad), None, "{bad}");
     }
 }

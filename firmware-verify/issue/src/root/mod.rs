@@ -1,54 +1,5 @@
 //! Trust roots from a rules file: TOML that people write, review and keep under version
 //! control.
-//!
-//! ```toml
-//! tenant  = "acme"
-//! version = 1             # one more for each successor
-//! epoch   = 1             # raised to void every code that was signed before
-//!
-//! [keys]                  # by role: public keys as files, seen from this one, or 64 hexadecimal digits
-//! root     = ["root.pub.pem"]
-//! operator = ["anna.pub.pem", "ben.pub.pem"]
-//! release  = ["build.pub.pem"]
-//! # approver, time and break-glass are roles too
-//!
-//! [thresholds]            # distinct keys that must sign; 1 where nothing is said
-//! root    = 1
-//! release = 1
-//! # time  = 1
-//!
-//! [facts]                 # names for the device's 32 facts about itself, 0 to 31
-//! tampered = 0
-//!
-//! [[latch]]               # twin, firmware and trust are always there; others have an id of 3 to 15
-//! name      = "safety"
-//! id        = 3
-//! operators = 2           # the issuer among them; 1 where nothing is said
-//! approvers = 0
-//! freshness = "challenge" # or "trusted-time", or "time-floor"
-//! max-life  = "15m"       # longest life of a code: s, m, h or d
-//! max-open  = "1h"        # longest total time that it stays open; without it, it does not open
-//! heartbeat = "30s"       # an open latch closes without one; without it, none is asked for
-//! grace     = "5s"        # time that posture may be amiss before it closes
-//! must-hold     = []      # facts by name or number
-//! must-not-hold = ["tampered"]
-//!
-//! [latch.break-glass]     # as above, with signers instead of operators and approvers
-//! signers   = 1
-//! freshness = "challenge"
-//! max-life  = "5m"
-//!
-//! [latch.trial]           # as above; reported, never enforced
-//! approvers = 1
-//! freshness = "challenge"
-//! max-life  = "15m"
-//!
-//! [properties]            # branches of the twin behind other latches than twin
-//! "pump/limit" = "safety"
-//!
-//! [commands]              # a command that is not listed cannot run
-//! restart = "safety"
-//! ```
 
 mod body;
 mod duration;
@@ -158,7 +109,12 @@ pub enum RulesProblem {
     Refused(#[from] SignError),
 }
 
-/// A rules file.
+/// A rules file: TOML that people write, review and keep under version control. With
+/// everything in it:
+///
+/// ```toml
+#[doc = include_str!("example.toml")]
+/// ```
 #[derive(Debug)]
 pub struct Rules {
     file: PathBuf,

@@ -2,11 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use latch_verify::{
-    statement::Freshness,
-    types::TenantId,
-    wire::Role,
-};
+use latch_verify::{statement::Freshness, types::TenantId, wire::Role};
 use serde::Deserialize;
 
 use super::duration::Seconds;

@@ -21,7 +21,11 @@ pub struct StarterKeys {
 /// own challenge.
 #[must_use]
 pub fn starter_rules(tenant: TenantId, keys: &StarterKeys) -> String {
-    let (root, operator, release) = (quoted(&keys.root), quoted(&keys.operator), quoted(&keys.release));
+    let (root, operator, release) = (
+        quoted(&keys.root),
+        quoted(&keys.operator),
+        quoted(&keys.release),
+    );
     format!(
         r#"# Whose signatures the devices of this tenant obey, and for what.
 # After a change: raise version by one, build the root, sign it, publish it.

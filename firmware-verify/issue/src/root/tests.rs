@@ -96,29 +96,55 @@ fn refused(part: &str, by: &str) -> String {
 fn everything_in_the_file_reaches_the_root() {
     let draft = draft(&full()).unwrap();
     let root: Root<'_> = draft.body().unwrap();
-    assert_eq!((root.tenant.to_string(), root.version, root.epoch), ("acme".into(), 4, 2));
-    assert_eq!((root.thresholds.root, root.thresholds.release, root.thresholds.time), (1, 1, 0));
+    assert_eq!(
+        (root.tenant.to_string(), root.version, root.epoch),
+        ("acme".into(), 4, 2)
+    );
+    assert_eq!(
+        (
+            root.thresholds.root,
+            root.thresholds.release,
+            root.thresholds.time
+        ),
+        (1, 1, 0)
+    );
     let roles: Vec<Role> = root.keys.iter().map(|key| key.role).collect();
     use Role::{Approver, BreakGlass, Operator, Release, Root as RootRole};
-    assert_eq!(roles, [RootRole, Operator, Operator, Release, Approver, BreakGlass]);
+    assert_eq!(
+        roles,
+        [RootRole, Operator, Operator, Release, Approver, BreakGlass]
+    );
 
     let names: Vec<&str> = root.latches.iter().map(|latch| latch.name).collect();
     assert_eq!(names, ["twin", "firmware", "trust", "safety"]);
     let safety = root.latch(LatchId::new(3).unwrap()).unwrap();
     let rule = safety.rule;
-    assert_eq!((rule.operators, rule.approvers, rule.break_glass), (2, 1, 0));
+    assert_eq!(
+        (rule.operators, rule.approvers, rule.break_glass),
+        (2, 1, 0)
+    );
     assert_eq!(rule.freshness, Freshness::Challenge);
     assert_eq!((rule.max_life_s, rule.max_open_s), (900, 7200));
     assert_eq!((rule.heartbeat_s, rule.grace_s), (30, 5));
     assert_eq!(rule.posture.must_hold, (1 << 31) | (1 << 4));
     assert_eq!(rule.posture.must_not_hold, 1);
     let glass = safety.break_glass.unwrap();
-    assert_eq!((glass.operators, glass.approvers, glass.break_glass), (0, 0, 1));
+    assert_eq!(
+        (glass.operators, glass.approvers, glass.break_glass),
+        (0, 0, 1)
+    );
     assert_eq!(glass.max_life_s, 300);
     let trial = safety.trial.unwrap();
-    assert_eq!((trial.operators, trial.approvers, trial.max_life_s), (1, 1, 90));
+    assert_eq!(
+        (trial.operators, trial.approvers, trial.max_life_s),
+        (1, 1, 90)
+    );
 
-    let paths: Vec<&str> = root.properties.iter().map(|assigned| assigned.path.as_str()).collect();
+    let paths: Vec<&str> = root
+        .properties
+        .iter()
+        .map(|assigned| assigned.path.as_str())
+        .collect();
     assert_eq!(paths, ["b/c", "b-", "b.x"]);
     assert_eq!(root.latch_of_command("stop"), LatchId::new(3));
     assert_eq!(root.latch_of_command("restart"), Some(LatchId::TRUST));
@@ -139,7 +165,12 @@ fn starter_rules_make_a_root_that_its_own_key_signs() {
     let text = starter_rules("acme".parse().unwrap(), &keys);
     std::fs::write(&file, text).unwrap();
 
-    let statement = Rules::load(&file).unwrap().draft().unwrap().sign(&[&key(1)]).unwrap();
+    let statement = Rules::load(&file)
+        .unwrap()
+        .draft()
+        .unwrap()
+        .sign(&[&key(1)])
+        .unwrap();
     let root: Root<'_> = statement.body().unwrap();
     let ring: KeyRing = root.key_ring().unwrap();
     assert!(statement.verify(&ring).is_ok());
@@ -161,32 +192,137 @@ fn starter_rules_make_a_root_that_its_own_key_signs() {
 }
 
 #[test]
+fn the_documented_example_makes_a_root() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("root.toml");
+    std::fs::write(&file, include_str!("example.toml")).unwrap();
+    for (seed, name) in (1..).zip(["root", "anna", "ben", "build", "carl", "safe"]) {
+        let path = folder.path().join(format!("{name}.pub.pem"));
+        save_public(&path, &key(seed).public()).unwrap();
+    }
+    let draft = Rules::load(&file).unwrap().draft().unwrap();
+    let root: Root<'_> = draft.body().unwrap();
+    assert_eq!(
+        (root.keys.iter().count(), root.latches.iter().count()),
+        (6, 4)
+    );
+}
+
+#[test]
 fn what_is_wrong_is_said_with_its_place() {
     let cases = [
-        ("max-life = \"15m\"", "max-life = \"15 min\"", "`15 min` is no duration"),
+        (
+            "max-life = \"15m\"",
+            "max-life = \"15 min\"",
+            "`15 min` is no duration",
+        ),
         ("epoch = 2", "epoch = 2\nepocj = 3", "epocj"),
         ("freshness = \"time-floor\"", "freshness = \"none\"", "none"),
-        ("id = 3", "", "latch \"safety\": a latch of your own has an id of 3 to 15"),
-        ("id = 3", "id = 1", "latch \"safety\": a latch of your own has an id of 3 to 15"),
-        ("id = 3", "id = 16", "latch \"safety\": a latch of your own has an id of 3 to 15"),
-        ("id = 0", "id = 3", "latch \"twin\": the latch `twin` has the id 0"),
-        ("name = \"trust\"", "name = \"twin\"", "latch \"twin\": another latch has this name"),
-        ("\"b-\" = \"firmware\"", "\"b-\" = \"pump\"", "properties.\"b-\": there is no latch named `pump`"),
-        ("stop = \"safety\"", "stop = \"x\"", "commands.stop: there is no latch named `x`"),
-        ("\"b-\" =", "\"b\" =", "properties.\"b/c\": paths must be in order, each once, none below another"),
-        ("\"b-\" =", "\"b//d\" =", "properties.\"b//d\": a path is empty"),
-        ("\"mains\"", "\"main\"", "latch \"safety\", must-hold: `main` is no fact"),
-        ("mains = 31", "mains = 32", "latch \"safety\", must-hold: `mains` is no fact"),
-        ("operators = 2", "operators = 3", "latch \"safety\", operators: the trust root asks for more signatures than it lists keys (expected 3, found 2)"),
-        ("operators = 2", "operators = 0", "latch \"safety\": the trust root asks for no signature"),
-        ("approvers = 1", "approvers = 2", "latch \"safety\", approvers: "),
-        ("signers = 1", "signers = 2", "latch \"safety\", break-glass, signers: "),
-        ("max-life = \"5m\"", "max-life = \"1h\"", "latch \"safety\", break-glass.max-life: "),
-        ("max-life = \"90s\"", "max-life = \"0s\"", "latch \"safety\", trial, max-life: "),
-        ("max-life = \"7d\"", "max-life = \"401d\"", "latch \"twin\", max-life: "),
-        ("\"trusted-time\"", "\"time-floor\"", "latch \"firmware\", freshness: a rule is weaker than its latch may have"),
-        ("root = 1", "root = 2", "thresholds.root: the trust root asks for more"),
-        ("root = 1", "root = 0", "thresholds.root: the trust root asks for no signature"),
+        (
+            "id = 3",
+            "",
+            "latch \"safety\": a latch of your own has an id of 3 to 15",
+        ),
+        (
+            "id = 3",
+            "id = 1",
+            "latch \"safety\": a latch of your own has an id of 3 to 15",
+        ),
+        (
+            "id = 3",
+            "id = 16",
+            "latch \"safety\": a latch of your own has an id of 3 to 15",
+        ),
+        (
+            "id = 0",
+            "id = 3",
+            "latch \"twin\": the latch `twin` has the id 0",
+        ),
+        (
+            "name = \"trust\"",
+            "name = \"twin\"",
+            "latch \"twin\": another latch has this name",
+        ),
+        (
+            "\"b-\" = \"firmware\"",
+            "\"b-\" = \"pump\"",
+            "properties.\"b-\": there is no latch named `pump`",
+        ),
+        (
+            "stop = \"safety\"",
+            "stop = \"x\"",
+            "commands.stop: there is no latch named `x`",
+        ),
+        (
+            "\"b-\" =",
+            "\"b\" =",
+            "properties.\"b/c\": paths must be in order, each once, none below another",
+        ),
+        (
+            "\"b-\" =",
+            "\"b//d\" =",
+            "properties.\"b//d\": a path is empty",
+        ),
+        (
+            "\"mains\"",
+            "\"main\"",
+            "latch \"safety\", must-hold: `main` is no fact",
+        ),
+        (
+            "mains = 31",
+            "mains = 32",
+            "latch \"safety\", must-hold: `mains` is no fact",
+        ),
+        (
+            "operators = 2",
+            "operators = 3",
+            "latch \"safety\", operators: the trust root asks for more signatures than it lists keys (expected 3, found 2)",
+        ),
+        (
+            "operators = 2",
+            "operators = 0",
+            "latch \"safety\": the trust root asks for no signature",
+        ),
+        (
+            "approvers = 1",
+            "approvers = 2",
+            "latch \"safety\", approvers: ",
+        ),
+        (
+            "signers = 1",
+            "signers = 2",
+            "latch \"safety\", break-glass, signers: ",
+        ),
+        (
+            "max-life = \"5m\"",
+            "max-life = \"1h\"",
+            "latch \"safety\", break-glass.max-life: ",
+        ),
+        (
+            "max-life = \"90s\"",
+            "max-life = \"0s\"",
+            "latch \"safety\", trial, max-life: ",
+        ),
+        (
+            "max-life = \"7d\"",
+            "max-life = \"401d\"",
+            "latch \"twin\", max-life: ",
+        ),
+        (
+            "\"trusted-time\"",
+            "\"time-floor\"",
+            "latch \"firmware\", freshness: a rule is weaker than its latch may have",
+        ),
+        (
+            "root = 1",
+            "root = 2",
+            "thresholds.root: the trust root asks for more",
+        ),
+        (
+            "root = 1",
+            "root = 0",
+            "thresholds.root: the trust root asks for no signature",
+        ),
         ("root = 1", "time = 1", "thresholds.time: "),
         ("version = 4", "version = 0", "must be in order"),
     ];
@@ -201,11 +337,15 @@ fn what_is_wrong_is_said_with_its_place() {
 fn keys_that_cannot_be_are_said_with_their_place() {
     let (second, operator, root) = (hex(3), hex(2), hex(1));
     let twice = refused(&second, &operator);
-    assert!(twice.contains(&format!("keys.operator \"{operator}\": the same key stands at keys.operator")));
+    assert!(twice.contains(&format!(
+        "keys.operator \"{operator}\": the same key stands at keys.operator"
+    )));
     let roles = refused(&second, &root);
     assert!(roles.contains(&format!("the same key stands at keys.root \"{root}\"")));
     let missing = refused(&second, "no-such.pem");
-    assert!(missing.contains("keys.operator \"no-such.pem\": no-such.pem: the key file cannot be read"));
+    assert!(
+        missing.contains("keys.operator \"no-such.pem\": no-such.pem: the key file cannot be read")
+    );
     let weak = refused(&second, &"00".repeat(32));
     assert!(weak.contains("weak or not canonical"), "{weak}");
 }
@@ -214,11 +354,14 @@ fn keys_that_cannot_be_are_said_with_their_place() {
 fn a_missing_latch_or_file_is_said() {
     let trust = "[[latch]]\nname = \"trust\"\nfreshness = \"challenge\"\nmax-life = \"1h\"\n";
     let text = full().replace(trust, "").replace("restart = \"trust\"", "");
-    let RulesProblem::Refused(SignError::Refused(refusal)) = draft(&text).unwrap_err().problem else {
+    let RulesProblem::Refused(SignError::Refused(refusal)) = draft(&text).unwrap_err().problem
+    else {
         panic!("not the verifier's reason");
     };
     assert_eq!(refusal.reason, Reason::LatchMissing);
-    let missing = Rules::load(Path::new("no-such.toml")).unwrap_err().to_string();
+    let missing = Rules::load(Path::new("no-such.toml"))
+        .unwrap_err()
+        .to_string();
     assert!(missing.starts_with("no-such.toml: the rules file cannot be read"));
     let long = Rules::from_text(&" ".repeat(MAX_RULES + 1), Path::new("root.toml")).unwrap_err();
     assert!(matches!(long.problem, RulesProblem::TooLong(_)));
@@ -229,5 +372,8 @@ fn a_trust_latch_has_no_break_glass() {
     let trust = "name = \"trust\"\nfreshness = \"challenge\"\nmax-life = \"1h\"\n";
     let glass = "[latch.break-glass]\nsigners = 1\nfreshness = \"challenge\"\nmax-life = \"5m\"\n";
     let sentence = refused(trust, &format!("{trust}{glass}"));
-    assert!(sentence.contains("latch \"trust\", break-glass: "), "{sentence}");
+    assert!(
+        sentence.contains("latch \"trust\", break-glass: "),
+        "{sentence}"
+    );
 }

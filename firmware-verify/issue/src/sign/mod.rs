@@ -29,7 +29,9 @@ pub enum SignError {
     #[error("key {0} has signed this statement already: every signature needs a key of its own")]
     SignedAlready(KeyId),
     /// The signature is not this key's over this statement.
-    #[error("the signature does not fit this statement and key {0}: was another file signed, or with another key?")]
+    #[error(
+        "the signature does not fit this statement and key {0}: was another file signed, or with another key?"
+    )]
     ForeignSignature(KeyId),
 }
 
@@ -194,8 +196,7 @@ impl Statement {
     /// What is signed: for signing elsewhere, see [`Draft::message`].
     #[must_use]
     pub fn message(&self) -> &[u8] {
-        self.envelope()
-            .map_or(&[], |envelope| envelope.message())
+        self.envelope().map_or(&[], |envelope| envelope.message())
     }
 
     /// The statement's id.

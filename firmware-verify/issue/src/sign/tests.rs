@@ -50,7 +50,10 @@ fn a_detached_signature_is_taken_only_when_it_fits() {
     let mut flipped = good;
     flipped[5] ^= 1;
     let foreign = SignError::ForeignSignature(key(1).id());
-    assert_eq!(draft.clone().attach(&key(1).public(), &flipped), Err(foreign));
+    assert_eq!(
+        draft.clone().attach(&key(1).public(), &flipped),
+        Err(foreign)
+    );
 
     let mut statement = draft.attach(&key(1).public(), &good).unwrap();
     assert_eq!(statement, Statement::seal(&body(), &[&key(1)]).unwrap());
@@ -60,7 +63,10 @@ fn a_detached_signature_is_taken_only_when_it_fits() {
     assert_eq!(statement, before);
     let second = key(2).sign(statement.message()).unwrap();
     statement.attach(&key(2).public(), &second).unwrap();
-    assert_eq!(statement, Statement::seal(&body(), &[&key(1), &key(2)]).unwrap());
+    assert_eq!(
+        statement,
+        Statement::seal(&body(), &[&key(1), &key(2)]).unwrap()
+    );
 }
 
 #[test]
@@ -76,7 +82,10 @@ fn a_key_signs_once_and_eight_keys_sign_at_most() {
         statement.countersign(&key(byte)).unwrap();
     }
     let full = statement.clone();
-    assert!(matches!(statement.countersign(&key(9)), Err(SignError::Refused(_))));
+    assert!(matches!(
+        statement.countersign(&key(9)),
+        Err(SignError::Refused(_))
+    ));
     assert_eq!(statement, full);
 }
 
@@ -94,12 +103,21 @@ fn a_body_that_a_verifier_refuses_is_not_sealed() {
 #[test]
 fn bytes_that_are_no_statement_are_not_taken() {
     let good = Statement::seal(&body(), &[&key(1)]).unwrap();
-    assert_eq!(Statement::from_bytes(good.bytes().to_vec()), Ok(good.clone()));
+    assert_eq!(
+        Statement::from_bytes(good.bytes().to_vec()),
+        Ok(good.clone())
+    );
     let refused = |reason: Reason| Err(SignError::Refused(reason.into()));
-    assert_eq!(Statement::from_bytes(b"hello".to_vec()), refused(Reason::BadMagic));
+    assert_eq!(
+        Statement::from_bytes(b"hello".to_vec()),
+        refused(Reason::BadMagic)
+    );
     let mut trailing = good.bytes().to_vec();
     trailing.push(0);
-    assert_eq!(Statement::from_bytes(trailing), refused(Reason::LengthMismatch));
+    assert_eq!(
+        Statement::from_bytes(trailing),
+        refused(Reason::LengthMismatch)
+    );
     // What follows a message must not pass for signatures either.
     for tail in [vec![1], [vec![2], vec![9; 71]].concat()] {
         let message = [good.message().to_vec(), tail].concat();

@@ -1,0 +1,329 @@
+//! Statements that the vectors are made of. Everything is fixed, so that every run makes
+//! the same bytes.
+
+use latch_issue::{
+    Arguments, Change, CodeBuilder, Cohort, Document, ImageTree, Patch, Release, RoleKey, Rules,
+    Statement,
+};
+use latch_verify::{
+    statement::{
+        Audience, Enrolment, FirmwareStatus, Junk, KeyKept, Outcome, Receipt, Requirement, State,
+        Status, TimeStatus,
+    },
+    types::{
+        Challenge, Digest, LatchId, Posture, Sequence, StatementId, TimeMs, Version, VersionRange,
+    },
+    wire::Kind,
+};
+use serde_json::json;
+
+use crate::keys::{APPROVER, BREAK_GLASS, DEVICE, Key, OPERATOR, RELEASE, ROOT, SECOND};
+
+/// 2026-11-21 08:00:00 UTC.
+const NOW_MS: u64 = 1_795_248_000_000;
+
+fn code(audience: Audience, latch: u8, change: Change) -> CodeBuilder {
+    issued(OPERATOR, audience, latch, change)
+}
+
+fn issued(issuer: Key, audience: Audience, latch: u8, change: Change) -> CodeBuilder {
+    let latch = LatchId::new(latch).unwrap();
+    let (tenant, issuer) = ("acme".parse().unwrap(), issuer.private().id());
+    let now = TimeMs::new(NOW_MS).unwrap();
+    CodeBuilder::new(tenant, 3, issuer, audience, latch, change).sequence(Sequence::at(now, 0xbeef))
+}
+
+fn build(builder: CodeBuilder, keys: &[Key]) -> Statement {
+    sealed(builder.build(TimeMs::new(NOW_MS).unwrap()).unwrap(), keys)
+}
+
+fn device() -> Audience {
+    Audience::Device("pump-7".parse().unwrap())
+}
+
+/// A code with every optional field in use.
+pub(crate) fn full_code() -> Statement {
+    let patch = json!({
+        "mode": null, "name": "north", "on": true, "empty": {},
+        "pump": {"limit": -5, "raw": {"$bytes": "00ff"}},
+    });
+    let change = Change::SetTwin(Patch::from_json(&patch).unwrap());
+    let (least, most) = (version("1.2.0"), version("1.9.4294967295"));
+    let builder = code(device(), 0, change)
+        .incarnation(2)
+        .product("pump".parse().unwrap())
+        .challenge(Challenge([0xc4; 16]))
+        .firmware(VersionRange { least, most })
+        .twin_version(17)
+        .boot(300);
+    build(builder, &[OPERATOR, APPROVER])
+}
+
+/// A code with no optional field in use.
+pub(crate) fn plain_code() -> Statement {
+    build(code(Audience::Tenant, 0, Change::Probe), &[OPERATOR])
+}
+
+/// One code for every action and audience.
+pub(crate) fn codes() -> Vec<(&'static str, Statement)> {
+    let manifest = manifest().id();
+    let arguments = Arguments::from_json(&json!({"delay": {"seconds": 5}})).unwrap();
+    let command = Change::Command {
+        name: "restart".to_owned(),
+        arguments,
+    };
+    let cohort = Cohort::percent(StatementId([0x5a; 16]), "1", "12.5").unwrap();
+    let open = Change::Open { seconds: 600 };
+    let glass = issued(BREAK_GLASS, device(), 3, open)
+        .break_glass()
+        .incarnation(2)
+        .life_s(120);
+    vec![
+        ("a twin change with every optional field", full_code()),
+        (
+            "a probe for a whole tenant with no optional field",
+            plain_code(),
+        ),
+        (
+            "a command",
+            build(code(device(), 3, command), &[OPERATOR, SECOND]),
+        ),
+        (
+            "a release for a cohort",
+            build(code(cohort, 1, Change::Install { manifest }), &[OPERATOR]),
+        ),
+        (
+            "a downgrade",
+            build(
+                code(device(), 1, Change::Downgrade { manifest }),
+                &[OPERATOR],
+            ),
+        ),
+        ("an opening under break-glass", build(glass, &[BREAK_GLASS])),
+        (
+            "a renewal",
+            build(
+                code(device(), 3, Change::Renew { seconds: 60 }),
+                &[OPERATOR],
+            ),
+        ),
+        (
+            "a closing",
+            build(code(device(), 3, Change::Close), &[OPERATOR]),
+        ),
+        (
+            "a lockdown",
+            build(code(device(), 2, Change::Lockdown), &[OPERATOR]),
+        ),
+    ]
+}
+
+pub(crate) fn root() -> Statement {
+    let text = format!(
+        r#"
+tenant = "acme"
+version = 1
+epoch = 3
+[keys]
+root = ["{}"]
+operator = ["{}", "{}"]
+approver = ["{}"]
+release = ["{}"]
+break-glass = ["{}"]
+[[latch]]
+name = "twin"
+freshness = "time-floor"
+max-life = "1h"
+[[latch]]
+name = "firmware"
+approvers = 1
+freshness = "trusted-time"
+max-life = "1d"
+[[latch]]
+name = "trust"
+freshness = "challenge"
+max-life = "1h"
+[[latch]]
+name = "safety"
+id = 3
+operators = 2
+freshness = "challenge"
+max-life = "15m"
+max-open = "1h"
+heartbeat = "30s"
+grace = "5s"
+must-hold = [1, 31]
+must-not-hold = [0]
+[latch.break-glass]
+signers = 1
+freshness = "challenge"
+max-life = "5m"
+max-open = "10m"
+[latch.trial]
+approvers = 1
+freshness = "challenge"
+max-life = "10m"
+[properties]
+"pump/limit" = "safety"
+"pump/limit-" = "safety"
+[commands]
+restart = "safety"
+"#,
+        ROOT.hex(),
+        OPERATOR.hex(),
+        SECOND.hex(),
+        APPROVER.hex(),
+        RELEASE.hex(),
+        BREAK_GLASS.hex()
+    );
+    let rules = Rules::from_text(&text, "root.toml".as_ref()).unwrap();
+    sealed(rules.draft().unwrap(), &[ROOT])
+}
+
+/// 2,500 bytes that count up, modulo 251.
+pub(crate) fn image() -> Vec<u8> {
+    (0..2500_u32)
+        .map(|at| u8::try_from(at % 251).unwrap())
+        .collect()
+}
+
+pub(crate) fn manifest() -> Statement {
+    let release = Release {
+        tenant: "acme".parse().unwrap(),
+        product: "pump".parse().unwrap(),
+        component: 0,
+        version: version("2.0.1"),
+        security_version: 4,
+        current: Some(VersionRange {
+            least: version("1.0.0"),
+            most: version("2.0.0"),
+        }),
+        requirements: vec![Requirement {
+            component: 1,
+            versions: VersionRange {
+                least: version("0.9.0"),
+                most: version("0.9.99"),
+            },
+        }],
+    };
+    let tree = ImageTree::read(&image()[..], 10).unwrap();
+    sealed(release.manifest(&tree).unwrap(), &[RELEASE])
+}
+
+fn version(text: &str) -> Version {
+    text.parse().unwrap()
+}
+
+pub(crate) fn enrolment_body() -> Enrolment {
+    Enrolment {
+        tenant: "acme".parse().unwrap(),
+        product: "pump".parse().unwrap(),
+        device: "pump-7".parse().unwrap(),
+        incarnation: 2,
+        device_key: Digest(*DEVICE.private().public().bytes()),
+        key_kept: KeyKept::Hardware,
+    }
+}
+
+pub(crate) fn enrolment() -> Statement {
+    seal(&enrolment_body(), &[DEVICE, OPERATOR])
+}
+
+pub(crate) fn status() -> Status {
+    Status {
+        time: TimeStatus::Floor(TimeMs::new(NOW_MS).unwrap()),
+        challenge: Challenge([0xc5; 16]),
+        root_version: 1,
+        epoch: 3,
+        twin_version: 18,
+        firmware: FirmwareStatus {
+            version: version("1.2.3"),
+            manifest: manifest().id(),
+            security_floor: 4,
+            trial_boots_left: 0,
+        },
+        boot: 300,
+        posture: Posture {
+            known: 0x8000_0003,
+            value: 0x8000_0002,
+        },
+        junk: Junk {
+            count: 2,
+            last_reason: 109,
+        },
+        body_versions: (0, 0),
+    }
+}
+
+pub(crate) fn receipt_body(number: u64, previous: Digest, outcome: Outcome) -> Receipt {
+    let code = full_code();
+    Receipt {
+        tenant: "acme".parse().unwrap(),
+        device: "pump-7".parse().unwrap(),
+        incarnation: 2,
+        number,
+        previous,
+        statement: code.id(),
+        kind: Kind::Code.number(),
+        issuer: Some(OPERATOR.private().id()),
+        sequence: Some(Sequence::at(TimeMs::new(NOW_MS).unwrap(), 0xbeef)),
+        break_glass: false,
+        outcome,
+        trial: Some(408),
+        age_ms: Some(1500),
+        status: status(),
+    }
+}
+
+/// One receipt for every outcome, each after the one before it.
+pub(crate) fn receipts() -> Vec<Statement> {
+    let outcomes = [
+        Outcome::Applied { twin_version: 18 },
+        Outcome::Refused {
+            reason: 602,
+            expected: 17,
+            found: 18,
+        },
+        Outcome::Performed,
+        Outcome::ActuatorFailed { code: -3 },
+        Outcome::Interrupted,
+        Outcome::InstallStarted,
+        Outcome::InstallConfirmed,
+        Outcome::InstallReverted { reason: 816 },
+        Outcome::InstallFailed { reason: 819 },
+        Outcome::Probed,
+    ];
+    let mut receipts: Vec<Statement> = Vec::new();
+    for (number, outcome) in (1..).zip(outcomes) {
+        let previous = receipts.last().map_or(Digest([0; 32]), Statement::digest);
+        receipts.push(seal(&receipt_body(number, previous, outcome), &[DEVICE]));
+    }
+    receipts
+}
+
+pub(crate) fn state() -> Statement {
+    let receipts = receipts();
+    let twin =
+        json!({"name": "north", "on": true, "empty": {}, "pump": {"raw": {"$bytes": "00ff"}}});
+    let twin = Document::from_json(&twin).unwrap();
+    let body = State {
+        tenant: "acme".parse().unwrap(),
+        product: "pump".parse().unwrap(),
+        device: "pump-7".parse().unwrap(),
+        incarnation: 2,
+        receipts: 10,
+        head: receipts.last().unwrap().digest(),
+        status: status(),
+        twin: twin.entries(),
+    };
+    seal(&body, &[DEVICE])
+}
+
+fn seal<'a>(body: &impl latch_verify::wire::Body<'a>, keys: &[Key]) -> Statement {
+    sealed(latch_issue::Draft::new(body).unwrap(), keys)
+}
+
+pub(crate) fn sealed(draft: latch_issue::Draft, keys: &[Key]) -> Statement {
+    let keys: Vec<RoleKey> = keys.iter().map(|key| key.private()).collect();
+    draft.sign(&keys.iter().collect::<Vec<_>>()).unwrap()
+}

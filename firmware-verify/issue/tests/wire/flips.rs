@@ -1,0 +1,89 @@
+//! No bit of a statement can be changed: every one is tried.
+
+use std::collections::BTreeMap;
+
+use latch_issue::Statement;
+use latch_verify::Reason;
+
+use crate::{
+    envelopes::judge,
+    fixtures::{enrolment, full_code, manifest, receipts, root, state},
+};
+
+/// Tries every bit; returns how often each reason was given.
+fn flip_each_bit(statement: &Statement) -> BTreeMap<Reason, usize> {
+    let kind = statement.kind();
+    assert_eq!(
+        judge(kind, statement.bytes()),
+        Ok(()),
+        "unchanged, it is taken"
+    );
+    let mut reasons = BTreeMap::new();
+    let mut bytes = statement.bytes().to_vec();
+    for bit in 0..bytes.len() * 8 {
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        match judge(kind, &bytes) {
+            Err(refusal) => *reasons.entry(refusal.reason).or_default() += 1,
+            Ok(()) => panic!(
+                "bit {} of byte {} of a {kind:?} can be flipped",
+                bit % 8,
+                bit / 8
+            ),
+        }
+        bytes[bit / 8] ^= 1 << (bit % 8);
+    }
+    reasons
+}
+
+/// The head, the ids and the signatures each meet the check that is theirs; and whatever
+/// is flipped in the body meets the signature, before anything reads it.
+fn expect(statement: &Statement) {
+    let reasons = flip_each_bit(statement);
+    let signers = statement.signers().len();
+    let message = statement.message().len();
+    let head = [
+        (Reason::BadMagic, 8 * 8),
+        (Reason::WrongKind, 8),
+        (Reason::UnknownBodyVersion, 8),
+    ];
+    for (reason, bits) in head {
+        assert_eq!(reasons.get(&reason), Some(&bits), "{reasons:?}");
+    }
+    assert_eq!(
+        reasons.get(&Reason::UnknownKey),
+        Some(&(signers * 8 * 8)),
+        "{reasons:?}"
+    );
+    let signed = (message - 12 + signers * 64) * 8;
+    assert_eq!(
+        reasons.get(&Reason::BadSignature),
+        Some(&signed),
+        "{reasons:?}"
+    );
+}
+
+#[test]
+fn every_bit_of_a_code() {
+    expect(&full_code());
+}
+
+#[test]
+fn every_bit_of_a_manifest() {
+    expect(&manifest());
+}
+
+#[test]
+fn every_bit_of_a_root() {
+    expect(&root());
+}
+
+#[test]
+fn every_bit_of_an_enrolment() {
+    expect(&enrolment());
+}
+
+#[test]
+fn every_bit_of_a_receipt_and_a_state() {
+    expect(&receipts()[0]);
+    expect(&state());
+}
