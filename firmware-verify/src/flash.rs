@@ -14,6 +14,27 @@ pub(crate) const ERASED: u8 = 0xff;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Fault;
 
+/// Units of a flash that this crate can serve.
+pub(crate) struct Served<F>(core::marker::PhantomData<F>);
+
+impl<F: NorFlash> Served<F> {
+    /// Does not compile for other flash: powers of two, at most [`MAX_UNIT`], in whole erase blocks.
+    pub(crate) const UNITS: () = {
+        assert!(
+            F::READ_SIZE.is_power_of_two() && F::READ_SIZE <= MAX_UNIT,
+            "read units of 1 to 32 bytes"
+        );
+        assert!(
+            F::WRITE_SIZE.is_power_of_two() && F::WRITE_SIZE <= MAX_UNIT,
+            "write units of 1 to 32 bytes"
+        );
+        assert!(
+            F::ERASE_SIZE.is_multiple_of(F::WRITE_SIZE),
+            "erase blocks of whole write units"
+        );
+    };
+}
+
 /// A length in bytes as an offset.
 pub(crate) fn offset_of(len: usize) -> Result<u32, Fault> {
     u32::try_from(len).map_err(|_| Fault)

@@ -83,9 +83,11 @@ pub const MAX_OUTCOMES: usize = 8;
 pub const MAX_FLOORS: usize = 2 * MAX_KEYS;
 /// Boots that a trial image has to confirm itself.
 pub const TRIAL_BOOTS: u8 = 3;
-/// Age at which a challenge is replaced, in milliseconds: one hour. The one before it
-/// stays valid to the same age.
+/// Age to which a challenge is answered, in milliseconds: one hour.
 pub const CHALLENGE_AGE_MS: u64 = 3_600_000;
+/// Age at which a new challenge is published, in milliseconds: at half of its life, so that
+/// whoever reads one has at least the other half to answer it.
+pub const CHALLENGE_ROTATE_MS: u64 = CHALLENGE_AGE_MS / 2;
 /// Refusals that may be written to the journal in a burst, before the budget refills.
 pub const WRITE_BUDGET: u32 = 64;
 /// Time in which one write of the refusal budget comes back, in milliseconds: 64 an hour at
@@ -96,8 +98,8 @@ pub const WRITE_REFILL_MS: u64 = 56_250;
 pub const MAX_RECORD: usize = 2304;
 /// What a snapshot may take at most; a journal sector holds at least this and
 /// [`JOURNAL_TAIL`]. The sum is proven in `record.rs`.
-pub const MAX_SNAPSHOT: usize = 14 * 1024;
+pub const MAX_SNAPSHOT: usize = 14 * 1024 + 512;
 /// Room for records after the largest snapshot: with [`MAX_SNAPSHOT`] and the head of a
 /// sector it makes 20 KiB, five erase blocks of 4 KiB. Common snapshots take a quarter of
 /// theirs, and leave the rest for records too.
-pub const JOURNAL_TAIL: usize = 5 * 1024 + 512;
+pub const JOURNAL_TAIL: usize = 5 * 1024;

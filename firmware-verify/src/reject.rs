@@ -208,6 +208,9 @@ reasons! {
     /// A newer release was asked for before this one was complete.
     Superseded = 820, "another release was asked for before this one was complete";
 
+    /// A signature on the manifest is not good.
+    ManifestNotSigned = 821, "a signature on the release manifest is not good, or by a key that is not in the trust root: publish the release again";
+
     // 9xx: trust roots and enrolment.
     /// The root lists a key twice.
     KeyTwice = 901, "the trust root lists a key twice";

@@ -5,6 +5,7 @@ use embedded_storage::nor_flash::{NorFlash, ReadNorFlash};
 use super::{Device, Platform, receipts::About};
 use crate::{
     image::{Page, read, read_root, write_page},
+    journal::Address,
     ledger::{Image, Install, InstallPhase, Record},
     reject::{Reason, Refusal, ensure},
     statement::{Outcome, TimeStatus},
@@ -26,7 +27,7 @@ pub struct PagesWanted {
 /// What came of a page.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Paged {
-    /// It is durable; more are wanted.
+    /// It is in its slot; more are wanted.
     Kept(PagesWanted),
     /// It was the last: [`Device::arm`] comes next.
     Complete,
@@ -59,7 +60,8 @@ impl<P: Platform> Device<P> {
     }
 
     /// Takes a page message. The page is checked against the signed image in RAM before
-    /// flash is erased or written for it, and is durable when this returns.
+    /// flash is erased or written for it. A boot asks again for pages of the erase block that
+    /// the download had reached.
     ///
     /// # Errors
     /// Counted as junk: [`Reason::NoInstall`], [`Reason::OtherRelease`],
@@ -71,6 +73,9 @@ impl<P: Platform> Device<P> {
     }
 
     fn take_page(&mut self, message: &[u8]) -> Result<Paged, Refusal> {
+        if self.half_written {
+            self.rewind()?;
+        }
         let wanted = self.wanted().ok_or(Reason::NoInstall)?;
         let page = Page::parse(message)?;
         ensure(page.manifest == wanted.manifest, Reason::OtherRelease)?;
@@ -86,33 +91,43 @@ impl<P: Platform> Device<P> {
             .ok_or(Reason::LogicFault)?;
         let manifest = install.manifest()?;
         let data = page.verify(&manifest)?;
+        let page_size = manifest.page_size();
         let offset = page
             .index
-            .checked_mul(manifest.page_size())
+            .checked_mul(page_size)
             .ok_or(Reason::LogicFault)?;
         let slot = self
             .slots
             .get_mut(usize::from(install.image.slot))
             .ok_or(Reason::LogicFault)?;
-        if let Err(fault) = write_page(slot, offset, data) {
-            // What was written of the page has to be erased before it is written again.
-            self.rewind()?;
-            return Err(fault);
-        }
+        self.half_written = true;
+        write_page(slot, offset, data)?;
         let next = page.index.saturating_add(1);
         let complete = next == wanted.of;
-        let phase = if complete {
-            InstallPhase::Received
+        if complete {
+            self.make_room(0)?;
+            self.append(&Record::Phase(InstallPhase::Received))?;
         } else {
-            InstallPhase::Receiving { next }
-        };
-        self.make_room(0)?;
-        self.append(&Record::Phase(phase))?;
+            self.note_page(next, page_size)?;
+        }
+        self.half_written = false;
         Ok(if complete {
             Paged::Complete
         } else {
             Paged::Kept(PagesWanted { next, ..wanted })
         })
+    }
+
+    /// Notes how far the download is: durably where an erase block ends, since a boot goes back to
+    /// the beginning of one anyway, and in RAM otherwise.
+    fn note_page(&mut self, next: u32, page_size: u32) -> Result<(), Refusal> {
+        let phase = Record::Phase(InstallPhase::Receiving { next });
+        if is_block_start::<P>(next, page_size)? {
+            self.make_room(0)?;
+            self.append(&phase)
+        } else {
+            self.ledger.facts.apply(&phase, Address::default())
+        }
     }
 
     /// Reads the whole slot back and arms it: the next boot tries the new image.
@@ -169,7 +184,12 @@ impl<P: Platform> Device<P> {
     }
 
     fn is_over(&self, install: &Install) -> bool {
-        matches!(self.time(), TimeStatus::Trusted(now) if now >= install.not_after_ms)
+        match self.time() {
+            TimeStatus::Trusted(now) => now >= install.not_after_ms,
+            // What answered a challenge never rested on the floor.
+            TimeStatus::Floor(floor) => !install.answered && floor >= install.not_after_ms,
+            TimeStatus::Unknown => false,
+        }
     }
 
     /// Reads part of the image that is armed or on trial.
@@ -291,8 +311,8 @@ impl<P: Platform> Device<P> {
         self.conclude(&about, outcome, out)
     }
 
-    /// After a boot: the first page of the erase block that the download had reached, since
-    /// what was written of a page that is not durable has to be erased.
+    /// Goes back to the first page of the erase block that the download has reached, since
+    /// what was written of a page that is not whole has to be erased.
     pub(super) fn rewind(&mut self) -> Result<(), Refusal> {
         let Some(install) = &self.ledger.facts.install else {
             return Ok(());
@@ -301,17 +321,22 @@ impl<P: Platform> Device<P> {
             return Ok(());
         };
         let page_size = install.manifest()?.page_size();
-        let erase = erase_size::<P>()?;
         let mut first = next;
-        while u64::from(first) * u64::from(page_size) % u64::from(erase) != 0 {
+        while !is_block_start::<P>(first, page_size)? {
             first = first.saturating_sub(1);
         }
-        if first == next {
-            Ok(())
-        } else {
-            self.append(&Record::Phase(InstallPhase::Receiving { next: first }))
-        }
+        let phase = Record::Phase(InstallPhase::Receiving { next: first });
+        self.ledger.facts.apply(&phase, Address::default())?;
+        self.half_written = false;
+        Ok(())
     }
+}
+
+/// Whether an erase block begins where a page does.
+fn is_block_start<P: Platform>(page: u32, page_size: u32) -> Result<bool, Refusal> {
+    let erase = u64::try_from(<P::Slot as NorFlash>::ERASE_SIZE.max(1))
+        .map_err(|_| Reason::StorageFault)?;
+    Ok(u64::from(page) * u64::from(page_size) % erase == 0)
 }
 
 /// Reads a slot back and compares it with an image.
@@ -324,11 +349,6 @@ pub(super) fn check_slot<F: ReadNorFlash>(
         .ok_or(Reason::LogicFault)?;
     let found = read_root(slot, image.size, image.page_size_log2)?;
     ensure(found == image.merkle_root, Reason::SlotMismatch)
-}
-
-fn erase_size<P: Platform>() -> Result<u32, Refusal> {
-    let size = <P::Slot as NorFlash>::ERASE_SIZE;
-    u32::try_from(size.max(1)).map_err(|_| Reason::StorageFault.into())
 }
 
 /// What came of arming.

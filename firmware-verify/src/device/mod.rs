@@ -8,6 +8,7 @@ mod budget;
 mod install;
 mod mount;
 mod nonces;
+mod plan;
 mod platform;
 mod receipts;
 mod store;
@@ -47,6 +48,8 @@ pub struct Device<P: Platform> {
     budget: budget::WriteBudget,
     junk: Junk,
     posture: Posture,
+    /// A page was begun in its slot and is not noted: it has to be erased first.
+    half_written: bool,
 }
 
 impl<P: Platform> Device<P> {

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     boot::{Choice, choose},
+    flash::Served,
     journal::{Journal, MountError},
     ledger::{Doing, Firmware, Folding, Image, Ledger, RECORD, Record, write_first},
     limits::{MAX_RECEIPT_ENVELOPE, MAX_RECORD},
@@ -119,6 +120,7 @@ impl<P: Platform> Device<P> {
     /// [`MountFault::Journal`] when the journal cannot be trusted; [`Reason::Unprovisioned`],
     /// [`Reason::KeyFault`], [`Reason::NoEntropy`], [`Reason::StorageFault`].
     pub fn boot(parts: Parts<P>) -> Result<Self, MountFault> {
+        const { Served::<P::Slot>::UNITS };
         let Parts {
             journal,
             slots,
@@ -143,6 +145,7 @@ impl<P: Platform> Device<P> {
             budget: WriteBudget::new(ticks_ms),
             junk: Junk::default(),
             posture: Posture::default(),
+            half_written: false,
         };
         device.come_up()?;
         Ok(device)

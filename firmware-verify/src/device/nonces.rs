@@ -2,7 +2,7 @@
 
 use super::platform::Entropy;
 use crate::{
-    limits::CHALLENGE_AGE_MS,
+    limits::{CHALLENGE_AGE_MS, CHALLENGE_ROTATE_MS},
     reject::{Reason, Refusal},
     types::Challenge,
     verdict::Challenges,
@@ -15,8 +15,8 @@ struct Nonce {
 }
 
 impl Nonce {
-    fn is_old(&self, ticks_ms: u64) -> bool {
-        ticks_ms.saturating_sub(self.made_ticks_ms) >= CHALLENGE_AGE_MS
+    fn age_ms(&self, ticks_ms: u64) -> u64 {
+        ticks_ms.saturating_sub(self.made_ticks_ms)
     }
 }
 
@@ -51,15 +51,17 @@ impl Nonces {
         Ok(())
     }
 
-    /// Replaces a challenge that has grown old, and drops a previous one that has.
+    /// Replaces a challenge at half of its life, and drops those that are past it.
     ///
     /// # Errors
     /// As [`rotate`](Self::rotate).
     pub(super) fn age(&mut self, entropy: &mut impl Entropy, ticks_ms: u64) -> Result<(), Refusal> {
-        if self.current.is_old(ticks_ms) {
+        if self.current.age_ms(ticks_ms) >= CHALLENGE_ROTATE_MS {
             self.rotate(entropy, ticks_ms)?;
         }
-        self.previous = self.previous.filter(|nonce| !nonce.is_old(ticks_ms));
+        self.previous = self
+            .previous
+            .filter(|nonce| nonce.age_ms(ticks_ms) < CHALLENGE_AGE_MS);
         Ok(())
     }
 

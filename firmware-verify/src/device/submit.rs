@@ -2,16 +2,17 @@
 
 use super::{
     Clock as _, Device, Opened, Platform, Unlatched,
+    plan::Plan,
     receipts::About,
     unlatched::{Settlement, Ticket},
 };
 use crate::{
-    ledger::{Doing, Effect, Image, InstallPhase, Pending, Record, patched},
+    ledger::{Doing, Effect, Pending, Recent, Record},
     reject::{Reason, Refusal, ensure},
     statement::{Action, Code, Outcome, RuleChoice, TimeStatus},
     twin::Bytes,
     types::{StatementId, TimeMs},
-    verdict::{Authentic, Burned, Grant, Recall, ReleaseFacts, authenticate, judge, judge_release},
+    verdict::{Authentic, Burned, Grant, Recall, authenticate, judge},
     wire::Kind,
 };
 
@@ -39,15 +40,6 @@ pub enum Submitted<'a> {
     Unlatched(Unlatched<'a>),
 }
 
-/// What a code will do, once everything but its burn is settled.
-enum Plan<'a> {
-    Patch,
-    Command,
-    Install { image: Image, manifest: &'a [u8] },
-    Manifest(StatementId),
-    Probe,
-}
-
 impl<P: Platform> Device<P> {
     /// Puts a latch code through every check, burns it, and opens its latch.
     ///
@@ -67,13 +59,7 @@ impl<P: Platform> Device<P> {
             Err(refusal) => return self.ignore(refusal),
         };
         let code = authentic.code();
-        if self
-            .ledger
-            .facts
-            .replay
-            .recall(code.issuer, code.sequence, authentic.id())
-            == Recall::Used
-        {
+        if self.was_used(&authentic) {
             return self.answer_again(&authentic, out);
         }
         let planned = judge(
@@ -150,28 +136,42 @@ impl<P: Platform> Device<P> {
         Submitted::Ignored(self.count(refusal))
     }
 
+    /// Whether the code is among the used ones, or its receipt among the last. The table of
+    /// used codes may have forgotten one that was used a moment ago, if its sequence is low.
+    fn was_used(&self, authentic: &Authentic<'_>) -> bool {
+        let (facts, id, code) = (&self.ledger.facts, authentic.id(), authentic.code());
+        let recall = facts.replay.recall(code.issuer, code.sequence, id);
+        recall == Recall::Used
+            || facts
+                .recent_for(id)
+                .is_some_and(|recent| recent.refused.is_none())
+    }
+
     /// Answers a code that was used before.
     fn answer_again<'a>(
         &'a mut self,
         authentic: &Authentic<'_>,
         out: &'a mut [u8],
     ) -> Submitted<'a> {
-        if let Some(recent) = self.ledger.facts.recent_for(authentic.id()) {
-            return match self.repeat(recent, out) {
-                Ok(receipt) => Submitted::Answered(receipt),
-                Err(refusal) => self.ignore(refusal),
-            };
-        }
-        let in_hand = self
-            .ledger
-            .facts
+        let (facts, id) = (&self.ledger.facts, authentic.id());
+        if facts
             .pending
-            .is_some_and(|pending| pending.code.statement == authentic.id());
-        // The answer to a code in hand follows when it is settled.
-        if in_hand {
-            Submitted::Ignored(Reason::Busy.into())
-        } else {
-            self.refuse(authentic, Reason::AlreadyUsed.into(), out)
+            .is_some_and(|pending| pending.code.statement == id)
+        {
+            // The answer to a code in hand follows when it is settled; until then its
+            // last receipt may be an earlier refusal.
+            return Submitted::Ignored(Reason::Busy.into());
+        }
+        match facts.recent_for(id) {
+            Some(recent) => self.answer_with(recent, out),
+            None => self.refuse(authentic, Reason::AlreadyUsed.into(), out),
+        }
+    }
+
+    fn answer_with<'a>(&'a mut self, recent: Recent, out: &'a mut [u8]) -> Submitted<'a> {
+        match self.repeat(recent, out) {
+            Ok(receipt) => Submitted::Answered(receipt),
+            Err(fault) => self.ignore(fault),
         }
     }
 
@@ -187,10 +187,7 @@ impl<P: Platform> Device<P> {
         if let Some(recent) = self.ledger.facts.recent_for(authentic.id())
             && recent.refused == Some(number)
         {
-            return match self.repeat(recent, out) {
-                Ok(receipt) => Submitted::Answered(receipt),
-                Err(fault) => self.ignore(fault),
-            };
+            return self.answer_with(recent, out);
         }
         if !self.budget.take(self.clock.ticks_ms()) {
             return self.ignore(refusal);
@@ -208,76 +205,6 @@ impl<P: Platform> Device<P> {
             Ok(receipt) => Submitted::Answered(receipt),
             Err(fault) => self.ignore(fault),
         }
-    }
-
-    /// What the code would do.
-    fn plan<'a>(&self, code: &Code<'_>, release: Release<'a>) -> Result<Plan<'a>, Refusal> {
-        let facts = &self.ledger.facts;
-        ensure(facts.pending.is_none(), Reason::Busy)?;
-        match &code.action {
-            Action::SetTwin(patch) => patched(facts.twin.entries(), *patch).map(|_| Plan::Patch),
-            Action::Command { .. } => Ok(Plan::Command),
-            Action::Install { manifest } => self.plan_install(*manifest, false, release),
-            Action::Downgrade { manifest } => self.plan_install(*manifest, true, release),
-            Action::Probe => Ok(Plan::Probe),
-            Action::Open { .. } | Action::Renew { .. } | Action::Close | Action::Lockdown => {
-                Err(Reason::ActionNotServed.into())
-            }
-        }
-    }
-
-    fn plan_install<'a>(
-        &self,
-        named: StatementId,
-        downgrade: bool,
-        release: Release<'a>,
-    ) -> Result<Plan<'a>, Refusal> {
-        let facts = &self.ledger.facts;
-        let phase = facts.install.as_ref().map(|install| install.phase);
-        ensure(
-            !matches!(
-                phase,
-                Some(InstallPhase::Armed | InstallPhase::Trial { .. })
-            ),
-            Reason::Busy,
-        )?;
-        let bytes = match release {
-            Release::NotAsked => return Ok(Plan::Manifest(named)),
-            Release::NotFound => return Err(Reason::ManifestMissing.into()),
-            Release::Found(bytes) => bytes,
-        };
-        let slot = 1_u8.saturating_sub(facts.firmware.confirmed.slot);
-        let room = self
-            .slots
-            .get(usize::from(slot))
-            .ok_or(Reason::LogicFault)?;
-        let release = ReleaseFacts {
-            version: facts.running().version,
-            security_floor: facts.firmware.security_floor,
-            slot_size: u32::try_from(embedded_storage::nor_flash::ReadNorFlash::capacity(room))
-                .unwrap_or(u32::MAX),
-            largest_page: 1 << crate::limits::MAX_PAGE_LOG2,
-            downgrade,
-        };
-        let manifest = judge_release(
-            bytes,
-            named,
-            &self.ledger.trust,
-            &self.ledger.identity,
-            &release,
-        )?;
-        let image = Image {
-            slot,
-            version: manifest.version,
-            manifest: named,
-            merkle_root: manifest.merkle_root,
-            size: manifest.size,
-            page_size_log2: manifest.page_size_log2,
-        };
-        Ok(Plan::Install {
-            image,
-            manifest: bytes,
-        })
     }
 
     /// Records durably that the code is used, with what changes in the same moment.
@@ -309,6 +236,7 @@ impl<P: Platform> Device<P> {
                         image: *image,
                         not_after_ms,
                         epoch,
+                        answered: code.challenge.is_some(),
                         manifest: Bytes(manifest),
                     },
                 )

@@ -45,11 +45,20 @@ impl Mark {
         }
     }
 
-    /// Sets the mark unless it is.
-    pub(super) fn set<F: NorFlash>(medium: &mut Medium<F>, at: usize) -> Result<(), Fault> {
+    /// Sets the mark if it looks untouched.
+    pub(super) fn set_if_unset<F: NorFlash>(
+        medium: &mut Medium<F>,
+        at: usize,
+    ) -> Result<(), Fault> {
         if Self::look(medium, at).is_set() {
-            return Ok(());
+            Ok(())
+        } else {
+            Self::set(medium, at)
         }
+    }
+
+    /// Sets a mark that looked untouched. It is not looked at again: it could look set this time.
+    pub(super) fn set<F: NorFlash>(medium: &mut Medium<F>, at: usize) -> Result<(), Fault> {
         medium.write(at, &SET)?;
         if Self::look(medium, at).is_set() {
             Ok(())

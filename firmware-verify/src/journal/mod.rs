@@ -15,6 +15,12 @@
 //! - No unit of the flash is programmed twice after an erase, but for marks on which a cut has struck (`mark.rs`).
 //! - Damage that no cut explains is never taken for an empty or a shorter journal.
 //!
+//! Two coincidences are left, for whoever wants to go further. A rotation is cut inside the seal,
+//! the next mount reads the seal as missing and begins to erase the sector, that erase is cut so
+//! early that all fields read right five times in a row, the seal with them, and later they fade.
+//! Or three cuts in a row strike the seal and both `accepted` marks of one sector, each mount reads them as
+//! set, and later all three read as erased.
+//!
 //! It does not defend against one who rewrites the flash: checksums are not signatures.
 
 mod error;

@@ -58,7 +58,9 @@ impl<F: NorFlash, const CAPACITY: usize> Journal<F, CAPACITY> {
         journal.highest = survey.highest();
         let Some((sector, head, found)) = survey.choose::<F, CAPACITY>(&mut journal.medium)? else {
             survey.is_blank()?;
-            journal.retire_others(None).map_err(|Fault| MountError::Storage)?;
+            journal
+                .retire_others(None)
+                .map_err(|Fault| MountError::Storage)?;
             return Ok(journal);
         };
         let at = Self::start(sector);
@@ -167,12 +169,16 @@ impl Survey {
         let mut damage = None;
         while let Some((sector, look, head)) = self.next(below) {
             below = Some(head.sequence);
-            let before = self.predecessor(&head).map(|(sector, look, head)| {
-                (look.is_closed(), scan_sector::<F, CAPACITY>(medium, sector, look, &head))
+            let found = scan_sector::<F, CAPACITY>(medium, sector, look, &head);
+            let before = match found {
+                Ok(found) if was_used(look, found) => None,
+                _ => self.predecessor(&head),
+            };
+            let before = before.map(|(sector, look, head)| {
+                let found = scan_sector::<F, CAPACITY>(medium, sector, look, &head);
+                (look.is_closed(), found)
             });
-            if let Some((_, Ok(before))) = before
-                && before.tail > head.base
-            {
+            if matches!(before, Some((_, Ok(before))) if before.tail > head.base) {
                 // The predecessor went on, so its marks, if they look set, are what a cut left.
                 reopened = Some(head.previous);
                 continue;
@@ -181,11 +187,14 @@ impl Survey {
                 // The sector that took over from it is lost.
                 return Err(damage.unwrap_or(MountError::Corrupt));
             }
-            match steady_scan::<F, CAPACITY>(medium, sector, look, &head) {
+            match found.and_then(|found| steady::<F, CAPACITY>(medium, sector, look, &head, found))
+            {
                 Ok(found) => return Ok(Some((sector, head, found))),
                 // Nobody acted on it: the erase after an unfinished rotation was cut.
                 Err(_) if !look.is_accepted() => {}
-                Err(error) if matches!(before, Some((false, Ok(_)))) => damage = damage.or(Some(error)),
+                Err(error) if matches!(before, Some((false, Ok(_)))) => {
+                    damage = damage.or(Some(error));
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -229,26 +238,38 @@ fn scan_sector<F: NorFlash, const CAPACITY: usize>(
     head: &sector::Head,
 ) -> Result<Scan, MountError> {
     let end = look.sealed.unwrap_or(Layout::<F, CAPACITY>::RECORDS);
-    scan::<F, CAPACITY>(medium, sector * Layout::<F, CAPACITY>::SIZE, head.sequence, end)
+    scan::<F, CAPACITY>(
+        medium,
+        sector * Layout::<F, CAPACITY>::SIZE,
+        head.sequence,
+        end,
+    )
 }
 
-/// Scans a sector, and again if nothing was appended to it yet: it may be what a mount rejected
-/// and began to erase when a cut struck, and then its bits are weak.
-fn steady_scan<F: NorFlash, const CAPACITY: usize>(
+/// Whether something was appended behind the snapshot. Then the sector did take over.
+fn was_used(look: &Look, found: Scan) -> bool {
+    look.sealed.is_some_and(|end| found.tail > end)
+}
+
+/// Scans a sector that was never used again: it may be one that a mount rejected and began to
+/// erase when a cut struck, and then its bits are weak.
+fn steady<F: NorFlash, const CAPACITY: usize>(
     medium: &mut Medium<F>,
     sector: usize,
     look: &Look,
     head: &sector::Head,
+    found: Scan,
 ) -> Result<Scan, MountError> {
-    let found = scan_sector::<F, CAPACITY>(medium, sector, look, head)?;
-    if look.sealed.is_some_and(|end| found.tail > end) {
+    if was_used(look, found) {
         return Ok(found);
     }
     for _ in 0..STEADY_READS {
         let again = sector::look::<F, CAPACITY>(medium, sector * Layout::<F, CAPACITY>::SIZE);
-        if again.complete() != Some(*head) || scan_sector::<F, CAPACITY>(medium, sector, &again, head)?.tail != found.tail {
+        if again.complete() != Some(*head) {
             return Err(MountError::Corrupt);
         }
+        // The tail may differ, if it is there that a cut struck.
+        scan_sector::<F, CAPACITY>(medium, sector, look, head)?;
     }
     Ok(found)
 }

@@ -1,12 +1,12 @@
 //! One sector.
 //!
 //! ```text
-//!  head (32)       seal (12)     accepted   accepted   closed   records ...        closed
-//! +---------------+-------------+----------+----------+--------+------------------+--------+
-//! | see below     | end         | mark     | mark     | mark   | snapshot | later | mark   |
-//! |               | sequence    |          |          |        |          |       |        |
-//! |               | CRC-32      |          |          |        |          |       |        |
-//! +---------------+-------------+----------+----------+--------+------------------+--------+
+//!  head (32)     seal (12)    accepted  closed  records ...          accepted  closed
+//! +-------------+------------+---------+-------+--------------------+---------+-------+
+//! | see below   | end u32    | mark    | mark  | snapshot | later   | mark    | mark  |
+//! |             | seq. u32   |         |       |                    |         |       |
+//! |             | CRC-32     |         |       |                    |         |       |
+//! +-------------+------------+---------+-------+--------------------+---------+-------+
 //!
 //!  head: magic 8 | format u8 | log2 of the unit u8 | 0 u16 | size u32
 //!        | sequence u32 | previous u32 | base u32 | CRC-32 u32
@@ -20,10 +20,11 @@
 //!    far records of that one are taken over, as an offset in it.
 //! 3. The records of the snapshot, each committed by itself.
 //! 4. The seal, which says where the snapshot ends. From here on the sector is *complete*.
-//! 5. The two `accepted` marks. With them the sector needs no witness. There are two, since a
-//!    cut can hit one and the next mount sets the other.
-//! 6. In the sector before it, the two `closed` marks. They lie at both ends, so that an erase
-//!    that is cut cannot open it again by clearing one end.
+//! 5. The two `accepted` marks. A cut can hit one, then the next mount sets the other.
+//! 6. In the sector before it, the two `closed` marks.
+//!
+//!    Marks come in pairs, one at each end, so that damage or an erase that is cut at one end
+//!    does not undo them; and so that one unit which no longer takes writes does no harm.
 //! 7. Records are appended.
 //!
 //! Nobody acts on a sector before step 6 was done. A mount that finds a complete sector, and
@@ -51,26 +52,17 @@ const SEAL: usize = 12;
 pub(super) struct Layout<F, const CAPACITY: usize>(PhantomData<F>);
 
 impl<F: NorFlash, const CAPACITY: usize> Layout<F, CAPACITY> {
+    const WORD: usize = Medium::<F>::pad(WORD);
     pub(super) const SEAL: usize = Medium::<F>::pad(HEAD);
-    pub(super) const ACCEPTED: [usize; 2] = {
-        let first = Self::SEAL + Medium::<F>::pad(SEAL);
-        [first, first + Medium::<F>::pad(WORD)]
-    };
-    pub(super) const CLOSED: [usize; 2] = {
-        let word = Medium::<F>::pad(WORD);
-        [
-            Self::SEAL + Medium::<F>::pad(SEAL) + 2 * word,
-            Self::SIZE - word,
-        ]
-    };
+    pub(super) const ACCEPTED: [usize; 2] = [Self::SEAL + Medium::<F>::pad(SEAL), Self::LIMIT];
+    pub(super) const CLOSED: [usize; 2] = [Self::RECORDS - Self::WORD, Self::SIZE - Self::WORD];
     /// Where records begin.
-    pub(super) const RECORDS: usize =
-        Self::SEAL + Medium::<F>::pad(SEAL) + 3 * Medium::<F>::pad(WORD);
+    pub(super) const RECORDS: usize = Self::SEAL + Medium::<F>::pad(SEAL) + 2 * Self::WORD;
     /// Where they must end.
-    pub(super) const LIMIT: usize = Self::SIZE - Medium::<F>::pad(WORD);
+    pub(super) const LIMIT: usize = Self::SIZE - 2 * Self::WORD;
     /// Whole erase blocks with room for `CAPACITY` bytes of records.
     pub(super) const SIZE: usize =
-        (Self::RECORDS + CAPACITY + Medium::<F>::pad(WORD)).next_multiple_of(F::ERASE_SIZE);
+        (Self::RECORDS + CAPACITY + 2 * Self::WORD).next_multiple_of(F::ERASE_SIZE);
 }
 
 /// The head of a sector.
@@ -249,15 +241,15 @@ pub(super) fn accept<F: NorFlash, const CAPACITY: usize>(
 ) -> Result<(), Fault> {
     Layout::<F, CAPACITY>::ACCEPTED
         .into_iter()
-        .try_for_each(|mark| Mark::set(medium, at + mark))
+        .try_for_each(|mark| Mark::set_if_unset(medium, at + mark))
 }
 
-/// Sets those `closed` marks of the sector at `at` that are not.
+/// Sets those `closed` marks of the sector at `at` that are not. One is enough.
 pub(super) fn close<F: NorFlash, const CAPACITY: usize>(
     medium: &mut Medium<F>,
     at: usize,
 ) -> Result<(), Fault> {
-    Layout::<F, CAPACITY>::CLOSED
-        .into_iter()
-        .try_for_each(|mark| Mark::set(medium, at + mark))
+    let [first, second] =
+        Layout::<F, CAPACITY>::CLOSED.map(|mark| Mark::set_if_unset(medium, at + mark));
+    first.or(second)
 }

@@ -187,14 +187,22 @@ impl<F: NorFlash, const CAPACITY: usize> Journal<F, CAPACITY> {
                 continue;
             }
             if self.medium.erase(at, at + Self::SECTOR).is_err() {
-                // A worn sector is no harm as long as it cannot take over.
-                let look = sector::look::<F, CAPACITY>(&mut self.medium, at);
-                if look.head == HeadFinding::Unreadable || (look.complete().is_some() && !look.is_closed()) {
-                    return Err(Fault);
-                }
+                self.disarm(at)?;
             }
         }
         Ok(())
+    }
+
+    /// Makes sure that a sector which could not be erased cannot take over. Then it does no harm.
+    fn disarm(&mut self, at: usize) -> Result<(), Fault> {
+        let look = sector::look::<F, CAPACITY>(&mut self.medium, at);
+        if look.head == HeadFinding::Unreadable {
+            return Err(Fault);
+        }
+        if look.complete().is_none() || look.is_closed() {
+            return Ok(());
+        }
+        sector::close::<F, CAPACITY>(&mut self.medium, at)
     }
 
     /// The sectors take turns; one that failed is skipped when the rotation is tried again.

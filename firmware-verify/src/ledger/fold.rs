@@ -97,6 +97,7 @@ impl Facts {
                 image,
                 not_after_ms,
                 epoch,
+                answered,
                 phase,
                 manifest,
             } => {
@@ -105,6 +106,7 @@ impl Facts {
                     image: *image,
                     not_after_ms: *not_after_ms,
                     epoch: *epoch,
+                    answered: *answered,
                     phase: *phase,
                     manifest: Vec::from_slice(manifest.0).map_err(|_| Reason::LogicFault)?,
                 });
@@ -164,6 +166,7 @@ impl Facts {
                 image,
                 not_after_ms,
                 epoch,
+                answered,
                 manifest,
             } => {
                 let pending = self.pending.ok_or(Reason::LogicFault)?;
@@ -177,6 +180,7 @@ impl Facts {
                     image: *image,
                     not_after_ms: *not_after_ms,
                     epoch: *epoch,
+                    answered: *answered,
                     phase: InstallPhase::Receiving { next: 0 },
                     manifest: Vec::from_slice(manifest.0).map_err(|_| Reason::LogicFault)?,
                 });
@@ -193,7 +197,7 @@ impl Facts {
             _ => None,
         };
         if self.recent.is_full() {
-            self.recent.pop_front();
+            self.forget_one();
         }
         let recent = Recent {
             statement: receipt.statement,
@@ -204,6 +208,25 @@ impl Facts {
             .push_back(recent)
             .map_err(|_| Reason::LogicFault)?;
         Ok(receipt)
+    }
+
+    /// Makes room for a receipt: the oldest refusal goes first, so that nobody can push the
+    /// receipt of an effect out by repeating codes that are refused.
+    fn forget_one(&mut self) {
+        let place = self
+            .recent
+            .iter()
+            .position(|recent| recent.refused.is_some())
+            .unwrap_or(0);
+        let count = self.recent.len();
+        for at in 0..count {
+            if let Some(recent) = self.recent.pop_front()
+                && at != place
+            {
+                // There is room: one was taken out just now.
+                let _ = self.recent.push_back(recent);
+            }
+        }
     }
 
     fn outcome(&mut self, receipt: &Receipt) -> Result<(), Refusal> {

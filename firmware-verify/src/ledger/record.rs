@@ -103,6 +103,8 @@ pub enum Effect<'a> {
         not_after_ms: TimeMs,
         /// The epoch of the code.
         epoch: u32,
+        /// Whether the code answered a challenge.
+        answered: bool,
         /// The envelope of the release manifest.
         #[serde(borrow)]
         manifest: Bytes<'a>,
@@ -157,6 +159,8 @@ pub enum Record<'a> {
         not_after_ms: TimeMs,
         /// The epoch of the code.
         epoch: u32,
+        /// Whether the code answered a challenge.
+        answered: bool,
         /// How far it has come.
         phase: InstallPhase,
         /// The envelope of the release manifest.
@@ -205,7 +209,7 @@ pub(super) const BURNED_TABLE: usize = MAX_BURNED * (8 + 10 + 16 + 1);
 /// The table of floors: issuer and two varint sequences.
 pub(super) const FLOOR_TABLE: usize = MAX_FLOORS * (8 + 10 + 10);
 /// Fields around the long ones in any record, generously.
-const AROUND: usize = 128;
+const AROUND: usize = 144;
 /// What the journal adds to a record at most: four write units of 32 bytes and padding.
 const FRAME: usize = 5 * 32;
 
@@ -219,7 +223,7 @@ const SNAPSHOT_NEED: usize = (AROUND + FRAME)
     + (AROUND + FRAME)
     + (MAX_MANIFEST + AROUND + FRAME)
     + (AROUND + FRAME)
-    + MAX_OUTCOMES * (MAX_RECEIPT_BODY + 8 + FRAME);
+    + MAX_OUTCOMES * (MAX_RECEIPT_BODY + 36 + FRAME);
 
 const _: () = assert!(
     SNAPSHOT_NEED <= MAX_SNAPSHOT,

@@ -109,6 +109,7 @@ fn write_facts<F: NorFlash, const CAPACITY: usize>(
             image: install.image,
             not_after_ms: install.not_after_ms,
             epoch: install.epoch,
+            answered: install.answered,
             phase: install.phase,
             manifest: Bytes(&install.manifest),
         };

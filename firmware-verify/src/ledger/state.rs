@@ -62,6 +62,8 @@ pub struct Install {
     pub not_after_ms: TimeMs,
     /// The epoch of the code.
     pub epoch: u32,
+    /// Whether the code answered a challenge, so that the time floor does not end it.
+    pub answered: bool,
     /// How far it has come.
     pub phase: InstallPhase,
     pub(crate) manifest: Vec<u8, MAX_MANIFEST>,

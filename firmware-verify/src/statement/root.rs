@@ -204,10 +204,12 @@ impl<'a> Root<'a> {
             ensure(before < Some(latch.id), Reason::RootOrder)?;
             before = Some(latch.id);
             check_name(latch.name)?;
+            self.check_latch_name(&latch)?;
             latch.rule.check(false)?;
             self.check_rule(&latch, &latch.rule)?;
             if let Some(rule) = latch.trial {
                 rule.check(false)?;
+                self.check_signers(&rule)?;
             }
             if let Some(rule) = latch.break_glass {
                 rule.check(true)?;
@@ -230,6 +232,28 @@ impl<'a> Root<'a> {
         let needs_fresh =
             matches!(latch.id, LatchId::FIRMWARE | LatchId::TRUST) || rule.max_open_s > 0;
         ensure(rule.is_fresh() || !needs_fresh, Reason::RuleTooWeak)?;
+        self.check_signers(rule)
+    }
+
+    /// Names are told to people, so they are what they seem: each once, and those of the
+    /// latches that are always there are fixed.
+    fn check_latch_name(&self, latch: &Latch<'_>) -> Result<(), Refusal> {
+        let fixed = match latch.id {
+            LatchId::TWIN => Some("twin"),
+            LatchId::FIRMWARE => Some("firmware"),
+            LatchId::TRUST => Some("trust"),
+            _ => None,
+        };
+        ensure(fixed.is_none_or(|name| name == latch.name), Reason::BadName)?;
+        let same = self
+            .latches
+            .iter()
+            .filter(|other| other.name == latch.name)
+            .count();
+        ensure(same == 1, Reason::RootOrder)
+    }
+
+    fn check_signers(&self, rule: &Rule) -> Result<(), Refusal> {
         self.reachable(rule.operators, Role::Operator)?;
         self.reachable(rule.approvers, Role::Approver)?;
         self.reachable(rule.break_glass, Role::BreakGlass)

@@ -1,11 +1,11 @@
 //! RFC 7396 (JSON merge patch) on sorted lists of leaves.
 
 use super::{
-    entry::{Entries, Entry, Value},
+    entry::{Entries, Entry, Value, wide},
     path::Path,
 };
 use crate::{
-    limits::MAX_TWIN,
+    limits::{MAX_ENTRIES, MAX_TWIN},
     reject::{Reason, Refusal},
     wire::RunWriter,
 };
@@ -16,90 +16,103 @@ use crate::{
 /// a patch through a scalar replaces it by an object, a deletion creates the objects
 /// above it and leaves them, and an empty object changes nothing in one that is there.
 ///
-/// Both lists must have been checked. Each leaf of the patch costs one pass over the twin.
+/// Both lists must have been checked. Each leaf of the twin is compared with each leaf of
+/// the patch, so the work is bounded by their number, [`MAX_ENTRIES`] each.
 ///
 /// # Errors
-/// [`Reason::TwinTooLarge`] when the result is longer than [`MAX_TWIN`] or the buffer.
+/// [`Reason::TwinTooLarge`] when the result has more than [`MAX_ENTRIES`] leaves, or is
+/// longer than [`MAX_TWIN`].
 pub fn apply<'b>(
     twin: Entries<'_>,
     patch: Entries<'_>,
     buffer: &'b mut [u8; MAX_TWIN],
 ) -> Result<Entries<'b>, Refusal> {
-    let mut current = [0_u8; MAX_TWIN];
-    let mut len = twin.bytes().len();
-    current
-        .get_mut(..len)
-        .ok_or(Reason::TwinTooLarge)?
-        .copy_from_slice(twin.bytes());
-    for change in patch.iter() {
-        let before = Entries::from_bytes(current.get(..len).unwrap_or_default());
-        len = apply_one(before, change, buffer)?;
-        let (written, _) = buffer.split_at_checked(len).ok_or(Reason::LogicFault)?;
-        current
-            .get_mut(..len)
-            .ok_or(Reason::LogicFault)?
-            .copy_from_slice(written);
-    }
-    let done = current.get(..len).ok_or(Reason::LogicFault)?;
-    let out = buffer.get_mut(..len).ok_or(Reason::LogicFault)?;
-    out.copy_from_slice(done);
-    Ok(Entries::from_bytes(out))
-}
-
-/// Writes the twin with one leaf of the patch applied; returns its length.
-fn apply_one(twin: Entries<'_>, change: Entry<'_>, buffer: &mut [u8]) -> Result<usize, Refusal> {
-    let insert = inserted(twin, change);
-    let mut out = RunWriter::new(buffer);
-    let mut pending = insert;
-    for leaf in twin.iter() {
-        if !survives(leaf.path, change) {
-            continue;
+    let mut out = Output {
+        run: RunWriter::new(buffer),
+        leaves: 0,
+    };
+    let mut added = patch
+        .iter()
+        .filter_map(|change| added(twin, patch, change))
+        .peekable();
+    for leaf in twin.iter().filter(|leaf| survives(leaf.path, patch)) {
+        while let Some(new) = added.next_if(|new| new.path < leaf.path) {
+            out.push(new)?;
         }
-        if let Some(new) = pending
-            && new.path < leaf.path
-        {
-            push(&mut out, new)?;
-            pending = None;
+        out.push(leaf)?;
+    }
+    added.try_for_each(|new| out.push(new))?;
+    Ok(Entries::from_bytes(out.run.finish()))
+}
+
+/// Whether a leaf of the twin stays.
+fn survives(leaf: Path<'_>, patch: Entries<'_>) -> bool {
+    patch.iter().all(|change| {
+        let strictly_below = leaf != change.path && change.path.covers(leaf);
+        match change.value {
+            // `{}` keeps what is inside an object, and replaces anything that is none.
+            Value::Empty if strictly_below => true,
+            _ => !change.path.covers(leaf) && !leaf.covers(change.path),
         }
-        push(&mut out, leaf)?;
-    }
-    if let Some(new) = pending {
-        push(&mut out, new)?;
-    }
-    Ok(out.len())
+    })
 }
 
-/// Whether a leaf of the twin stays when this change is made.
-fn survives(leaf: Path<'_>, change: Entry<'_>) -> bool {
-    let strictly_below = leaf != change.path && change.path.covers(leaf);
-    match change.value {
-        // `{}` keeps what is inside an object, and replaces anything that is none.
-        Value::Empty if strictly_below => true,
-        _ => !change.path.covers(leaf) && !leaf.covers(change.path),
-    }
-}
-
-/// The leaf that the change adds to what survives it.
-fn inserted<'a>(twin: Entries<'_>, change: Entry<'a>) -> Option<Entry<'a>> {
-    let has_below = |path: Path<'_>| {
+/// The leaf that a change adds to those that survive. In the order of the changes, what
+/// they add is in order too.
+fn added<'p>(twin: Entries<'_>, patch: Entries<'p>, change: Entry<'p>) -> Option<Entry<'p>> {
+    let survivor_below = |path: Path<'_>| {
         twin.iter()
-            .any(|leaf| leaf.path != path && path.covers(leaf.path) && survives(leaf.path, change))
+            .any(|leaf| is_below(path, leaf.path) && survives(leaf.path, patch))
     };
     match change.value {
         Value::Null => {
+            // The object that it was deleted from, if nothing else is in it and no
+            // deletion before this one has added it.
             let parent = change.path.parent()?;
-            (!has_below(parent)).then_some(Entry {
+            let stays_empty = patch
+                .iter()
+                .all(|other| match (other.value, other.path.parent()) {
+                    (Value::Null, Some(above)) => {
+                        !is_below(parent, above) && (above != parent || change.path <= other.path)
+                    }
+                    (Value::Null, None) => true,
+                    _ => !is_below(parent, other.path),
+                });
+            let empty = Entry {
                 path: parent,
                 value: Value::Empty,
-            })
+            };
+            (stays_empty && !survivor_below(parent)).then_some(empty)
         }
-        Value::Empty => (!has_below(change.path)).then_some(change),
+        Value::Empty => (!survivor_below(change.path)).then_some(change),
         _ => Some(change),
     }
 }
 
-fn push(out: &mut RunWriter<'_>, entry: Entry<'_>) -> Result<(), Refusal> {
-    out.push(&entry).map_err(|_| Reason::TwinTooLarge.into())
+fn is_below(above: Path<'_>, path: Path<'_>) -> bool {
+    above != path && above.covers(path)
+}
+
+struct Output<'b> {
+    run: RunWriter<'b>,
+    leaves: usize,
+}
+
+impl Output<'_> {
+    fn push(&mut self, entry: Entry<'_>) -> Result<(), Refusal> {
+        if self.leaves == MAX_ENTRIES {
+            let leaves = wide(MAX_ENTRIES);
+            return Err(Refusal::new(
+                Reason::TwinTooLarge,
+                leaves,
+                leaves.saturating_add(1),
+            ));
+        }
+        self.leaves = self.leaves.saturating_add(1);
+        self.run
+            .push(&entry)
+            .map_err(|_| Reason::TwinTooLarge.into())
+    }
 }
 
 #[cfg(test)]
@@ -205,6 +218,65 @@ mod tests {
             &[("a-b", TWO), ("a.b", TWO)],
             &[("a/b", ONE), ("a-b", TWO), ("a.b", TWO)],
         );
+    }
+
+    #[test]
+    fn deletions_in_one_branch_leave_one_empty_object() {
+        let null = Value::Null;
+        check(
+            &[("a/b", ONE), ("a/c", ONE)],
+            &[("a/b", null), ("a/c", null)],
+            &[("a", Value::Empty)],
+        );
+        check(&[], &[("a/b", null), ("a/c", ONE)], &[("a/c", ONE)]);
+        check(
+            &[],
+            &[("a/b/c", null), ("a/d", null)],
+            &[("a/b", Value::Empty)],
+        );
+        check(
+            &[],
+            &[("a/b", null), ("a/c/d", null)],
+            &[("a/c", Value::Empty)],
+        );
+    }
+
+    #[test]
+    fn only_the_result_has_to_fit() {
+        let (long, short) = ("x".repeat(2030), "y".repeat(100));
+        let (long, short) = (Value::Text(&long), Value::Text(&short));
+        check(
+            &[("z", long)],
+            &[("a", short), ("z", Value::Null)],
+            &[("a", short)],
+        );
+    }
+
+    #[test]
+    fn more_leaves_than_a_twin_may_have_are_refused() {
+        let names = |prefix: &str, count: usize| -> Vec<_> {
+            (0..count).map(|n| std::format!("{prefix}{n:03}")).collect()
+        };
+        let leaves = |names: &'static [std::string::String]| -> Vec<_> {
+            names
+                .iter()
+                .map(|name| (name.as_str(), Value::Empty))
+                .collect()
+        };
+        let twin = list(&leaves(names("a", 200).leak()));
+        let mut buffer = [0; MAX_TWIN];
+        for (more, fits) in [(56, true), (57, false)] {
+            let patch = list(&leaves(names("b", more).leak()));
+            let result = apply(
+                Entries::from_bytes(&twin),
+                Entries::from_bytes(&patch),
+                &mut buffer,
+            );
+            assert_eq!(
+                result.map_err(|refusal| refusal.reason).err(),
+                (!fits).then_some(Reason::TwinTooLarge)
+            );
+        }
     }
 
     #[test]

@@ -31,12 +31,14 @@ impl Keys for WithDevice<'_> {
 ///
 /// # Errors
 /// As [`Envelope::parse`] and [`Envelope::verify`]; [`Reason::WeakKey`],
-/// [`Reason::OtherTenant`], [`Reason::NotDeviceKey`], [`Reason::NotCountersigned`].
+/// [`Reason::KeyTwice`] for a key of the trust root, [`Reason::OtherTenant`], [`Reason::NotDeviceKey`], [`Reason::NotCountersigned`].
 pub fn judge_enrolment(bytes: &[u8], trust: &TrustRoot) -> Result<Enrolment, Refusal> {
     let envelope = Envelope::parse(Kind::Enrolment, bytes)?;
     // As with a root, the body names a key that its signatures are checked with.
     let enrolment = Enrolment::parse(envelope.body())?;
     let device = enrolment.key()?;
+    // A key has one role: the device's own is none of the tenant's.
+    ensure(trust.ring().role(device.id()).is_none(), Reason::KeyTwice)?;
     let verified = envelope.verify(&WithDevice {
         ring: trust.ring(),
         device,

@@ -104,7 +104,9 @@ pub fn judge(
     replay: &Replay,
 ) -> Result<Grant, Refusal> {
     let Authentic { id, code, signers } = authentic;
-    if let Some(incarnation) = code.incarnation {
+    // A code for one device names its enrolment: a new one voids it.
+    let unnamed = matches!(code.audience, Audience::Device(_)).then_some(0);
+    if let Some(incarnation) = code.incarnation.or(unnamed) {
         let evidence = Refusal::new(
             Reason::OtherIncarnation,
             identity.incarnation.into(),

@@ -5,7 +5,7 @@ use crate::{
     reject::{Reason, Refusal, ensure},
     statement::Manifest,
     types::{StatementId, Version},
-    wire::{Kind, Role},
+    wire::{Envelope, Kind, Role},
 };
 
 /// What the device has, as far as a release depends on it.
@@ -29,8 +29,9 @@ const MAIN_COMPONENT: u8 = 0;
 /// Checks a manifest's signatures, that it is the named one, and that it suits the device.
 ///
 /// # Errors
-/// As [`crate::wire::Envelope::parse`] and [`crate::wire::Envelope::verify`]; then, in this order:
-/// [`Reason::TooFewRelease`], what [`Manifest`] refuses, [`Reason::OtherRelease`],
+/// In this order: [`Reason::ManifestMissing`] when the bytes are no manifest, or another than
+/// the named one; [`Reason::ManifestNotSigned`] when a signature on it is not good, with the
+/// number of the reason as evidence; [`Reason::TooFewRelease`], what [`Manifest`] refuses,
 /// [`Reason::OtherTenant`], [`Reason::OtherProduct`], [`Reason::NoSuchComponent`],
 /// [`Reason::BelowSecurityFloor`], [`Reason::NotNewer`], [`Reason::CurrentOutside`],
 /// [`Reason::RequirementUnmet`], [`Reason::ImageTooLarge`], [`Reason::PageTooLarge`].
@@ -41,7 +42,12 @@ pub fn judge_release<'a>(
     identity: &Identity,
     facts: &ReleaseFacts,
 ) -> Result<Manifest<'a>, Refusal> {
-    let verified = trust.verify(Kind::Manifest, bytes)?;
+    // Whoever brings the manifest can bring anything: it must not read as the code's fault.
+    let envelope = Envelope::parse(Kind::Manifest, bytes).map_err(|_| Reason::ManifestMissing)?;
+    ensure(envelope.id() == named, Reason::ManifestMissing)?;
+    let verified = envelope.verify(trust.ring()).map_err(|refusal| {
+        Refusal::new(Reason::ManifestNotSigned, 0, refusal.reason.number().into())
+    })?;
     let asked = trust.root()?.thresholds.release;
     let signed = trust.ring().count(verified.signers(), Role::Release, None);
     ensure(
@@ -49,7 +55,6 @@ pub fn judge_release<'a>(
         Refusal::new(Reason::TooFewRelease, asked.into(), signed.into()),
     )?;
     let manifest: Manifest<'a> = verified.body()?;
-    ensure(verified.envelope().id() == named, Reason::OtherRelease)?;
     ensure(manifest.tenant == identity.tenant, Reason::OtherTenant)?;
     ensure(manifest.product == identity.product, Reason::OtherProduct)?;
     ensure(

@@ -193,7 +193,10 @@ impl CodeBuilder {
 
     fn check_audience(&self) -> Result<(), CodeError> {
         if matches!(self.audience, Audience::Device(_)) {
-            return Ok(());
+            return match self.incarnation {
+                Some(_) => Ok(()),
+                None => Err(CodeError::IncarnationMissing),
+            };
         }
         if self.challenge.is_some() {
             return Err(CodeError::ChallengeForMany);

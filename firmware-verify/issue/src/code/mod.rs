@@ -34,6 +34,11 @@ pub enum CodeError {
     /// A challenge in a code for many devices.
     #[error("a challenge belongs to one device: name the device, or leave the challenge out")]
     ChallengeForMany,
+    /// No incarnation in a code for one device.
+    #[error(
+        "a code for one device names its enrolment: give the incarnation that the device was enrolled with"
+    )]
+    IncarnationMissing,
     /// An incarnation in a code for many devices.
     #[error("an incarnation belongs to one device: name the device, or leave the incarnation out")]
     IncarnationForMany,

@@ -20,7 +20,13 @@ fn now_ms() -> TimeMs {
 fn builder(audience: Audience, change: Change) -> CodeBuilder {
     let tenant = "acme".parse().unwrap();
     let issuer = "0123456789abcdef".parse().unwrap();
-    CodeBuilder::new(tenant, 3, issuer, audience, LatchId::TWIN, change)
+    let named = matches!(audience, Audience::Device(_));
+    let builder = CodeBuilder::new(tenant, 3, issuer, audience, LatchId::TWIN, change);
+    if named {
+        builder.incarnation(1)
+    } else {
+        builder
+    }
 }
 
 fn device() -> Audience {
@@ -154,6 +160,13 @@ fn what_belongs_to_one_device_is_not_signed_for_many() {
         assert_eq!(glass, Err(CodeError::BreakGlassForMany));
         assert!(with().build(now_ms()).is_ok());
     }
+}
+
+#[test]
+fn a_code_for_one_device_names_its_enrolment() {
+    let (tenant, issuer) = ("acme".parse().unwrap(), "0123456789abcdef".parse().unwrap());
+    let code = CodeBuilder::new(tenant, 3, issuer, device(), LatchId::TWIN, Change::Probe);
+    assert_eq!(code.build(now_ms()), Err(CodeError::IncarnationMissing));
 }
 
 #[test]

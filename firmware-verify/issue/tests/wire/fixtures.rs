@@ -30,7 +30,14 @@ fn issued(issuer: Key, audience: Audience, latch: u8, change: Change) -> CodeBui
     let latch = LatchId::new(latch).unwrap();
     let (tenant, issuer) = ("acme".parse().unwrap(), issuer.private().id());
     let now = TimeMs::new(NOW_MS).unwrap();
-    CodeBuilder::new(tenant, 3, issuer, audience, latch, change).sequence(Sequence::at(now, 0xbeef))
+    let named = matches!(audience, Audience::Device(_));
+    let builder = CodeBuilder::new(tenant, 3, issuer, audience, latch, change)
+        .sequence(Sequence::at(now, 0xbeef));
+    if named {
+        builder.incarnation(2)
+    } else {
+        builder
+    }
 }
 
 fn build(builder: CodeBuilder, keys: &[Key]) -> Statement {
@@ -50,7 +57,6 @@ pub(crate) fn full_code() -> Statement {
     let change = Change::SetTwin(Patch::from_json(&patch).unwrap());
     let (least, most) = (version("1.2.0"), version("1.9.4294967295"));
     let builder = code(device(), 0, change)
-        .incarnation(2)
         .product("pump".parse().unwrap())
         .challenge(Challenge([0xc4; 16]))
         .firmware(VersionRange { least, most })
@@ -76,7 +82,6 @@ pub(crate) fn codes() -> Vec<(&'static str, Statement)> {
     let open = Change::Open { seconds: 600 };
     let glass = issued(BREAK_GLASS, device(), 3, open)
         .break_glass()
-        .incarnation(2)
         .life_s(120);
     vec![
         ("a twin change with every optional field", full_code()),

@@ -29,7 +29,9 @@ pub(super) struct Pair<F, const CAPACITY: usize> {
 }
 
 /// Mounts and collects the replay.
-pub(super) fn mount<F: NorFlash, const CAPACITY: usize>(flash: F) -> Result<Pair<F, CAPACITY>, MountError> {
+pub(super) fn mount<F: NorFlash, const CAPACITY: usize>(
+    flash: F,
+) -> Result<Pair<F, CAPACITY>, MountError> {
     let mut records = Records::new();
     let mut addresses = Vec::new();
     let mut replay = |entry: Entry<'_>| {
@@ -38,7 +40,11 @@ pub(super) fn mount<F: NorFlash, const CAPACITY: usize>(flash: F) -> Result<Pair
         Ok(())
     };
     let journal = Journal::mount(flash, &mut [0; MAX_BODY], &mut replay)?;
-    Ok(Pair { journal, records, addresses })
+    Ok(Pair {
+        journal,
+        records,
+        addresses,
+    })
 }
 
 /// A body that differs from its neighbours, with runs of erased bytes and of zeros.
@@ -103,7 +109,10 @@ impl<F: NorFlash, const CAPACITY: usize> Pair<F, CAPACITY> {
         let mut buffer = [0; MAX_BODY];
         for (at, (kind, body)) in self.addresses.iter().zip(&self.records) {
             let entry = self.journal.read(*at, &mut buffer).unwrap();
-            assert_eq!((entry.address, entry.kind, entry.body), (*at, *kind, body.as_slice()));
+            assert_eq!(
+                (entry.address, entry.kind, entry.body),
+                (*at, *kind, body.as_slice())
+            );
         }
     }
 }

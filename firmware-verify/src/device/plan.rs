@@ -1,0 +1,109 @@
+//! What a code would do here and now: the last questions before it is burned.
+
+use embedded_storage::nor_flash::ReadNorFlash;
+
+use super::{Device, Platform, submit::Release};
+use crate::{
+    ledger::{Image, Install, InstallPhase, patched},
+    limits::MAX_PAGE_LOG2,
+    reject::{Reason, Refusal, ensure},
+    statement::{Action, Code},
+    types::StatementId,
+    verdict::{ReleaseFacts, judge_release},
+};
+
+/// What a code will do, once everything but its burn is settled.
+pub(super) enum Plan<'a> {
+    Patch,
+    Command,
+    Install { image: Image, manifest: &'a [u8] },
+    Manifest(StatementId),
+    Probe,
+}
+
+impl<P: Platform> Device<P> {
+    /// What the code would do.
+    pub(super) fn plan<'a>(
+        &self,
+        code: &Code<'_>,
+        release: Release<'a>,
+    ) -> Result<Plan<'a>, Refusal> {
+        let facts = &self.ledger.facts;
+        ensure(facts.pending.is_none(), Reason::Busy)?;
+        match &code.action {
+            Action::SetTwin(patch) => patched(facts.twin.entries(), *patch).map(|_| Plan::Patch),
+            Action::Command { .. } => Ok(Plan::Command),
+            Action::Install { manifest } => self.plan_install(code, *manifest, false, release),
+            Action::Downgrade { manifest } => self.plan_install(code, *manifest, true, release),
+            Action::Probe => Ok(Plan::Probe),
+            Action::Open { .. } | Action::Renew { .. } | Action::Close | Action::Lockdown => {
+                Err(Reason::ActionNotServed.into())
+            }
+        }
+    }
+
+    fn plan_install<'a>(
+        &self,
+        code: &Code<'_>,
+        named: StatementId,
+        downgrade: bool,
+        release: Release<'a>,
+    ) -> Result<Plan<'a>, Refusal> {
+        let facts = &self.ledger.facts;
+        if let Some(install) = &facts.install {
+            check_supersedes(code, install)?;
+        }
+        let bytes = match release {
+            Release::NotAsked => return Ok(Plan::Manifest(named)),
+            Release::NotFound => return Err(Reason::ManifestMissing.into()),
+            Release::Found(bytes) => bytes,
+        };
+        let slot = 1_u8.saturating_sub(facts.firmware.confirmed.slot);
+        let room = self
+            .slots
+            .get(usize::from(slot))
+            .ok_or(Reason::LogicFault)?;
+        let release = ReleaseFacts {
+            version: facts.running().version,
+            security_floor: facts.firmware.security_floor,
+            slot_size: u32::try_from(room.capacity()).unwrap_or(u32::MAX),
+            largest_page: 1 << MAX_PAGE_LOG2,
+            downgrade,
+        };
+        let manifest = judge_release(
+            bytes,
+            named,
+            &self.ledger.trust,
+            &self.ledger.identity,
+            &release,
+        )?;
+        let image = Image {
+            slot,
+            version: manifest.version,
+            manifest: named,
+            merkle_root: manifest.merkle_root,
+            size: manifest.size,
+            page_size_log2: manifest.page_size_log2,
+        };
+        Ok(Plan::Install {
+            image,
+            manifest: bytes,
+        })
+    }
+}
+
+/// Whether a code may take the place of an installation: not of one that is armed, and not
+/// of one that its issuer asked for later.
+fn check_supersedes(code: &Code<'_>, install: &Install) -> Result<(), Refusal> {
+    let begun = !matches!(
+        install.phase,
+        InstallPhase::Receiving { .. } | InstallPhase::Received
+    );
+    ensure(!begun, Reason::Busy)?;
+    let earlier = install.pending.code;
+    let newer = code.issuer != earlier.issuer || code.sequence > earlier.sequence;
+    ensure(
+        newer,
+        Refusal::new(Reason::OutOfOrder, earlier.sequence.0, code.sequence.0),
+    )
+}
