@@ -1,0 +1,11 @@
+//! The power goes at every operation of the flash, in the middle of everything a device does. Whatever a cut leaves, the
+//! device boots, has opened nothing without a burned code, tells the truth about what it did, and goes on.
+
+#[allow(dead_code, reason = "each test takes what it needs of the world")]
+mod world;
+
+mod power {
+    pub(crate) mod codes;
+    pub(crate) mod install;
+    pub(crate) mod sweep;
+}
