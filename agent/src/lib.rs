@@ -1,1 +1,13 @@
-//! Placeholder until the crate is filled.
+//! What runs beside a device's verifier: the relay between it, the broker and the programs
+//! that carry out what it unlatches.
+//!
+//! [`Core`] decides, without input or output of its own: an [`Event`] goes in, [`Effect`]s
+//! come out, and whoever runs it publishes, subscribes and starts programs. It holds no key
+//! that opens anything; all it can do wrong is to withhold.
+
+mod core;
+
+pub use crate::core::{
+    Core, Effect, Event, FAULT_REST_MS, Hook, HookResult, MANIFEST_PATIENCE_MS, Notice, QUEUE_LEN,
+    SILENCE_LONGEST_MS, SILENCE_MS, STATE_REST_MS, WINDOW,
+};

@@ -1,0 +1,139 @@
+//! Where a statement goes on the broker.
+
+use latch_issue::Statement;
+use latch_mqtt::{DeviceTopic, Publication, Topic, Topics};
+use latch_verify::{
+    statement::{Audience, Code, Manifest, Root},
+    types::{DeviceId, TenantId, TimeMs},
+    wire::Kind,
+};
+
+/// Why a statement is not published.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RouteError {
+    /// It is of another tenant than the project.
+    #[error("the statement belongs to the tenant {found}, and this project is of {expected}")]
+    OtherTenant {
+        /// The project's tenant.
+        expected: TenantId,
+        /// The statement's tenant.
+        found: TenantId,
+    },
+    /// Operators do not publish statements of its kind.
+    #[error("operators publish codes, trust roots and release manifests, and this is a {0}")]
+    NotPublished(&'static str),
+    /// The statement cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] latch_issue::SignError),
+}
+
+/// Where a statement goes, and for how long the broker keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    topic: Topic,
+    until: Option<TimeMs>,
+    device: Option<DeviceId>,
+}
+
+impl Route {
+    /// The place of a statement of this tenant.
+    ///
+    /// # Errors
+    /// [`RouteError`].
+    pub fn of(statement: &Statement, tenant: TenantId) -> Result<Self, RouteError> {
+        let (found, route) = match statement.kind() {
+            Kind::Code => {
+                let code: Code<'_> = statement.body()?;
+                let until = Some(code.not_after_ms);
+                let route = match code.audience {
+                    Audience::Device(device) => {
+                        let topic = Topic::Device(device.clone(), DeviceTopic::Code);
+                        Self {
+                            topic,
+                            until,
+                            device: Some(device),
+                        }
+                    }
+                    Audience::Cohort { .. } | Audience::Tenant => Self {
+                        topic: Topic::Code(statement.id()),
+                        until,
+                        device: None,
+                    },
+                };
+                (code.tenant, route)
+            }
+            Kind::Manifest => {
+                let manifest: Manifest<'_> = statement.body()?;
+                (
+                    manifest.tenant,
+                    Self {
+                        topic: Topic::Release(statement.id()),
+                        until: None,
+                        device: None,
+                    },
+                )
+            }
+            Kind::Root => {
+                let root: Root<'_> = statement.body()?;
+                (
+                    root.tenant,
+                    Self {
+                        topic: Topic::Trust(root.version),
+                        until: None,
+                        device: None,
+                    },
+                )
+            }
+            kind => return Err(RouteError::NotPublished(kind_name(kind))),
+        };
+        if found == tenant {
+            Ok(route)
+        } else {
+            Err(RouteError::OtherTenant {
+                expected: tenant,
+                found,
+            })
+        }
+    }
+
+    /// The one device that it is for.
+    #[must_use]
+    pub fn device(&self) -> Option<&DeviceId> {
+        self.device.as_ref()
+    }
+
+    /// The topic's full name.
+    #[must_use]
+    pub fn topic(&self, topics: &Topics) -> String {
+        topics.name(&self.topic)
+    }
+
+    /// The statement as it is published at this moment: what can no longer be of use is
+    /// not kept by the broker.
+    #[must_use]
+    pub fn publication(&self, topics: &Topics, statement: &Statement, now: TimeMs) -> Publication {
+        let publication =
+            Publication::new(self.topic(topics), statement.bytes()).retain(self.topic.retained());
+        match self.until {
+            None => publication,
+            Some(until) => {
+                let left_s = until.get().saturating_sub(now.get()).div_ceil(1000).max(1);
+                publication.expiring(u32::try_from(left_s).unwrap_or(u32::MAX))
+            }
+        }
+    }
+}
+
+/// A statement's kind in words.
+pub(crate) fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Code => "code",
+        Kind::Root => "trust root",
+        Kind::Manifest => "release manifest",
+        Kind::Receipt => "receipt",
+        Kind::State => "device state",
+        Kind::Enrolment => "enrolment",
+        _ => "statement of an unknown kind",
+    }
+}

@@ -1,0 +1,23 @@
+//! `latch` as people and pipelines run it: one file a command.
+
+mod bench;
+mod check;
+mod command;
+mod device;
+mod fleet;
+mod init;
+mod inspect;
+mod install;
+mod online;
+mod publish;
+mod receipts;
+mod release;
+mod root;
+mod serve;
+mod sign;
+mod twin;
+mod wait;
+
+/// The starter of real brokers that the transport's tests use.
+#[path = "../../../mqtt/tests/broker/mod.rs"]
+mod broker;

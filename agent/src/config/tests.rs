@@ -1,0 +1,94 @@
+use super::*;
+
+const LEAST: &str =
+    "broker = \"mqtt://localhost\"\nstate-dir = \"state\"\nfirmware-version = \"1.2.3\"\n";
+
+fn load(text: &str) -> Result<Config, String> {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("agent.toml");
+    fs::write(&file, text).unwrap();
+    Config::load(&file).map_err(|error| {
+        let words = error.to_string();
+        assert!(
+            words.starts_with(file.to_str().unwrap()),
+            "{words} does not name the file"
+        );
+        words
+    })
+}
+
+#[test]
+fn the_least_configuration_has_sound_defaults() {
+    let config = load(LEAST).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(config.clock, ClockTrust::Untrusted);
+    assert_eq!(config.slot_size, 4 << 20);
+    assert_eq!(config.topic_prefix, "latch/v1/{tenant}");
+    assert_eq!(config.state_dir, config.file.with_file_name("state"));
+    assert_eq!(
+        config.hooks,
+        Hooks {
+            timeout: Duration::from_secs(60),
+            ..Hooks::default()
+        }
+    );
+    assert_eq!(config.firmware_version.to_string(), "1.2.3");
+}
+
+#[test]
+fn everything_is_taken() {
+    let text = format!(
+        "{LEAST}topic-prefix = \"site/{{tenant}}\"\nbundle = \"/srv/b\"\nslot-size = \"64KiB\"\nclock = \"trusted\"\n\
+         [hooks]\ntwin = [\"/bin/set\", \"-x\"]\ncommand = [\"run\"]\ntimeout-s = 5\n"
+    );
+    let config = load(&text).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(
+        (config.slot_size, config.clock),
+        (65536, ClockTrust::Trusted)
+    );
+    assert_eq!(config.bundle, Some("/srv/b".into()));
+    let twin = config.hooks.twin.unwrap();
+    assert_eq!(
+        (twin.path, twin.arguments),
+        ("/bin/set".into(), vec!["-x".to_owned()])
+    );
+    assert_eq!(
+        config.hooks.command.unwrap().path,
+        config.file.with_file_name("run")
+    );
+    assert_eq!(config.hooks.timeout, Duration::from_secs(5));
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    for (line, words) in [
+        ("colour = 1", "unknown field `colour`"),
+        ("clock = \"sure\"", "expected `trusted` or `untrusted`"),
+        ("slot-size = 5000", "multiple of 4096"),
+        ("slot-size = \"128MiB\"", "up to 67108864"),
+        ("slot-size = true", "number of bytes"),
+        ("username = \"me\"", "belong together"),
+        ("client-key = \"me\"", "belong together"),
+        ("ca-file = \"ca.pem\"", "certificates need TLS"),
+        ("[hooks]\ntwin = []", "a hook is a list"),
+        ("[hooks]\ntwin = \"sh -c true\"", "expected a sequence"),
+        ("[hooks]\ntimeout-s = 0", "1 to 86400"),
+        ("[hooks]\nreboot = [\"a\"]", "unknown field `reboot`"),
+    ] {
+        let Err(error) = load(&format!("{LEAST}{line}\n")) else {
+            panic!("{line} was taken")
+        };
+        assert!(error.contains(words), "{line}: {error}");
+    }
+    let Err(error) = load("broker = \"mqtt://localhost\"\n") else {
+        panic!("was taken")
+    };
+    assert!(error.contains("missing field"), "{error}");
+    let Err(error) = load(&LEAST.replace("1.2.3", "1.2")) else {
+        panic!("was taken")
+    };
+    assert!(error.contains("a version is major.minor.patch"), "{error}");
+    let Err(error) = load(&LEAST.replace("mqtt:", "http:")) else {
+        panic!("was taken")
+    };
+    assert!(error.contains("mqtts://"), "{error}");
+}

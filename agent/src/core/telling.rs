@@ -1,0 +1,150 @@
+//! What a device tells: its receipts, its state, and which pages it wants.
+
+use latch_verify::{
+    Reason,
+    device::Platform,
+    limits::{MAX_RECEIPT_ENVELOPE, MAX_STATE_ENVELOPE},
+    types::StatementId,
+};
+
+use super::{
+    event::{Effect, Effects, Notice},
+    image::{Stage, read_receipt, root_wanted, stage},
+    names::Names,
+    outlet::Outlet,
+    station::Station,
+};
+
+/// How long a want is worth anything, in seconds: it is sent again after the silence.
+const WANT_EXPIRY_S: u32 = 5;
+
+impl<P: Platform> Station<P> {
+    /// Tells what has changed: receipts, state, pages that are wanted.
+    pub(super) fn report(&mut self, now_ms: u64, effects: &mut Effects) {
+        if self.begin_ms.take().is_some() {
+            let filters = self.names.filters();
+            filters
+                .into_iter()
+                .for_each(|filter| effects.push(Effect::Subscribe(filter)));
+        }
+        self.tell(effects);
+        self.publish_state(now_ms, effects);
+        self.follow_pages(effects);
+        if let (true, Stage::Receiving(wanted)) = (self.outlet.is_connected(), stage(&self.device))
+            && let Some(want) = self.download.ask(now_ms, wanted)
+        {
+            effects.push(Effect::Publish {
+                topic: self.names.want.clone(),
+                payload: want.to_bytes(),
+                retain: false,
+                expiry_s: Some(WANT_EXPIRY_S),
+            });
+        }
+    }
+
+    /// Publishes the receipts that were made since the last time. After a connect these are
+    /// all that the device keeps.
+    pub(super) fn tell(&mut self, effects: &mut Effects) {
+        let untold = self.outlet.untold(self.device.facts().chain.number);
+        if untold == 0 {
+            return;
+        }
+        let recent: Vec<StatementId> = self.device.recent().collect();
+        let skip = recent
+            .len()
+            .saturating_sub(usize::try_from(untold).unwrap_or(usize::MAX));
+        for (place, statement) in recent.iter().enumerate().skip(skip) {
+            // Of two receipts for a statement the device keeps the place of both, and tells
+            // the later one.
+            if recent
+                .iter()
+                .skip(place + 1)
+                .any(|later| later == statement)
+            {
+                continue;
+            }
+            let mut out = [0; MAX_RECEIPT_ENVELOPE];
+            match self.device.receipt(*statement, &mut out) {
+                Ok(bytes) => tell_one(&mut self.outlet, &self.names, bytes, effects),
+                Err(refusal) => effects.notice(Notice::Fault { refusal }),
+            }
+        }
+    }
+
+    /// Answers a code that was used before.
+    pub(super) fn tell_again(&mut self, receipt: &[u8], effects: &mut Effects) {
+        if let Some(read) = read_receipt(receipt) {
+            let (statement, outcome) = (read.statement, read.outcome);
+            effects.notice(Notice::Answered {
+                statement,
+                outcome,
+                repeated: true,
+            });
+        }
+        if self.outlet.is_connected() {
+            effects.push(publish_receipt(&self.names, receipt));
+        }
+    }
+
+    fn publish_state(&mut self, now_ms: u64, effects: &mut Effects) {
+        let junk = self.device.junk().count;
+        if !self.outlet.state_is_due(now_ms, junk) {
+            return;
+        }
+        let mut out = [0; MAX_STATE_ENVELOPE];
+        match self.device.state(&mut out) {
+            Ok(state) => effects.push(Effect::Publish {
+                topic: self.names.state.clone(),
+                payload: state.to_vec(),
+                retain: true,
+                expiry_s: None,
+            }),
+            Err(refusal) => effects.notice(Notice::Fault { refusal }),
+        }
+        let challenge = self.device.status().challenge;
+        self.outlet.published(now_ms, junk, challenge);
+    }
+
+    /// Listens to the shared pages of the image that is being received, and to no others.
+    fn follow_pages(&mut self, effects: &mut Effects) {
+        let wanted = root_wanted(&self.device).map(|root| self.names.pages(root));
+        if wanted == self.pages {
+            return;
+        }
+        if let Some(filter) = self.pages.take() {
+            effects.push(Effect::Unsubscribe(filter));
+        }
+        if let Some(filter) = &wanted {
+            effects.push(Effect::Subscribe(filter.clone()));
+        }
+        self.pages = wanted;
+    }
+}
+
+fn tell_one(outlet: &mut Outlet, names: &Names, bytes: &[u8], effects: &mut Effects) {
+    let Some(receipt) = read_receipt(bytes) else {
+        let refusal = Reason::LogicFault.into();
+        return effects.notice(Notice::Fault { refusal });
+    };
+    let (news, publish) = outlet.tell(receipt.number);
+    if news {
+        let (statement, outcome) = (receipt.statement, receipt.outcome);
+        effects.notice(Notice::Answered {
+            statement,
+            outcome,
+            repeated: false,
+        });
+    }
+    if publish {
+        effects.push(publish_receipt(names, bytes));
+    }
+}
+
+fn publish_receipt(names: &Names, bytes: &[u8]) -> Effect {
+    Effect::Publish {
+        topic: names.receipt.clone(),
+        payload: bytes.to_vec(),
+        retain: false,
+        expiry_s: None,
+    }
+}

@@ -1,0 +1,83 @@
+//! What the relay notices, as lines of the log. Their texts and fields stay as they are:
+//! people search for them, and programs too.
+
+use latch_agent::Notice;
+use latch_verify::{Reason, Refusal, statement::Outcome};
+use tracing::{error, info, warn};
+
+/// Writes a notice to the log.
+pub(crate) fn log(notice: &Notice) {
+    match notice {
+        Notice::Ignored { refusal } => {
+            let Refusal { reason, .. } = refusal;
+            warn!(reason = reason.number(), name = reason.name(), cause = %refusal, "message ignored");
+        }
+        Notice::QueueFull => warn!("code dropped: as many as may wait do"),
+        Notice::Queued { waiting } => info!(waiting, "code waits"),
+        Notice::ManifestWanted { manifest } => info!(%manifest, "manifest wanted"),
+        Notice::ManifestMissing { manifest } => warn!(%manifest, "manifest did not come"),
+        Notice::Unlatched { statement, hook } => info!(%statement, hook, "code burned"),
+        Notice::Resumed { statement } => info!(%statement, "twin change resumed"),
+        Notice::HookFailed { hook, code } => warn!(hook, code, "hook failed"),
+        Notice::Answered {
+            statement,
+            outcome,
+            repeated,
+        } => {
+            let (outcome, reason) = (outcome_name(outcome), outcome_reason(outcome));
+            info!(%statement, outcome, reason, repeated, "code answered");
+        }
+        Notice::PageKept { next, of } => info!(next, of, "page kept"),
+        Notice::PageRefused { refusal } => {
+            let Refusal { reason, .. } = refusal;
+            warn!(reason = reason.number(), name = reason.name(), cause = %refusal, "page refused");
+        }
+        Notice::ImageComplete { manifest } => info!(%manifest, "image complete"),
+        Notice::Armed { manifest } => info!(%manifest, "image armed"),
+        Notice::Trial {
+            manifest,
+            version,
+            boots_left,
+        } => {
+            info!(%manifest, %version, boots_left, "image on trial");
+        }
+        Notice::Confirmed { version } => info!(%version, "image confirmed"),
+        Notice::Reverted { reason, version } => {
+            let cause = Reason::from_number(*reason).map_or("", Reason::sentence);
+            warn!(reason, cause, %version, "image reverted");
+        }
+        Notice::Fault { refusal } => {
+            let Refusal { reason, .. } = refusal;
+            error!(reason = reason.number(), name = reason.name(), cause = %refusal, "device fault");
+        }
+        Notice::Resting { until_ms } => warn!(until_ms, "device rests, then boots again"),
+        Notice::Booted { boot } => info!(boot, "device booted"),
+        Notice::Shut { fault } => error!(cause = %fault, "device stays shut"),
+        other => info!(notice = ?other, "notice"),
+    }
+}
+
+fn outcome_name(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Refused { .. } => "refused",
+        Outcome::Applied { .. } => "applied",
+        Outcome::Performed => "performed",
+        Outcome::ActuatorFailed { .. } => "actuator-failed",
+        Outcome::Interrupted => "interrupted",
+        Outcome::InstallStarted => "install-started",
+        Outcome::InstallConfirmed => "install-confirmed",
+        Outcome::InstallReverted { .. } => "install-reverted",
+        Outcome::InstallFailed { .. } => "install-failed",
+        Outcome::Probed => "probed",
+    }
+}
+
+/// Name of the reason in an outcome that has one.
+fn outcome_reason(outcome: &Outcome) -> Option<&'static str> {
+    match outcome {
+        Outcome::Refused { reason, .. }
+        | Outcome::InstallReverted { reason }
+        | Outcome::InstallFailed { reason } => Reason::from_number(*reason).map(Reason::name),
+        _ => None,
+    }
+}

@@ -1,0 +1,355 @@
+//! The daemon: one session with the broker, one relay, one hook at a time.
+
+use std::{future::pending, io, path::PathBuf, time::Duration};
+
+use latch_agent::{Core, Effect, Event, Hook, HookResult, Notice};
+use latch_mqtt::{
+    Event as Mqtt, EventReceiver, Options, Persistence, Publication, Publisher, Session,
+    StartError, TopicError, Topics,
+};
+use latch_verify::{device::Clock as _, ledger::Image};
+use serde_json::{Value, json};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    task::JoinHandle,
+    time::{Instant, sleep_until, timeout},
+};
+use tracing::{debug, info, warn};
+
+use crate::{
+    config::Config,
+    hooks,
+    host::{Host, HostClock},
+    images, notices,
+    provision::{self, ProvisionError},
+    state_dir::{StateDir, StateDirError},
+};
+
+/// How long the broker keeps what is meant for us while we are away, in seconds: a day, for
+/// a machine that is off overnight.
+const SESSION_EXPIRY_S: u32 = 86_400;
+/// How long a hook may go on when the daemon is told to end: half of the shortest time that
+/// service managers commonly wait (10 s) before they kill.
+const STOP_GRACE: Duration = Duration::from_secs(5);
+
+/// Why the daemon ended, or never began.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RunError {
+    /// The device's folder.
+    #[error(transparent)]
+    Dir(#[from] StateDirError),
+    /// The device.
+    #[error(transparent)]
+    Device(#[from] ProvisionError),
+    /// The topics.
+    #[error("the topic-prefix of the configuration cannot be used: {0}")]
+    Topics(#[from] TopicError),
+    /// The session.
+    #[error("there is no session with the broker: {0}")]
+    Session(#[from] StartError),
+    /// Signals.
+    #[error("the system's signals cannot be listened to: {0}")]
+    Signals(io::Error),
+    /// The device went down and did not come up again.
+    #[error("the device went down and stays shut: the log says why")]
+    Shut,
+    /// The session's task is gone.
+    #[error("the session with the broker ended by itself: please report it")]
+    SessionEnded,
+}
+
+/// Runs until a signal ends it.
+///
+/// # Errors
+/// [`RunError`].
+pub(crate) async fn run(config: Config) -> Result<(), RunError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::Signals)?;
+    let (mut daemon, mut session) = Daemon::start(config)?;
+    let ended = loop {
+        let wake_at = daemon.wake_at();
+        let event = tokio::select! {
+            _ = terminate.recv() => break Ok(()),
+            _ = interrupt.recv() => break Ok(()),
+            event = session.recv() => match event {
+                Some(event) => daemon.broker_says(event),
+                None => break Err(RunError::SessionEnded),
+            },
+            result = end_of(&mut daemon.hook) => daemon.hook_ended(result),
+            () = at(wake_at) => daemon.take(Event::Tick),
+        };
+        if event.is_err() {
+            break event;
+        }
+    };
+    daemon.stop().await;
+    ended
+}
+
+/// The relay and what it needs to act.
+struct Daemon {
+    config: Config,
+    dir: StateDir,
+    clock: HostClock,
+    device_name: String,
+    core: Core<Host>,
+    publisher: Publisher,
+    hook: Option<JoinHandle<HookResult>>,
+}
+
+impl Daemon {
+    fn start(config: Config) -> Result<(Self, EventReceiver), RunError> {
+        let dir = StateDir::open(&config.state_dir)?;
+        let clock = HostClock::new(config.clock);
+        let device = provision::start(&config, &dir, clock)?;
+        let identity = device.identity();
+        let device_name = identity.device.to_string();
+        let tenant = identity.tenant.to_string();
+        let topics = Topics::new(&config.topic_prefix, &tenant)?;
+        let mut options = Options::new(
+            config.endpoint.clone(),
+            format!("latch-agent.{tenant}.{device_name}"),
+        );
+        options.persistence = Persistence::Keep {
+            expiry_s: SESSION_EXPIRY_S,
+        };
+        let (publisher, session) = Session::start(options)?;
+        info!(
+            device = device_name,
+            tenant,
+            broker = %config.endpoint,
+            firmware = %device.running().version,
+            boot = device.facts().boot,
+            "agent started"
+        );
+        let core = Core::new(device, topics, clock.ticks_ms());
+        let daemon = Self {
+            config,
+            dir,
+            clock,
+            device_name,
+            core,
+            publisher,
+            hook: None,
+        };
+        daemon.prune_images();
+        Ok((daemon, session))
+    }
+
+    fn prune_images(&self) {
+        let Some(device) = self.core.device() else {
+            return;
+        };
+        if let Err(cause) = images::prune(device, &self.dir.images()) {
+            warn!(%cause, "old images cannot be removed");
+        }
+    }
+
+    fn broker_says(&mut self, event: Mqtt) -> Result<(), RunError> {
+        match event {
+            Mqtt::Connected { session_present } => {
+                info!(session_present, "connected");
+                self.take(Event::Connected { session_present })
+            }
+            Mqtt::Disconnected { reason, .. } => {
+                warn!(reason, "not connected");
+                self.take(Event::Disconnected)
+            }
+            Mqtt::Message(message) => self.take(Event::Message {
+                topic: &message.topic,
+                payload: &message.payload,
+            }),
+            Mqtt::Subscribed { filters } => {
+                debug!(?filters, "subscribed");
+                Ok(())
+            }
+            Mqtt::SubscriptionRefused { filter, reason } => {
+                warn!(
+                    filter,
+                    reason, "subscription refused: the broker's rights for this user are too few"
+                );
+                Ok(())
+            }
+            Mqtt::Overflowed { dropped } => {
+                warn!(
+                    dropped,
+                    "messages lost: they came faster than they were judged"
+                );
+                Ok(())
+            }
+        }
+    }
+
+    fn hook_ended(&mut self, result: HookResult) -> Result<(), RunError> {
+        self.hook = None;
+        self.take(Event::Done(result))
+    }
+
+    fn take(&mut self, event: Event<'_>) -> Result<(), RunError> {
+        for effect in self.core.handle(self.clock.ticks_ms(), event) {
+            self.perform(effect);
+        }
+        if self.core.device().is_some() {
+            Ok(())
+        } else {
+            Err(RunError::Shut)
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Subscribe(filter) => {
+                if let Err(cause) = self.publisher.subscribe([filter]) {
+                    warn!(%cause, "cannot subscribe");
+                }
+            }
+            Effect::Unsubscribe(filter) => self.publisher.unsubscribe([filter]),
+            Effect::Publish {
+                topic,
+                payload,
+                retain,
+                expiry_s,
+            } => {
+                let publication = Publication {
+                    topic,
+                    payload,
+                    retain,
+                    expiry_s,
+                };
+                if let Err(cause) = self.publisher.offer(publication) {
+                    warn!(%cause, "cannot publish");
+                }
+            }
+            Effect::Run(hook) => self.hook = Some(self.begin_hook(&hook)),
+            Effect::Notice(notice) => {
+                notices::log(&notice);
+                if matches!(notice, Notice::Confirmed { .. }) {
+                    self.prune_images();
+                }
+            }
+        }
+    }
+
+    fn begin_hook(&mut self, hook: &Hook) -> JoinHandle<HookResult> {
+        let name = hook.name();
+        let hooks = &self.config.hooks;
+        let program = match hook {
+            Hook::Twin { .. } => &hooks.twin,
+            Hook::Command { .. } => &hooks.command,
+            Hook::Activate { .. } => &hooks.activate,
+            Hook::Health { .. } => &hooks.health,
+        };
+        let (program, limit) = (program.clone(), hooks.timeout);
+        let Some(program) = program else {
+            return tokio::spawn(without_program(name));
+        };
+        match self.input(hook) {
+            Ok(input) => tokio::spawn(hooks::run(
+                name,
+                program,
+                limit,
+                input.to_string().into_bytes(),
+            )),
+            Err(cause) => {
+                warn!(hook = name, %cause, "the image cannot be handed to the hook");
+                tokio::spawn(async { Err(hooks::NOT_STARTED) })
+            }
+        }
+    }
+
+    /// What a hook is told.
+    fn input(&mut self, hook: &Hook) -> io::Result<Value> {
+        let device = self.device_name.clone();
+        Ok(match hook {
+            Hook::Twin {
+                statement,
+                version,
+                patch,
+                twin,
+            } => json!({
+                "kind": "twin", "device": device, "statement": statement.to_string(),
+                "version": version, "patch": patch, "twin": twin,
+            }),
+            Hook::Command {
+                statement,
+                name,
+                arguments,
+            } => json!({
+                "kind": "command", "device": device, "statement": statement.to_string(),
+                "name": name, "arguments": arguments,
+            }),
+            Hook::Activate { image, reverting } => {
+                let path = self.image_file(image, *reverting)?;
+                json!({
+                    "kind": "activate", "device": device, "reverting": reverting,
+                    "version": image.version.to_string(), "manifest": image.manifest.to_string(),
+                    "path": path, "size": image.size,
+                })
+            }
+            Hook::Health { image } => json!({
+                "kind": "health", "device": device,
+                "version": image.version.to_string(), "manifest": image.manifest.to_string(),
+            }),
+        })
+    }
+
+    /// Where the image lies as a file, if it does.
+    fn image_file(&mut self, image: &Image, reverting: bool) -> io::Result<Option<PathBuf>> {
+        let folder = self.dir.images();
+        match self.core.device_mut() {
+            Some(device) if !reverting => images::export(device, image, &folder),
+            _ => images::find(image, &folder),
+        }
+    }
+
+    fn wake_at(&self) -> Option<Instant> {
+        self.core
+            .wake_at_ms()
+            .map(|at_ms| self.clock.moment(at_ms).into())
+    }
+
+    /// Ends: what is being carried out gets a while to be settled, and what was said a while
+    /// to leave.
+    async fn stop(mut self) {
+        info!("agent stops");
+        self.core.wind_down();
+        if let Some(mut hook) = self.hook.take() {
+            match timeout(STOP_GRACE, &mut hook).await {
+                Ok(result) => {
+                    // Whether the device is still up no longer matters.
+                    let _ = self.hook_ended(result.unwrap_or(Err(hooks::NOT_STARTED)));
+                }
+                Err(_) => {
+                    warn!("hook is cut off: its outcome is told after the next start");
+                    hook.abort();
+                    let _ = hook.await;
+                }
+            }
+        }
+        self.publisher.disconnect().await;
+        info!("agent stopped");
+    }
+}
+
+/// What happens where no program is configured: state needs none, and is published for
+/// whoever reads it; a command that nobody carries out was not carried out.
+async fn without_program(hook: &'static str) -> HookResult {
+    match hook {
+        "command" => Err(hooks::NOT_FOUND),
+        _ => Ok(()),
+    }
+}
+
+async fn end_of(hook: &mut Option<JoinHandle<HookResult>>) -> HookResult {
+    match hook {
+        Some(hook) => hook.await.unwrap_or(Err(hooks::NOT_STARTED)),
+        None => pending().await,
+    }
+}
+
+async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => pending().await,
+    }
+}

@@ -1,0 +1,351 @@
+//! A device in memory with the relay around it, and a broker of a few lines: what a test
+//! sends in, and what came out.
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use embedded_storage::nor_flash::{ErrorType, NorFlash, ReadNorFlash};
+use latch_agent::{Core, Effect, Event, Hook, HookResult, Notice};
+use latch_flash::{Flash, FlashError, Tear};
+use latch_issue::{DeviceState, SignedReceipt};
+use latch_mqtt::{DEFAULT_PREFIX, PageServer, Topics, Want};
+use latch_verify::{
+    device::{Clock, Device, Entropy, JOURNAL_SECTOR, NoEntropy, Parts, Platform, provision},
+    statement::Outcome,
+    types::{Challenge, StatementId, Version},
+    wire::{PublicKey, SeedKey},
+};
+
+use crate::tenant::Tenant;
+
+/// When the tests take place, in Unix milliseconds.
+pub(crate) const BEGIN_MS: u64 = 1_800_000_000_000;
+pub(crate) const DEVICE: &str = "pump-7";
+const SEED: [u8; 32] = [9; 32];
+const SLOT: usize = 64 * 1024;
+const ERASE: usize = 4096;
+
+/// Flash that the test can reach while the device holds it.
+#[derive(Clone)]
+pub(crate) struct TestFlash(Rc<RefCell<Flash<1, 4, ERASE>>>);
+
+impl TestFlash {
+    fn new(capacity: usize) -> Self {
+        Self(Rc::new(RefCell::new(Flash::new(capacity))))
+    }
+
+    /// From now on it neither writes nor erases.
+    pub(crate) fn wear_out(&self) {
+        self.0.borrow_mut().fail_writes_at(0..u32::MAX);
+    }
+
+    /// It works again.
+    pub(crate) fn mend(&self) {
+        self.0.borrow_mut().clear_faults();
+        self.0.borrow_mut().power_on();
+    }
+
+    /// It fails in the middle of so many operations from now, and after that in all.
+    pub(crate) fn fail_at(&self, operation: u64) {
+        self.0.borrow_mut().cut(operation, Tear::Prefix(3));
+    }
+
+    /// Whether it has failed as planned.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.0.borrow().cut_hit()
+    }
+}
+
+impl ErrorType for TestFlash {
+    type Error = FlashError;
+}
+
+impl ReadNorFlash for TestFlash {
+    const READ_SIZE: usize = 1;
+
+    fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), FlashError> {
+        self.0.borrow_mut().read(offset, bytes)
+    }
+
+    fn capacity(&self) -> usize {
+        self.0.borrow().capacity()
+    }
+}
+
+impl NorFlash for TestFlash {
+    const WRITE_SIZE: usize = 4;
+    const ERASE_SIZE: usize = ERASE;
+
+    fn erase(&mut self, from: u32, to: u32) -> Result<(), FlashError> {
+        self.0.borrow_mut().erase(from, to)
+    }
+
+    fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), FlashError> {
+        self.0.borrow_mut().write(offset, bytes)
+    }
+}
+
+/// A clock that the test moves.
+#[derive(Clone, Default)]
+pub(crate) struct TestClock(Rc<Cell<u64>>);
+
+impl Clock for TestClock {
+    fn ticks_ms(&self) -> u64 {
+        self.0.get()
+    }
+
+    fn trusted_ms(&self) -> Option<u64> {
+        Some(BEGIN_MS + self.0.get())
+    }
+}
+
+pub(crate) struct Counting(u8);
+
+impl Entropy for Counting {
+    fn fill(&mut self, buffer: &mut [u8]) -> Result<(), NoEntropy> {
+        self.0 += 1;
+        buffer.fill(self.0);
+        Ok(())
+    }
+}
+
+pub(crate) struct InMemory;
+
+impl Platform for InMemory {
+    type Journal = TestFlash;
+    type Slot = TestFlash;
+    type Clock = TestClock;
+    type Entropy = Counting;
+    type Key = SeedKey;
+}
+
+/// A relay under test. Whatever it does is done at once, and kept.
+pub(crate) struct Rig {
+    pub(crate) tenant: Tenant,
+    pub(crate) topics: Topics,
+    pub(crate) core: Core<InMemory>,
+    pub(crate) journal: TestFlash,
+    clock: TestClock,
+    /// What was done since the last [`Rig::done`].
+    effects: Vec<Effect>,
+}
+
+impl Rig {
+    /// A provisioned device with its relay, started but not connected.
+    pub(crate) fn new() -> Self {
+        let tenant = Tenant::new();
+        let clock = TestClock::default();
+        let journal = TestFlash::new(4 * JOURNAL_SECTOR.next_multiple_of(ERASE));
+        let parts = Parts {
+            journal: journal.clone(),
+            slots: [TestFlash::new(SLOT), TestFlash::new(SLOT)],
+            clock: clock.clone(),
+            entropy: Counting(0),
+            key: SeedKey::new(&SEED),
+        };
+        let enrolment = tenant.enrol(DEVICE, &SEED);
+        let version = Version {
+            major: 1,
+            minor: 0,
+            patch: 0,
+        };
+        let device = provision::<InMemory>(parts, tenant.root(), &enrolment, version).unwrap();
+        let topics = Topics::new(DEFAULT_PREFIX, "acme").unwrap();
+        let core = Core::new(device, topics.clone(), 0);
+        Self {
+            tenant,
+            topics,
+            core,
+            journal,
+            clock,
+            effects: Vec::new(),
+        }
+    }
+
+    /// As [`new`](Self::new), connected, and past what happens then.
+    pub(crate) fn connected() -> Self {
+        let mut rig = Self::new();
+        rig.event(Event::Connected {
+            session_present: false,
+        });
+        rig.done();
+        rig
+    }
+
+    pub(crate) fn now_ms(&self) -> u64 {
+        BEGIN_MS + self.clock.0.get()
+    }
+
+    pub(crate) fn event(&mut self, event: Event<'_>) {
+        let effects = self.core.handle(self.clock.0.get(), event);
+        self.effects.extend(effects);
+    }
+
+    pub(crate) fn message(&mut self, topic: &str, payload: &[u8]) {
+        self.event(Event::Message { topic, payload });
+    }
+
+    /// Sends a code on the device's own topic.
+    pub(crate) fn send(&mut self, code: &[u8]) {
+        let topic = self.topics.device_code(&DEVICE.parse().unwrap());
+        self.message(&topic, code);
+    }
+
+    pub(crate) fn end(&mut self, result: HookResult) {
+        self.event(Event::Done(result));
+    }
+
+    /// Lets time pass to when the relay wants to be woken, and wakes it.
+    pub(crate) fn wake(&mut self) {
+        let at_ms = self.core.wake_at_ms().expect("the relay waits for nothing");
+        self.clock.0.set(at_ms.max(self.clock.0.get()));
+        self.event(Event::Tick);
+    }
+
+    pub(crate) fn pass(&mut self, ms: u64) {
+        self.clock.0.set(self.clock.0.get() + ms);
+        self.event(Event::Tick);
+    }
+
+    /// Cuts the power: what lies in flash is all that is left.
+    pub(crate) fn restart(&mut self) {
+        let topics = self.topics.clone();
+        let now_ms = self.clock.0.get();
+        let spare = Rig::new().core;
+        let core = std::mem::replace(&mut self.core, spare);
+        let device = Device::boot(core.into_device().unwrap().into_parts()).unwrap();
+        self.core = Core::new(device, topics, now_ms);
+        self.effects.clear();
+        self.event(Event::Tick);
+    }
+
+    /// What was done since the last call.
+    pub(crate) fn done(&mut self) -> Done {
+        Done {
+            effects: std::mem::take(&mut self.effects),
+            topics: self.topics.clone(),
+        }
+    }
+
+    pub(crate) fn device(&self) -> &Device<InMemory> {
+        self.core.device().unwrap()
+    }
+
+    /// Answers wants with pages until no more are asked for; what happens is kept.
+    pub(crate) fn serve(&mut self, server: &PageServer) {
+        let topic = self.topics.device_page(&DEVICE.parse().unwrap());
+        let mut seen = 0;
+        while seen < self.effects.len() {
+            let want = wants(&self.effects[seen..seen + 1], &self.topics).pop();
+            seen += 1;
+            let Some(want) = want else { continue };
+            for index in server.asked(&want) {
+                self.message(&topic, &server.page(index).unwrap());
+            }
+        }
+    }
+}
+
+/// What a relay has done.
+pub(crate) struct Done {
+    pub(crate) effects: Vec<Effect>,
+    topics: Topics,
+}
+
+impl Done {
+    pub(crate) fn hooks(&self) -> Vec<Hook> {
+        let hook = |effect: &Effect| match effect {
+            Effect::Run(hook) => Some(hook.clone()),
+            _ => None,
+        };
+        self.effects.iter().filter_map(hook).collect()
+    }
+
+    pub(crate) fn notices(&self) -> Vec<Notice> {
+        let notice = |effect: &Effect| match effect {
+            Effect::Notice(notice) => Some(notice.clone()),
+            _ => None,
+        };
+        self.effects.iter().filter_map(notice).collect()
+    }
+
+    pub(crate) fn published(&self, topic: &str) -> Vec<Vec<u8>> {
+        published(&self.effects, topic)
+    }
+
+    pub(crate) fn subscribed(&self) -> Vec<String> {
+        let filter = |effect: &Effect| match effect {
+            Effect::Subscribe(filter) => Some(filter.clone()),
+            _ => None,
+        };
+        self.effects.iter().filter_map(filter).collect()
+    }
+
+    pub(crate) fn unsubscribed(&self) -> Vec<String> {
+        let filter = |effect: &Effect| match effect {
+            Effect::Unsubscribe(filter) => Some(filter.clone()),
+            _ => None,
+        };
+        self.effects.iter().filter_map(filter).collect()
+    }
+
+    pub(crate) fn wants(&self) -> Vec<Want> {
+        wants(&self.effects, &self.topics)
+    }
+
+    pub(crate) fn states(&self) -> usize {
+        self.published(&self.topics.device_state(&DEVICE.parse().unwrap()))
+            .len()
+    }
+
+    /// The challenge in the last state, verified with the device's key.
+    pub(crate) fn challenge(&self) -> Challenge {
+        let topic = self.topics.device_state(&DEVICE.parse().unwrap());
+        let state = self
+            .published(&topic)
+            .pop()
+            .expect("no state was published");
+        DeviceState::verify(state, &device_key())
+            .unwrap()
+            .status
+            .challenge
+    }
+
+    pub(crate) fn receipts(&self) -> Vec<Vec<u8>> {
+        self.published(&self.topics.device_receipt(&DEVICE.parse().unwrap()))
+    }
+
+    /// What the published receipts say, each verified with the device's key.
+    pub(crate) fn outcomes(&self) -> Vec<(StatementId, Outcome)> {
+        let key = device_key();
+        let read = |bytes| {
+            let signed = SignedReceipt::verify(bytes, &key).unwrap();
+            (signed.receipt().statement, signed.receipt().outcome)
+        };
+        self.receipts().into_iter().map(read).collect()
+    }
+}
+
+pub(crate) fn device_key() -> PublicKey {
+    let key = latch_issue::RoleKey::from_seed(&SEED).unwrap();
+    key.public()
+}
+
+fn published(effects: &[Effect], to: &str) -> Vec<Vec<u8>> {
+    let payload = |effect: &Effect| match effect {
+        Effect::Publish { topic, payload, .. } if topic == to => Some(payload.clone()),
+        _ => None,
+    };
+    effects.iter().filter_map(payload).collect()
+}
+
+fn wants(effects: &[Effect], topics: &Topics) -> Vec<Want> {
+    let topic = topics.device_want(&DEVICE.parse().unwrap());
+    published(effects, &topic)
+        .iter()
+        .map(|bytes| Want::parse(bytes).unwrap())
+        .collect()
+}
