@@ -50,7 +50,7 @@ const EDGES: &[Edges] = &[
     Edges {
         name: "latch-operator",
         product: &["latch-issue", "latch-verify", "latch-mqtt"],
-        tests: &[],
+        tests: &["latch-flash"],
     },
     Edges {
         name: "latch-sim",
