@@ -20,7 +20,9 @@ pub enum PageServerError {
     #[error("the release manifest cannot be read: {0}")]
     Manifest(Refusal),
     /// The image is not the one that the manifest describes.
-    #[error("the image is not the one that the manifest describes: give the file that the release was built from")]
+    #[error(
+        "the image is not the one that the manifest describes: give the file that the release was built from"
+    )]
     OtherImage,
 }
 
@@ -40,15 +42,22 @@ impl PageServer {
     /// # Errors
     /// [`PageServerError::Manifest`], [`PageServerError::OtherImage`].
     pub fn new(manifest: &[u8], image: Vec<u8>) -> Result<Self, PageServerError> {
-        let envelope = Envelope::parse(Kind::Manifest, manifest).map_err(PageServerError::Manifest)?;
+        let envelope =
+            Envelope::parse(Kind::Manifest, manifest).map_err(PageServerError::Manifest)?;
         let body = Manifest::parse(envelope.body()).map_err(PageServerError::Manifest)?;
-        let page_size = usize::try_from(body.page_size()).map_err(|_| PageServerError::OtherImage)?;
+        let page_size =
+            usize::try_from(body.page_size()).map_err(|_| PageServerError::OtherImage)?;
         let levels = tree(image.chunks(page_size).map(leaf_hash).collect());
         let root = levels.last().and_then(|level| level.first());
         if usize::try_from(body.size) != Ok(image.len()) || root != Some(&body.merkle_root) {
             return Err(PageServerError::OtherImage);
         }
-        Ok(Self { manifest: envelope.id(), page_size, image, levels })
+        Ok(Self {
+            manifest: envelope.id(),
+            page_size,
+            image,
+            levels,
+        })
     }
 
     /// The release that is served.
@@ -60,7 +69,11 @@ impl PageServer {
     /// The Merkle root, which names the shared page topics.
     #[must_use]
     pub fn root(&self) -> Digest {
-        self.levels.last().and_then(|level| level.first()).copied().unwrap_or_default()
+        self.levels
+            .last()
+            .and_then(|level| level.first())
+            .copied()
+            .unwrap_or_default()
     }
 
     /// Number of pages.
@@ -72,11 +85,18 @@ impl PageServer {
     /// The pages that a want asks for, if it is for this release.
     #[must_use]
     pub fn asked(&self, want: &Want) -> std::ops::Range<u32> {
-        let Want::Pages { manifest, first, count } = want;
+        let Want::Pages {
+            manifest,
+            first,
+            count,
+        } = want;
         if *manifest != self.manifest {
             return 0..0;
         }
-        *first..first.saturating_add((*count).min(MAX_WINDOW)).min(self.pages())
+        *first
+            ..first
+                .saturating_add((*count).min(MAX_WINDOW))
+                .min(self.pages())
     }
 
     /// The message for a page; `None` past the last.
@@ -86,7 +106,9 @@ impl PageServer {
         let data = self.image.chunks(self.page_size).nth(place)?;
         let proof = self.proof(place);
         let mut message = page_head(self.manifest, index, proof.len()).ok()?.to_vec();
-        proof.iter().for_each(|hash| message.extend_from_slice(&hash.0));
+        proof
+            .iter()
+            .for_each(|hash| message.extend_from_slice(&hash.0));
         message.extend_from_slice(data);
         Some(message)
     }
@@ -95,7 +117,9 @@ impl PageServer {
     fn proof(&self, leaf: usize) -> Vec<Digest> {
         let below_root = self.levels.len().saturating_sub(1);
         let siblings = self.levels.iter().take(below_root).enumerate();
-        siblings.filter_map(|(height, level)| level.get((leaf >> height) ^ 1).copied()).collect()
+        siblings
+            .filter_map(|(height, level)| level.get((leaf >> height) ^ 1).copied())
+            .collect()
     }
 }
 
@@ -124,7 +148,9 @@ mod tests {
     const PAGE: usize = 1024;
 
     fn body(image: &[u8]) -> Manifest<'static> {
-        let root = tree(image.chunks(PAGE).map(leaf_hash).collect()).last().map(|level| level[0]);
+        let root = tree(image.chunks(PAGE).map(leaf_hash).collect())
+            .last()
+            .map(|level| level[0]);
         Manifest {
             tenant: "acme".parse().unwrap(),
             product: "door".parse().unwrap(),
@@ -143,7 +169,9 @@ mod tests {
     fn envelope(manifest: &Manifest<'_>) -> Vec<u8> {
         let mut buffer = [0; 256];
         let body = latch_verify::wire::encode(manifest, &mut buffer).unwrap();
-        let mut bytes = latch_verify::wire::seal_head(Kind::Manifest, body.len()).unwrap().to_vec();
+        let mut bytes = latch_verify::wire::seal_head(Kind::Manifest, body.len())
+            .unwrap()
+            .to_vec();
         bytes.extend_from_slice(body);
         bytes.push(1);
         bytes.extend_from_slice(&[0; 72]);
@@ -151,7 +179,9 @@ mod tests {
     }
 
     fn image(pages: usize) -> Vec<u8> {
-        (0..pages * PAGE - 7).map(|n| u8::try_from(n % 251).unwrap()).collect()
+        (0..pages * PAGE - 7)
+            .map(|n| u8::try_from(n % 251).unwrap())
+            .collect()
     }
 
     #[test]
@@ -177,16 +207,31 @@ mod tests {
         let envelope = envelope(&body(&image(3)));
         let mut other = image(3);
         other[5] ^= 1;
-        assert_eq!(PageServer::new(&envelope, other).err(), Some(PageServerError::OtherImage));
-        assert_eq!(PageServer::new(&envelope, image(4)).err(), Some(PageServerError::OtherImage));
-        assert!(matches!(PageServer::new(&[], image(3)).err(), Some(PageServerError::Manifest(_))));
+        assert_eq!(
+            PageServer::new(&envelope, other).err(),
+            Some(PageServerError::OtherImage)
+        );
+        assert_eq!(
+            PageServer::new(&envelope, image(4)).err(),
+            Some(PageServerError::OtherImage)
+        );
+        assert!(matches!(
+            PageServer::new(&[], image(3)).err(),
+            Some(PageServerError::Manifest(_))
+        ));
     }
 
     #[test]
     fn a_want_is_answered_within_its_bounds() {
         let image = image(100);
         let server = PageServer::new(&envelope(&body(&image)), image).unwrap();
-        let want = |manifest, first, count| server.asked(&Want::Pages { manifest, first, count });
+        let want = |manifest, first, count| {
+            server.asked(&Want::Pages {
+                manifest,
+                first,
+                count,
+            })
+        };
         assert_eq!(want(server.manifest(), 3, 4), 3..7);
         assert_eq!(want(server.manifest(), 0, u32::MAX), 0..64);
         assert_eq!(want(server.manifest(), 90, 64), 90..100);

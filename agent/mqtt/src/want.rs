@@ -39,7 +39,9 @@ impl Want {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut buffer = [0; MAX_WANT];
-        encode(self, &mut buffer).map(|bytes| bytes.to_vec()).unwrap_or_default()
+        encode(self, &mut buffer)
+            .map(|bytes| bytes.to_vec())
+            .unwrap_or_default()
     }
 }
 
@@ -51,11 +53,18 @@ mod tests {
 
     #[test]
     fn a_want_is_read_as_it_was_written() {
-        let want = Want::Pages { manifest: StatementId([7; 16]), first: 300, count: 64 };
+        let want = Want::Pages {
+            manifest: StatementId([7; 16]),
+            first: 300,
+            count: 64,
+        };
         let mut bytes = want.to_bytes();
         assert_eq!(Want::parse(&bytes), Ok(want));
         bytes.push(0);
-        assert_eq!(Want::parse(&bytes).unwrap_err().reason, Reason::TrailingBytes);
+        assert_eq!(
+            Want::parse(&bytes).unwrap_err().reason,
+            Reason::TrailingBytes
+        );
         assert!(Want::parse(&[]).is_err());
     }
 }

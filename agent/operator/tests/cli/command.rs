@@ -75,3 +75,24 @@ fn a_broker_that_is_not_there_is_named() {
     elsewhere.fails(1, "mqtt://127.0.0.1:2");
     assert!(!elsewhere.stderr.contains("secret"));
 }
+
+#[test]
+fn what_proves_who_we_are_is_kept_from_other_brokers() {
+    let bench = Bench::at("mqtt://user@127.0.0.1:1");
+    bench.enrol(&Wish::new("pump-7"));
+    let settings = String::from_utf8(bench.read("latch.toml")).unwrap();
+    let settings = settings.replace("[keys]", "password-file = \"password\"\n[keys]");
+    bench.write("latch.toml", settings);
+    let own = bench.run(["command", "pump-7", "identify"]);
+    own.fails(1, "password");
+    // The file is not even opened for another broker.
+    let elsewhere = [
+        "--broker",
+        "mqtt://user@127.0.0.1:2",
+        "command",
+        "pump-7",
+        "identify",
+    ];
+    let other = bench.run(elsewhere);
+    other.fails(1, "no connection to the broker at mqtt://127.0.0.1:2");
+}

@@ -69,7 +69,7 @@ pub(crate) fn run(globals: &Globals, output: Output, args: &EnrollArgs) -> Resul
         ));
     }
     output.note(format_args!(
-        "Next: carry {} to the device, then `latch-agent provision` there.",
+        "Next: carry {} to the device, then `latch-agent provision BUNDLE --config agent.toml` there.",
         enrolled.bundle.display()
     ));
     Ok(())
