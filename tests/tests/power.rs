@@ -6,6 +6,8 @@ mod world;
 
 mod power {
     pub(crate) mod codes;
+    pub(crate) mod faults;
     pub(crate) mod install;
+    pub(crate) mod provision;
     pub(crate) mod sweep;
 }

@@ -68,8 +68,13 @@ impl<P: Platform> Device<P> {
     /// [`Reason::PageOrder`], [`Reason::PageLength`], [`Reason::PageHash`]; and
     /// [`Reason::StorageFault`].
     pub fn page(&mut self, message: &[u8]) -> Result<Paged, Refusal> {
-        self.take_page(message)
-            .map_err(|refusal| self.count(refusal))
+        self.take_page(message).map_err(|refusal| {
+            if self.half_written {
+                // Cannot fail for an installation that was there a moment ago.
+                let _ = self.rewind();
+            }
+            self.count(refusal)
+        })
     }
 
     fn take_page(&mut self, message: &[u8]) -> Result<Paged, Refusal> {

@@ -232,6 +232,9 @@ fn check_life(code: &Code<'_>, rule: &Rule) -> Result<(), Refusal> {
 fn check_guarded(code: &Code<'_>, root: &Root<'_>) -> Result<(), Refusal> {
     match &code.action {
         Action::SetTwin(patch) => {
+            // A patch of nothing touches no property, so its latch is the most general one.
+            let placed = !patch.is_empty() || code.latch == LatchId::TWIN;
+            ensure(placed, Reason::WrongLatch)?;
             let here = |latch: Option<LatchId>| latch == Some(code.latch);
             ensure(
                 patch

@@ -51,7 +51,7 @@ fn burned(bench: &Bench, code: &[u8]) -> bool {
 /// What holds after a cut for every code: its state, its receipt and its repetition agree, and the device goes on.
 /// Returns the outcome.
 #[track_caller]
-fn consistent(bench: &mut Bench, past: &mut Past, code: &[u8]) -> Outcome {
+pub(crate) fn consistent(bench: &mut Bench, past: &mut Past, code: &[u8]) -> Outcome {
     let was_burned = burned(bench, code);
     assert!(
         past.effects.is_empty() || was_burned,
@@ -200,4 +200,41 @@ fn a_refusal_opens_nothing_and_is_told_again() {
         assert_eq!(bench.submit(code).told(), first);
         goes_on(&mut bench, &mut past);
     });
+}
+
+/// The power goes between the burn and the outcome, and again while the device comes up.
+#[test]
+fn what_was_let_through_before_the_power_went_is_not_forgotten() {
+    let speed = leaves(&[("speed", Value::Int(2))]);
+    for (latch, action, expected) in [
+        (maintenance(), command("restart"), Outcome::Interrupted),
+        (
+            LatchId::TWIN,
+            set(&speed),
+            Outcome::Applied { twin_version: 2 },
+        ),
+    ] {
+        let case = |mut bench: Bench| {
+            let code = lasting(&mut bench, latch, action);
+            drop(bench.open(&code));
+            bench.effects.clear();
+            Case { bench, code }
+        };
+        let boot = |_: &Case, hardware: &Hardware, _: &mut Past| drop(start(hardware));
+        let crowded = crowded(case, |case| &case.bench.hardware, boot);
+        for case in [case(seasoned()), crowded] {
+            Scene {
+                name: "let through, and off",
+                start: &case.bench.hardware,
+                chip: journal,
+                act: &|hardware, past| boot(&case, hardware, past),
+                check: &|mut bench, mut past| {
+                    assert!(burned(&bench, &case.code), "a burned code is forgotten");
+                    let outcome = consistent(&mut bench, &mut past, &case.code);
+                    assert_eq!(outcome, expected);
+                },
+            }
+            .sweep();
+        }
+    }
 }

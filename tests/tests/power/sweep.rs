@@ -187,7 +187,7 @@ fn recover(hardware: &Hardware, past: &mut Past, noise: u64) -> Bench {
 
 /// Two of the ways in which an operation tears; others in each round. To tear nothing off the next one is to lose the
 /// power after this one.
-fn tears(operation: u64, round: u64) -> [Tear; 2] {
+pub(crate) fn tears(operation: u64, round: u64) -> [Tear; 2] {
     let noise = noise(operation, round.wrapping_add(1 << 32));
     // One byte to 128: short ones mostly, since most fields are.
     let length = |bits: u64| usize::try_from(1 + bits % (1 << (bits >> 8 & 7))).unwrap_or(1);

@@ -25,11 +25,22 @@ pub(crate) const START_MS: u64 = 1_790_000_000_000;
 
 pub(crate) type Nor = Flash<1, 4, ERASE>;
 
+/// What goes wrong with one operation while the power stays.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Mishap {
+    /// The flash refuses it.
+    Refused,
+    /// The flash says that it was done.
+    Lost,
+}
+
 /// A flash chip. All chips of a device lose their power together.
 #[derive(Clone)]
 pub(crate) struct Chip {
     cells: Rc<RefCell<Nor>>,
     powered: Rc<Cell<bool>>,
+    /// Writes and erases until one goes wrong.
+    mishap: Rc<Cell<Option<(u64, Mishap)>>>,
 }
 
 impl Chip {
@@ -37,6 +48,36 @@ impl Chip {
         Self {
             cells: Rc::new(RefCell::new(nor)),
             powered: powered.clone(),
+            mishap: Rc::default(),
+        }
+    }
+
+    /// One write or erase goes wrong; `operation` 0 is the next.
+    pub(crate) fn expect_mishap(&self, operation: u64, mishap: Mishap) {
+        self.mishap.set(Some((operation, mishap)));
+    }
+
+    /// Whether the mishap has come.
+    pub(crate) fn mishap_hit(&self) -> bool {
+        self.mishap.get().is_none()
+    }
+
+    /// What becomes of the next write or erase.
+    fn next_mishap(&self) -> Option<Mishap> {
+        let (left, mishap) = self.mishap.get()?;
+        self.mishap
+            .set(left.checked_sub(1).map(|left| (left, mishap)));
+        (left == 0).then_some(mishap)
+    }
+
+    fn change(
+        &self,
+        act: impl FnOnce(&mut Nor) -> Result<(), FlashError>,
+    ) -> Result<(), FlashError> {
+        match self.next_mishap() {
+            None => self.through(act),
+            Some(Mishap::Refused) => Err(FlashError::WriteError),
+            Some(Mishap::Lost) => Ok(()),
         }
     }
 
@@ -91,11 +132,11 @@ impl NorFlash for Chip {
     const ERASE_SIZE: usize = ERASE;
 
     fn erase(&mut self, from: u32, to: u32) -> Result<(), FlashError> {
-        self.through(|nor| nor.erase(from, to))
+        self.change(|nor| nor.erase(from, to))
     }
 
     fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), FlashError> {
-        self.through(|nor| nor.write(offset, bytes))
+        self.change(|nor| nor.write(offset, bytes))
     }
 }
 
