@@ -165,7 +165,6 @@ impl Survey {
         medium: &mut Medium<F>,
     ) -> Result<Option<(usize, sector::Head, Scan)>, MountError> {
         let mut below = None;
-        let mut reopened = None;
         let mut damage = None;
         while let Some((sector, look, head)) = self.next(below) {
             below = Some(head.sequence);
@@ -179,11 +178,10 @@ impl Survey {
                 (look.is_closed(), found)
             });
             if matches!(before, Some((_, Ok(before))) if before.tail > head.base) {
-                // The predecessor went on, so its marks, if they look set, are what a cut left.
-                reopened = Some(head.previous);
+                // The predecessor went on, so nobody acted on this one.
                 continue;
             }
-            if look.is_closed() && reopened != Some(head.sequence) {
+            if look.is_closed() {
                 // The sector that took over from it is lost.
                 return Err(damage.unwrap_or(MountError::Corrupt));
             }

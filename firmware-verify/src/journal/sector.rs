@@ -28,7 +28,8 @@
 //! 7. Records are appended.
 //!
 //! Nobody acts on a sector before step 6 was done. A mount that finds a complete sector, and
-//! its predecessor without a record beyond `base`, does steps 5 and 6 first; if its predecessor
+//! its predecessor without a record beyond `base`, does steps 5 and 6 first, but erases the
+//! predecessor: it cannot know whether its units are fresh. If the predecessor
 //! has gone on, some earlier mount decided against the new sector (its seal may have been weak
 //! and looked missing), and that stays so, since records beyond `base` do not go away.
 

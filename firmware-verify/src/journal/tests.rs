@@ -3,7 +3,9 @@
 mod basics;
 mod cuts;
 mod damage;
+mod doubt;
 mod faults;
+mod lives;
 mod model;
 
 /// How much the sweeps try, as a factor: the nightly run sets `LATCH_TEST_EFFORT`.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::journal::{Journal, JournalError};
 
-const ERASE: usize = 64;
+pub(super) const ERASE: usize = 64;
 /// Seeds of the classes of tears that have them, in the sweep over single cuts.
 const SEEDS: u64 = 4;
 /// Mounts after a cut that must agree. Weak bits come out differently at each.
@@ -30,17 +30,17 @@ const SCRIPT: [Step; 8] = [
 ];
 
 #[derive(Clone, Copy, Debug)]
-struct Part {
-    sectors: usize,
-    ecc: bool,
-    weak: bool,
+pub(super) struct Part {
+    pub(super) sectors: usize,
+    pub(super) ecc: bool,
+    pub(super) weak: bool,
 }
 
 /// What may be found after a cut: what was there before the step, or what it makes of it.
-type Allowed = Vec<Records>;
+pub(super) type Allowed = Vec<Records>;
 
 /// Mounts, checks, and writes on: until it is through, or until a planned cut. `allowed` follows what is promised.
-fn live<const READ: usize, const WRITE: usize, const CAPACITY: usize>(
+pub(super) fn live<const READ: usize, const WRITE: usize, const CAPACITY: usize>(
     flash: &mut Flash<READ, WRITE, ERASE>,
     allowed: &mut Allowed,
     steps: &[Step],
@@ -89,7 +89,7 @@ fn live<const READ: usize, const WRITE: usize, const CAPACITY: usize>(
 }
 
 /// Boots until the journal is at rest: every mount finds the same, and it takes records again.
-fn settle<const READ: usize, const WRITE: usize, const CAPACITY: usize>(
+pub(super) fn settle<const READ: usize, const WRITE: usize, const CAPACITY: usize>(
     flash: &mut Flash<READ, WRITE, ERASE>,
     allowed: &mut Allowed,
 ) {
@@ -139,7 +139,7 @@ fn every_cut<const READ: usize, const WRITE: usize, const CAPACITY: usize>(
     }
 }
 
-fn blank<const READ: usize, const WRITE: usize, const CAPACITY: usize>(
+pub(super) fn blank<const READ: usize, const WRITE: usize, const CAPACITY: usize>(
     part: Part,
 ) -> Flash<READ, WRITE, ERASE> {
     let mut flash =
@@ -181,7 +181,7 @@ fn sweep<const READ: usize, const WRITE: usize, const CAPACITY: usize>(part: Par
     cuts
 }
 
-const PARTS: [Part; 4] = [
+pub(super) const PARTS: [Part; 4] = [
     Part {
         sectors: 2,
         ecc: false,
@@ -311,69 +311,5 @@ fn a_cut_in_the_recovery_from_a_cut_on_wide_units() {
     for part in PARTS[2..].iter().copied() {
         let cuts = sweep_twice::<16, 16, 330>(part, &SHORT_SCRIPT);
         assert!(cuts > 1000, "{cuts} cuts of {part:?}");
-    }
-}
-
-/// A life of many boots, each ended by a cut somewhere.
-fn many_cuts<const READ: usize, const WRITE: usize, const CAPACITY: usize>(
-    part: Part,
-    seed: u64,
-    boots: u64,
-) {
-    let mut state = seed;
-    let mut random = move || {
-        // SplitMix64: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014.
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    };
-    let mut flash = blank::<READ, WRITE, CAPACITY>(part);
-    let mut allowed = vec![Records::new()];
-    for boot in 0..boots {
-        let steps: Vec<Step> = (0..random() % 4)
-            .map(|_| match random() % 4 {
-                0 => Step::Rotate((random() % 3) as usize),
-                _ => Step::Append((random() % 30) as usize),
-            })
-            .collect();
-        let at = (random() % 64) as usize;
-        let tear = match random() % 7 {
-            0 => Tear::Before,
-            1 => Tear::After,
-            2 => Tear::Prefix(at),
-            3 => Tear::Suffix(at),
-            4 => Tear::Words(random()),
-            _ => Tear::Bits(random()),
-        };
-        flash.cut(random() % 20, tear);
-        live::<READ, WRITE, CAPACITY>(&mut flash, &mut allowed, &steps, boot as usize);
-        flash.power_on();
-    }
-    flash.clear_faults();
-    settle::<READ, WRITE, CAPACITY>(&mut flash, &mut allowed);
-}
-
-/// Boots in one life, and lives on each part.
-const BOOTS: u64 = 60;
-const LIVES: u64 = 150;
-
-#[test]
-fn lives_of_many_cuts() {
-    let first = std::env::var("LATCH_TEST_SEED")
-        .ok()
-        .and_then(|seed| seed.parse().ok())
-        .unwrap_or(0);
-    for seed in first..first + LIVES * effort() {
-        for part in PARTS {
-            let lives = std::panic::catch_unwind(|| {
-                many_cuts::<1, 1, 170>(part, seed, BOOTS);
-                many_cuts::<1, 4, 190>(part, seed, BOOTS);
-                many_cuts::<8, 8, 230>(part, seed, BOOTS);
-                many_cuts::<1, 32, 560>(part, seed, BOOTS);
-            });
-            assert!(lives.is_ok(), "LATCH_TEST_SEED={seed} {part:?}");
-        }
     }
 }

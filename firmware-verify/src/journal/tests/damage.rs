@@ -164,6 +164,31 @@ fn debris_of_a_first_rotation_is_blank() {
     assert!(!pair.journal.is_blank());
 }
 
+#[test]
+fn records_that_changed_places_are_noticed() {
+    let mut pair: Pair<_, CAPACITY> = mount(Small::new(3 * SECTOR)).unwrap();
+    pair.take(Step::Rotate(0), 0).unwrap();
+    pair.take(Step::Append(8), 1).unwrap();
+    pair.take(Step::Append(8), 2).unwrap();
+    let [_, first, second] = [0, 1, 2].map(|record| pair.addresses[record].0 as usize);
+    let mut flash = pair.journal.release();
+    let (before, after) = flash.contents_mut().split_at_mut(second);
+    before[first..].swap_with_slice(&mut after[..second - first]);
+    assert_eq!(mount::<_, CAPACITY>(flash).err(), Some(MountError::Corrupt));
+}
+
+#[test]
+fn a_snapshot_without_its_last_record_is_noticed() {
+    let mut pair: Pair<_, CAPACITY> = mount(Small::new(3 * SECTOR)).unwrap();
+    pair.take(Step::Rotate(0), 0).unwrap();
+    pair.take(Step::Append(8), 1).unwrap();
+    pair.take(Step::Rotate(1), 2).unwrap();
+    let last = pair.addresses[1].0 as usize;
+    let mut flash = pair.journal.release();
+    flash.contents_mut()[last..last + 36].fill(0xff);
+    assert_eq!(mount::<_, CAPACITY>(flash).err(), Some(MountError::Corrupt));
+}
+
 fn journal_like() -> impl Strategy<Value = Vec<u8>> {
     // Pieces of journals in wrong places, erased runs and noise.
     let (flash, _) = at_rest(4);
