@@ -250,9 +250,10 @@ fn a_silent_server_is_asked_again() {
     let (mut rig, release, server, _) = begun();
     rig.done();
     let topic = rig.topics.device_page(&DEVICE.parse().unwrap());
+    rig.pass(1_000);
     rig.message(&topic, &server.page(0).unwrap());
     assert_eq!(rig.done().wants(), []);
-    assert_eq!(rig.core.wake_at_ms(), Some(SILENCE_MS));
+    assert_eq!(rig.core.wake_at_ms(), Some(1_000 + SILENCE_MS));
     rig.wake();
     let again = Want::Pages {
         manifest: release.id,
@@ -260,7 +261,7 @@ fn a_silent_server_is_asked_again() {
         count: WINDOW - 1,
     };
     assert_eq!(rig.done().wants(), [again]);
-    assert_eq!(rig.core.wake_at_ms(), Some(3 * SILENCE_MS));
+    assert_eq!(rig.core.wake_at_ms(), Some(1_000 + 3 * SILENCE_MS));
 }
 
 #[test]
@@ -339,4 +340,23 @@ fn storage_that_fails_while_a_code_is_taken_costs_no_code() {
         operation > 4,
         "no operation of a burn and its outcome failed"
     );
+}
+
+#[test]
+fn a_connect_tells_the_latest_of_each_code() {
+    let (mut rig, _, server, code) = begun();
+    let set = serde_json::json!({"a": 1});
+    let twin = rig.tenant.set(DEVICE, rig.now_ms(), &set);
+    rig.send(&twin.bytes);
+    rig.end(Ok(()));
+    rig.serve(&server);
+    rig.end(Ok(()));
+    rig.end(Ok(()));
+    rig.done();
+    rig.event(Event::Connected {
+        session_present: true,
+    });
+    let applied = Outcome::Applied { twin_version: 1 };
+    let latest = [(twin.id, applied), (code.id, Outcome::InstallConfirmed)];
+    assert_eq!(rig.done().outcomes(), latest);
 }

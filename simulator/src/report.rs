@@ -223,7 +223,7 @@ impl fmt::Display for Report {
         )?;
         writeln!(
             f,
-            "{} messages published ({}), {} delivered ({}) in {}.{} s; {} of the published were image pages, each for all devices at once.",
+            "{} messages published ({}), {} delivered ({}) in {}.{} s; {} of the published were image pages.",
             traffic.published,
             size(traffic.published_bytes),
             traffic.delivered,

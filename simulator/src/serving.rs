@@ -1,5 +1,5 @@
-//! Serves the pages of images to devices that ask for them, on the topic that all devices of an
-//! image share: fifty devices cost the sender what one does.
+//! Serves the pages of images to devices that ask for them, where possible on the topic that all
+//! devices of an image share: fifty devices cost the sender what one does.
 
 mod wanted;
 
@@ -17,7 +17,7 @@ use crate::{
     evidence::Evidence,
     traffic::Traffic,
 };
-use wanted::Wanted;
+use wanted::{To, Wanted};
 
 /// Releases that may wait to be taken up; the demo serves two.
 const SERVERS: usize = 8;
@@ -113,20 +113,32 @@ impl Serving {
 
     async fn answer(&mut self) {
         let images = &self.images;
-        for (release, index) in self
+        for ((release, index), to) in self
             .wanted
             .take(Instant::now(), |release| images.contains_key(&release))
         {
-            let Some((image, page)) = images
-                .get(&release)
-                .and_then(|image| Some((image, image.page(index)?)))
-            else {
+            let Some(image) = images.get(&release) else {
                 continue;
             };
-            self.traffic.page();
-            let topic = self.topics.page(image.root(), index);
-            if let Err(error) = self.uplink.send(Publication::new(topic, page)).await {
-                self.evidence.problem(format!("the page server: {error}"));
+            let Some(page) = image.page(index) else {
+                continue;
+            };
+            let topics = match to {
+                To::All => vec![self.topics.page(image.root(), index)],
+                To::Each(devices) => devices
+                    .iter()
+                    .map(|device| self.topics.device_page(device))
+                    .collect(),
+            };
+            for topic in topics {
+                self.traffic.page();
+                if let Err(error) = self
+                    .uplink
+                    .send(Publication::new(topic, page.clone()))
+                    .await
+                {
+                    self.evidence.problem(format!("the page server: {error}"));
+                }
             }
         }
     }

@@ -34,7 +34,7 @@ pub struct TrafficTotals {
     pub delivered: u64,
     /// Their payload in bytes.
     pub delivered_bytes: u64,
-    /// Image pages that were published; one message serves every device that waits for it.
+    /// Image pages that were published; one message can serve every device that waits for it.
     pub pages_published: u64,
 }
 

@@ -1,11 +1,12 @@
-//! Which pages to send, and when: each once for all who want it.
+//! Which pages to send, when, and to whom: each once for many who want it.
 //!
-//! I/O-free. A device asks for its next window the moment the last one is complete, while pages
+//! I/O-free. Pages go to the topic that all devices of an image share, unless few of those who
+//! listen there miss them: stragglers are served one by one. A device asks for its next window the moment the last one is complete, while pages
 //! that others asked for are on their way to it already. So a page that has just gone out is not
 //! sent again at once; if the device got it, its next want takes the place of this one.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     ops::Range,
     time::{Duration, Instant},
 };
@@ -17,10 +18,13 @@ use latch_verify::types::{DeviceId, StatementId};
 /// within milliseconds of each other, and a person notices nothing.
 const GATHERING: Duration = Duration::from_millis(10);
 /// Longest time that a want is gathered, where others keep arriving.
-const GATHERING_LONGEST: Duration = Duration::from_millis(100);
-/// How long a page that went out may be on its way, short beside a device's own patience of
-/// five seconds.
-const ON_ITS_WAY: Duration = Duration::from_millis(250);
+const GATHERING_LONGEST: Duration = Duration::from_millis(250);
+/// How long a page that went out may be on its way: a window for a thousand devices through a
+/// busy broker. A device that lost it asks again after five seconds by itself.
+const ON_ITS_WAY: Duration = Duration::from_secs(2);
+
+/// Devices are stragglers when they are fewer than one in so many of those who listen.
+const STRAGGLERS_IN: usize = 4;
 
 /// What devices want, and what they were sent.
 #[derive(Default)]
@@ -86,10 +90,10 @@ impl Wanted {
         &mut self,
         now: Instant,
         is_served: impl Fn(StatementId) -> bool,
-    ) -> BTreeSet<(StatementId, u32)> {
+    ) -> BTreeMap<(StatementId, u32), To> {
         let Self { asking, sent } = self;
-        let mut pages = BTreeSet::new();
-        for device in asking.values_mut() {
+        let mut missed: BTreeMap<(StatementId, u32), Vec<DeviceId>> = BTreeMap::new();
+        for (name, device) in asking.iter_mut() {
             if now < device.not_before || !is_served(device.release) {
                 continue;
             }
@@ -97,16 +101,43 @@ impl Wanted {
                 let at = sent.get(&(device.release, *page)).copied();
                 at.filter(|at| *at >= device.since && now < *at + ON_ITS_WAY)
             };
-            let missing = device.pages.clone().filter(|page| coming(page).is_none());
-            pages.extend(missing.map(|page| (device.release, page)));
+            for page in device.pages.clone().filter(|page| coming(page).is_none()) {
+                missed
+                    .entry((device.release, page))
+                    .or_default()
+                    .push(name.clone());
+            }
             match device.pages.clone().filter_map(|page| coming(&page)).max() {
                 Some(last) => device.not_before = last + ON_ITS_WAY,
                 None => device.pages = 0..0,
             }
         }
-        sent.extend(pages.iter().map(|page| (*page, now)));
-        pages
+        let mut listening: BTreeMap<StatementId, usize> = BTreeMap::new();
+        asking
+            .values()
+            .for_each(|device| *listening.entry(device.release).or_default() += 1);
+        missed
+            .into_iter()
+            .map(|(page, devices)| {
+                let few = devices.len() * STRAGGLERS_IN
+                    < listening.get(&page.0).copied().unwrap_or_default();
+                if few {
+                    return (page, To::Each(devices));
+                }
+                sent.insert(page, now);
+                (page, To::All)
+            })
+            .collect()
     }
+}
+
+/// Who is sent a page.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum To {
+    /// All devices that listen for the image's pages.
+    All,
+    /// Each of these.
+    Each(Vec<DeviceId>),
 }
 
 #[cfg(test)]
@@ -117,6 +148,8 @@ mod tests {
 
     struct Case {
         wanted: Wanted,
+        /// Pages that went to some devices only.
+        own: Vec<To>,
         start: Instant,
     }
 
@@ -124,6 +157,7 @@ mod tests {
         fn new() -> Self {
             Self {
                 wanted: Wanted::default(),
+                own: Vec::new(),
                 start: Instant::now(),
             }
         }
@@ -168,10 +202,10 @@ mod tests {
     #[test]
     fn wants_that_keep_coming_do_not_put_the_first_one_off_for_good() {
         let mut case = Case::new();
-        for at_ms in 0..200 {
+        for at_ms in 0..400 {
             case.ask(at_ms, &format!("d{at_ms}"), 0, 4);
         }
-        assert_eq!(case.due(), Some(100));
+        assert_eq!(case.due(), Some(250));
     }
 
     #[test]
@@ -196,8 +230,8 @@ mod tests {
         assert_eq!(case.take(10), [0, 1]);
         case.ask(20, "unlucky", 0, 3);
         assert_eq!(case.take(30), [2], "what nobody was sent goes at once");
-        assert_eq!(case.due(), Some(260));
-        assert_eq!(case.take(260), [0, 1], "page 2 is on its way");
+        assert_eq!(case.due(), Some(2010));
+        assert_eq!(case.take(2010), [0, 1], "page 2 is on its way");
     }
 
     #[test]
@@ -211,6 +245,29 @@ mod tests {
             [0, 1],
             "it did not listen when they went out"
         );
+    }
+
+    #[test]
+    fn stragglers_are_served_one_by_one() {
+        let mut case = Case::new();
+        for device in 0..9 {
+            case.ask(0, &format!("d{device}"), 0, 2);
+        }
+        assert_eq!(case.take(10), [0, 1]);
+        assert_eq!(case.own, []);
+        case.ask(20, "late", 0, 2);
+        case.ask(20, "later", 1, 1);
+        assert_eq!(case.take(30), [0, 1]);
+        let to = |names: &[&str]| {
+            To::Each(
+                names
+                    .iter()
+                    .map(|name| name.parse().expect("a name"))
+                    .collect(),
+            )
+        };
+        assert_eq!(case.own, [to(&["late"]), to(&["late", "later"])]);
+        assert_eq!(case.due(), None, "both are answered");
     }
 
     #[test]
