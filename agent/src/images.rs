@@ -15,7 +15,7 @@ use latch_verify::{
 use crate::state_dir::write_whole;
 
 /// Bytes that are copied at once.
-const CHUNK: u32 = 64 * 1024;
+const CHUNK: u32 = 16 * 1024;
 
 /// Writes the image that is on trial to its file; returns where it lies.
 ///

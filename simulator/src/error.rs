@@ -53,6 +53,14 @@ pub enum DemoError {
         /// Who was still missing.
         detail: String,
     },
+    /// Something that must never happen happened, and the run cannot go on.
+    #[error("{what} did not come to its end: {problems}")]
+    Problem {
+        /// What was waited for.
+        what: &'static str,
+        /// What happened.
+        problems: String,
+    },
     /// A virtual device did not come up.
     #[error("{device} did not come up: {cause}")]
     Device {

@@ -8,7 +8,7 @@ use std::{
 
 use latch_issue::DeviceState;
 use latch_verify::{
-    Refusal,
+    Reason, Refusal,
     statement::{Outcome, Receipt},
     types::StatementId,
 };
@@ -61,6 +61,20 @@ impl DeviceRecord {
         is: impl Fn(&Outcome) -> bool,
     ) -> Option<&Seen> {
         self.about(statement).find(|seen| is(&seen.receipt.outcome))
+    }
+}
+
+/// An outcome in words, with reasons by their names.
+pub(crate) fn in_words(outcome: &Outcome) -> String {
+    let name = |number: u16| match Reason::from_number(number) {
+        Some(reason) => reason.name().to_owned(),
+        None => format!("unknown reason {number}"),
+    };
+    match *outcome {
+        Outcome::Refused { reason, .. } => format!("refused: {}", name(reason)),
+        Outcome::InstallReverted { reason } => format!("reverted: {}", name(reason)),
+        Outcome::InstallFailed { reason } => format!("not installed: {}", name(reason)),
+        other => format!("{other:?}"),
     }
 }
 
@@ -119,13 +133,13 @@ impl Evidence {
         if let Some(record) = self.lock().devices.get_mut(device) {
             write(record);
         }
-        self.changes
-            .send_modify(|count| *count = count.wrapping_add(1));
+        self.changed();
     }
 
     /// Notes something that must never happen.
     pub(crate) fn problem(&self, problem: String) {
         self.lock().problems.push(problem);
+        self.changed();
     }
 
     /// Waits until each of these devices is done, and returns those that are not in time.
@@ -136,32 +150,14 @@ impl Evidence {
         bar: &Bar,
         done: impl Fn(usize, &DeviceRecord) -> bool,
     ) -> Vec<usize> {
-        let end = tokio::time::Instant::now() + limit;
-        let mut changes = self.changes.subscribe();
-        let mut left = devices.to_vec();
-        loop {
-            // Marked as seen before looking, so that nothing is missed in between.
-            changes.borrow_and_update();
-            {
-                let records = self.lock();
-                left.retain(|&device| {
-                    !records
-                        .devices
-                        .get(device)
-                        .is_some_and(|record| done(device, record))
-                });
-            }
-            bar.at(devices.len() - left.len());
-            if left.is_empty() || timeout_at(end, changes.changed()).await.is_err() {
-                return left;
-            }
-        }
+        self.wait_unless(limit, devices, bar, done, |_| false).await
     }
 
     /// Waits until each of these devices is done.
     ///
     /// # Errors
-    /// [`DemoError::Late`].
+    /// [`DemoError::Late`]; [`DemoError::Problem`] as soon as there is one, since who is waited
+    /// for may then never be done.
     pub(crate) async fn each(
         &self,
         wait: Wait,
@@ -170,27 +166,63 @@ impl Evidence {
         done: impl Fn(usize, &DeviceRecord) -> bool,
     ) -> Result<(), DemoError> {
         let Wait { what, limit } = wait;
-        let late = self.wait(limit, devices, bar, done).await;
+        let is_lost = |records: &Records| !records.problems.is_empty();
+        let late = self.wait_unless(limit, devices, bar, done, is_lost).await;
         if late.is_empty() {
             return Ok(());
         }
-        let named: Vec<&str> = late
+        let problems = self.read(|records| records.problems.join("; "));
+        if !problems.is_empty() {
+            return Err(DemoError::Problem { what, problems });
+        }
+        let names = late
             .iter()
             .take(NAMED_AT_MOST)
-            .map(|&device| self.name(device))
-            .collect();
-        let problems = self.read(|records| records.problems.join("; "));
+            .map(|&device| self.name(device));
+        let named = names.collect::<Vec<_>>().join(", ");
         let detail = format!(
-            "{} of {} devices are missing ({}) {problems}",
+            "{} of {} devices are missing, such as {named}",
             late.len(),
-            devices.len(),
-            named.join(", ")
+            devices.len()
         );
         Err(DemoError::Late {
             what,
             limit,
             detail,
         })
+    }
+
+    async fn wait_unless(
+        &self,
+        limit: Duration,
+        devices: &[usize],
+        bar: &Bar,
+        done: impl Fn(usize, &DeviceRecord) -> bool,
+        is_lost: impl Fn(&Records) -> bool,
+    ) -> Vec<usize> {
+        let end = tokio::time::Instant::now() + limit;
+        let mut changes = self.changes.subscribe();
+        let mut left = devices.to_vec();
+        loop {
+            // Marked as seen before looking, so that nothing is missed in between.
+            changes.borrow_and_update();
+            let lost = self.read(|records| {
+                left.retain(|&device| {
+                    let record = records.devices.get(device);
+                    !record.is_some_and(|record| done(device, record))
+                });
+                is_lost(records)
+            });
+            bar.at(devices.len() - left.len());
+            if left.is_empty() || lost || timeout_at(end, changes.changed()).await.is_err() {
+                return left;
+            }
+        }
+    }
+
+    fn changed(&self) {
+        self.changes
+            .send_modify(|count| *count = count.wrapping_add(1));
     }
 
     fn lock(&self) -> MutexGuard<'_, Records> {

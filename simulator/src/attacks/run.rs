@@ -7,7 +7,7 @@ use latch_verify::{Reason, statement::Outcome};
 use super::{Attack, Expected, Scene, Shot};
 use crate::{
     error::DemoError,
-    evidence::{DeviceRecord, Evidence},
+    evidence::{DeviceRecord, Evidence, in_words},
     progress::Bar,
     relay::Relay,
     report::Row,
@@ -61,8 +61,11 @@ pub(crate) async fn run(
         let found = |shot: &Shot| {
             let record = &records.devices[shot.device];
             let happened = what_happened(shot, attack.expected, &before[shot.device], record);
-            let expected = attack.expected.sentence();
-            let otherwise = (happened != expected).then_some(happened);
+            let otherwise = match happened {
+                Ok(happened) if happened == attack.expected => None,
+                Ok(other) => Some(other.sentence()),
+                Err(words) => Some(words),
+            };
             (evidence.name(shot.device).to_owned(), otherwise)
         };
         volley.shots.iter().map(found).collect::<Vec<_>>()
@@ -90,43 +93,41 @@ fn has_come_of_it(shot: &Shot, before: &Before, record: &DeviceRecord) -> bool {
     answered || record.refusals.len() > before.refusals
 }
 
-/// What came of a shot, in the words of [`Expected::sentence`] where those fit.
+/// What came of a shot; in words where it is nothing that could be expected.
 fn what_happened(
     shot: &Shot,
     expected: Expected,
     before: &Before,
     record: &DeviceRecord,
-) -> String {
+) -> Result<Expected, String> {
     if record.effects.len() != before.effects {
-        return "the device ACTED".to_owned();
+        return Err("the device ACTED".to_owned());
     }
     if record.pages != before.pages {
-        return "the device KEPT the page".to_owned();
+        return Err("the device KEPT the page".to_owned());
     }
-    let mut answers = record
-        .receipts
-        .iter()
-        .skip(before.receipts)
-        .filter(|seen| seen.receipt.statement == shot.about);
+    let fresh = record.receipts.iter().skip(before.receipts);
+    let mut answers = fresh.filter(|seen| seen.receipt.statement == shot.about);
     if let Some(answer) = answers.next_back() {
         let first = record.about(shot.about).next().map(|seen| &seen.bytes);
         return match answer.receipt.outcome {
-            _ if expected == Expected::FirstReceipt && first == Some(&answer.bytes) => {
-                Expected::FirstReceipt.sentence()
-            }
+            _ if expected == Expected::FirstReceipt && first == Some(&answer.bytes) => Ok(expected),
             Outcome::Refused { reason, .. } => match Reason::from_number(reason) {
-                Some(reason) => Expected::Receipt(reason).sentence(),
-                None => format!("refused: {reason}, which is no known reason"),
+                Some(reason) => Ok(Expected::Receipt(reason)),
+                None => Err(format!("refused: {reason}, which is no known reason")),
             },
-            other => format!("answered: {other:?}"),
+            outcome => Err(format!("answered: {}", in_words(&outcome))),
         };
     }
     match record.refusals.get(before.refusals..).unwrap_or_default() {
-        [] => format!("no answer within {} s", ATTACK_LIMIT.as_secs()),
+        [] => Err(format!("no answer within {} s", ATTACK_LIMIT.as_secs())),
         // The one refusal is the marker's, which is an altered page.
         [only] if shot.marker.is_some() && only.reason == Reason::PageHash => {
-            Expected::PassedOver.sentence()
+            Ok(Expected::PassedOver)
         }
-        [.., last] => Expected::Counted(last.reason).sentence(),
+        [.., last] => Ok(Expected::Counted(last.reason)),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -179,11 +179,10 @@ mod tests {
 
         fn take(&mut self, at_ms: u64) -> Vec<u32> {
             let now = self.start + Duration::from_millis(at_ms);
-            self.wanted
-                .take(now, |release| release == RELEASE)
-                .into_iter()
-                .map(|(_, page)| page)
-                .collect()
+            let pages = self.wanted.take(now, |release| release == RELEASE);
+            let own = pages.values().filter(|to| **to != To::All);
+            self.own.extend(own.cloned());
+            pages.into_keys().map(|(_, page)| page).collect()
         }
     }
 

@@ -3,6 +3,7 @@
 use std::{
     fs,
     net::{TcpListener, TcpStream},
+    os::unix::fs::MetadataExt as _,
     path::Path,
     process::{Command, Stdio},
 };
@@ -13,6 +14,9 @@ use super::{Log, Process, path_of, until};
 
 /// Between choosing a free port and Mosquitto taking it another process may be faster.
 const START_ATTEMPTS: u32 = 5;
+
+/// The file in which Mosquitto keeps what it is to remember.
+const STORE: &str = "mosquitto.db";
 
 /// A broker that runs until it is dropped.
 pub(crate) struct Broker {
@@ -44,9 +48,22 @@ impl Broker {
         format!("mqtt://127.0.0.1:{}", self.port)
     }
 
-    /// SIGKILL, as in a crash.
+    /// SIGKILL, as in a crash, of a broker that has on its disk whatever it has acknowledged.
     pub(crate) fn kill(&mut self) {
-        self.process.take().expect("Mosquitto runs").kill();
+        let process = self.process.take().expect("Mosquitto runs");
+        // Mosquitto acknowledges first; on this signal it writes a new file, then puts it in the place of the old one.
+        let before = self.stored();
+        process.signal("USR1");
+        until("Mosquitto has written its store", || {
+            (self.stored() != before).then_some(())
+        });
+        process.kill();
+    }
+
+    /// Which file its store is.
+    fn stored(&self) -> Option<u64> {
+        let store = fs::metadata(self.dir.path().join(STORE)).ok()?;
+        Some(store.ino())
     }
 
     /// Starts it again, on the same port.
@@ -55,10 +72,19 @@ impl Broker {
         assert!(self.try_start(), "Mosquitto does not start again");
     }
 
+    /// Starts it again, on the same port, without anything that it has kept: as after a crash without storage.
+    pub(crate) fn start_empty(&mut self) {
+        fs::remove_file(self.dir.path().join(STORE)).expect("Mosquitto has kept something");
+        self.start();
+    }
+
     /// One of Mosquitto's own clients, told where this broker is.
     pub(crate) fn client(&self, name: &str) -> Command {
-        let mut client = Command::new(path_of(name));
+        // Line by line, also into a file.
+        let mut client = Command::new(path_of("stdbuf"));
         client
+            .arg("-oL")
+            .arg(path_of(name))
             .args(["-V", "mqttv5", "-h", "127.0.0.1", "-p"])
             .arg(self.port.to_string());
         client
@@ -75,11 +101,10 @@ impl Broker {
     fn try_start(&mut self) -> bool {
         let (port, folder) = (self.port, self.dir.path().display());
         let config = self.dir.path().join("mosquitto.conf");
-        // Started as root it would become another user, who cannot write here. Everything that changes is written at once:
-        // a broker that is killed has forgotten nothing that it acknowledged.
+        // Started as root it would become another user, who cannot write here.
         let text = format!(
             "listener {port} 127.0.0.1\nuser root\nallow_anonymous true\n\
-             persistence true\npersistence_location {folder}/\nautosave_on_changes true\nautosave_interval 1\n"
+             persistence true\npersistence_location {folder}/\n"
         );
         fs::write(&config, text).expect("Mosquitto's configuration is written");
         let mut command = Command::new(path_of("mosquitto"));

@@ -13,6 +13,11 @@ use tempfile::TempDir;
 
 use super::{Log, Operator, PRODUCT, Process, TENANT, signal_group, until};
 
+/// Keeps the image that the last call named, under the number of the call: the agent removes those that have had their day.
+const KEEP_IMAGE: &str = r#"image=$(sed -n '$s/.*"path":"\([^"]*\)".*/\1/p' activate.calls)
+[ -z "$image" ] || cp "$image" "image-$(($(wc -l < activate.calls)))" || exit 98
+"#;
+
 /// What differs between devices.
 pub(crate) struct Settings {
     /// Whether its clock is vouched for.
@@ -71,13 +76,7 @@ impl DeviceHost {
         assert!(made.success(), "latch-agent new failed");
         let request = state.join("request.latch");
         operator
-            .run([
-                "device",
-                "enroll",
-                text(&request),
-                "--out",
-                text(&bundle),
-            ])
+            .run(["device", "enroll", text(&request), "--out", text(&bundle)])
             .ok();
         let clock = if settings.clock_trusted {
             "trusted"
@@ -107,11 +106,12 @@ impl DeviceHost {
         let rest = match does {
             Hooks::Quick => "exit 0".to_owned(),
             // Renamed, so that who sees the file can read it.
-            Hooks::Held => "echo $$ > held.new; mv held.new held\nwhile [ -e \"$0\" ]; do sleep 0.05; done".to_owned(),
+            Hooks::Held => "echo $$ > held.new; mv held.new held\nwhile [ -e \"$0\" ] && [ ! -e release ]; do sleep 0.05; done\nrm -f held release".to_owned(),
             Hooks::Failing(code) => format!("exit {code}"),
         };
+        let keep = if kind == "activate" { KEEP_IMAGE } else { "" };
         let script = format!(
-            "#!/bin/sh\ncd \"$(dirname \"$0\")\" || exit 99\ncat >> {kind}.calls; echo >> {kind}.calls\n{rest}\n"
+            "#!/bin/sh\ncd \"$(dirname \"$0\")\" || exit 99\ncat >> {kind}.calls; echo >> {kind}.calls\n{keep}{rest}\n"
         );
         let path = self.path(kind);
         // A new file each time: one that runs is not written over.
@@ -125,7 +125,9 @@ impl DeviceHost {
         let calls = fs::read_to_string(self.path(&format!("{kind}.calls"))).unwrap_or_default();
         calls
             .lines()
-            .map(|call| serde_json::from_str(call).unwrap_or_else(|cause| panic!("{call}: {cause}")))
+            .map(|call| {
+                serde_json::from_str(call).unwrap_or_else(|cause| panic!("{call}: {cause}"))
+            })
             .collect()
     }
 
@@ -157,6 +159,15 @@ impl DeviceHost {
         self.log.next(&[" subscribed ", "/code"]);
     }
 
+    /// Waits until the agent, which was cut off, is connected and listens again.
+    pub(crate) fn listens_again(&mut self) {
+        let connected = self.log.next(&["connected session_present="]);
+        // Where the broker has kept the session, it has kept what the agent listens to.
+        if connected.contains("session_present=false") {
+            self.log.next(&[" subscribed ", "/code"]);
+        }
+    }
+
     /// Waits for a line of the agent's log that holds all these words.
     pub(crate) fn says(&mut self, words: &[&str]) -> String {
         self.log.next(words)
@@ -181,13 +192,39 @@ impl DeviceHost {
             .expect("a process id")
     }
 
+    /// Lets the hook of this kind, that is held, end well; the next one is quick.
+    pub(crate) fn release_held_hook(&self, kind: &str) {
+        self.hook(kind, &Hooks::Quick);
+        fs::write(self.path("release"), "").expect("the mark is written");
+    }
+
     /// SIGKILL for the agent, then for the hook that is held, with all that it has started.
     pub(crate) fn kill_with_held_hook(&mut self) {
         let hook = self.held();
         self.kill();
         // It still runs: nobody else ends it. Each hook leads a group of its own.
         signal_group("KILL", hook);
+        self.forget_held_hook();
+    }
+
+    /// Removes the mark of a hook that was held, once it has ended.
+    pub(crate) fn forget_held_hook(&self) {
         fs::remove_file(self.path("held")).expect("the mark is removed");
+    }
+
+    /// The images that were to run, in order: their versions, and what lay at the path that the hook was told. The image
+    /// from the factory has no path.
+    pub(crate) fn activated(&self) -> Vec<(String, Option<Vec<u8>>)> {
+        let calls = self.calls("activate").into_iter().zip(1..);
+        let image = |(call, number): (Value, u32)| {
+            let version = call["version"].as_str().expect("a version").to_owned();
+            let path = self.path(&format!("image-{number}"));
+            let image = call["path"]
+                .is_string()
+                .then(|| fs::read(path).expect("the hook kept it"));
+            (version, image)
+        };
+        calls.map(image).collect()
     }
 
     /// The name.

@@ -1,6 +1,6 @@
 //! One of Mosquitto's own clients, that writes down what a device publishes.
 
-use std::{fs, path::PathBuf, process::Stdio};
+use std::process::Stdio;
 
 use latch_issue::SignedReceipt;
 use latch_verify::{statement::Receipt, types::StatementId, wire::PublicKey};
@@ -56,7 +56,7 @@ impl Listener {
         let told = self.messages().into_iter().map(|bytes| {
             let signed = SignedReceipt::verify(bytes.clone(), key).expect("signed by the device");
             Told {
-                receipt: *Box::new(signed.receipt().clone()),
+                receipt: signed.receipt().clone(),
                 bytes,
             }
         });
@@ -75,14 +75,6 @@ impl Listener {
 pub(crate) struct Told {
     pub(crate) receipt: Receipt,
     pub(crate) bytes: Vec<u8>,
-}
-
-/// The id of a statement in a file.
-pub(crate) fn id_of(file: &PathBuf) -> StatementId {
-    let bytes = fs::read(file).expect("the statement is there");
-    latch_issue::Statement::from_bytes(bytes)
-        .expect("a statement")
-        .id()
 }
 
 fn bytes(hex: &str) -> Vec<u8> {

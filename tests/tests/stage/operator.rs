@@ -8,11 +8,11 @@ use std::{
 };
 
 use latch_tests::program;
-use latch_verify::wire::PublicKey;
+use latch_verify::{types::StatementId, wire::PublicKey};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Broker, Log, Process, TENANT};
+use super::{Broker, Log, Process, TENANT, until};
 
 /// A project of operators.
 pub(crate) struct Operator {
@@ -69,11 +69,38 @@ impl Operator {
         }
     }
 
-    /// Signs a change of a device's twin and keeps it in a file.
-    pub(crate) fn sign_twin(&self, device: &str, change: &str, file: &str) -> PathBuf {
-        self.run(["twin", "set", device, change, "--out", file])
-            .ok();
-        self.path(file)
+    /// Signs a code and keeps it in a file.
+    pub(crate) fn sign<'a>(
+        &self,
+        arguments: impl IntoIterator<Item = &'a str>,
+        file: &'a str,
+    ) -> Code {
+        let arguments = arguments.into_iter().chain(["--out", file]);
+        let signed = self.run(arguments).ok();
+        let id = signed["statement"].as_str().expect("an id");
+        Code {
+            id: id.parse().expect("an id"),
+            file: self.path(file),
+        }
+    }
+
+    /// Waits until the state that a device leaves with the broker holds this twin. It follows the receipt, so that whoever
+    /// has just got that may be too early.
+    pub(crate) fn sees_twin(&self, device: &str, version: u64, twin: &Value) {
+        let seen = || {
+            let state = self.run(["twin", "get", device]).ok();
+            (state["twin_version"] == version && state["twin"] == *twin).then_some(())
+        };
+        until(&format!("the twin of {device}: {twin}"), seen);
+    }
+
+    /// Waits until the state that a device leaves with the broker names this firmware.
+    pub(crate) fn sees_firmware(&self, device: &str, version: &str) {
+        let seen = || {
+            let state = self.run(["device", "show", device, "--state"]).ok();
+            (state["status"]["firmware"]["version"] == version).then_some(())
+        };
+        until(&format!("firmware {version} on {device}"), seen);
     }
 
     /// The key that is recorded of a device.
@@ -93,6 +120,12 @@ impl Operator {
         fs::write(&path, bytes).expect("a file of the project is written");
         path
     }
+}
+
+/// A code that was signed, and not sent.
+pub(crate) struct Code {
+    pub(crate) id: StatementId,
+    pub(crate) file: PathBuf,
 }
 
 /// A command that runs.
@@ -146,14 +179,14 @@ impl Done {
     }
 
     /// It was refused, for the reason of this name; its result.
-    pub(crate) fn is_refused(self, reason: &str) -> Value {
+    pub(crate) fn refused(self, reason: &str) -> Value {
         let result = self.ends_with(3);
         assert_eq!(result["error"]["reason"]["name"], reason, "{result:#}");
         result
     }
 
     /// It is not how the command was meant, and nothing but words for people says so.
-    pub(crate) fn is_wrong_usage(self) {
+    pub(crate) fn wrong_usage(self) {
         assert_eq!(self.code, 2, "latch {}\n{}", self.words, self.stderr);
         assert!(!self.stderr.is_empty(), "latch {} says nothing", self.words);
     }

@@ -31,7 +31,11 @@ pub(crate) fn path_of(name: &str) -> PathBuf {
 
 /// Sends a signal to a process group that this test has started, and whose leader was not waited for yet.
 pub(crate) fn signal_group(signal: &str, leader: u32) {
-    let script = format!("kill -{signal} -- -{leader}");
+    send(signal, &format!("-{leader}"));
+}
+
+fn send(signal: &str, to: &str) {
+    let script = format!("kill -s {signal} -- {to}");
     let sent = Command::new("sh")
         .args(["-c", &script])
         .status()
@@ -56,6 +60,11 @@ impl Process {
 
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: &str) {
+        send(signal, &self.id().to_string());
     }
 
     /// How it ended, if it has.

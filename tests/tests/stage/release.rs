@@ -16,12 +16,23 @@ impl Release {
     /// Builds one of so many pages.
     pub(crate) fn build(operator: &Operator, version: &str, pages: usize) -> Self {
         let seed = version.bytes().map(usize::from).sum::<usize>();
-        let byte = |place: usize| u8::try_from((place / PAGE * 7 + place + seed) % 251).expect("below 251");
+        let byte = |place: usize| {
+            u8::try_from((place / PAGE * 7 + place + seed) % 251).expect("below 251")
+        };
         let image: Vec<u8> = (0..pages * PAGE).map(byte).collect();
         let (image_file, file) = (format!("{version}.bin"), format!("{version}.latch"));
         operator.write(&image_file, &image);
         let build = [
-            "release", "build", &image_file, "--version", version, "--product", PRODUCT, "--page-size", "1k", "--out",
+            "release",
+            "build",
+            &image_file,
+            "--version",
+            version,
+            "--product",
+            PRODUCT,
+            "--page-size",
+            "1k",
+            "--out",
             &file,
         ];
         operator.run(build).ok();

@@ -178,6 +178,20 @@ fn records_that_changed_places_are_noticed() {
 }
 
 #[test]
+fn only_the_last_record_can_be_torn() {
+    let mut pair: Pair<_, CAPACITY> = mount(Small::new(3 * SECTOR)).unwrap();
+    pair.take(Step::Rotate(0), 0).unwrap();
+    for seed in 1..4 {
+        pair.take(Step::Append(8), seed).unwrap();
+    }
+    let ends: Vec<usize> = pair.addresses[2..].iter().map(|at| at.0 as usize).collect();
+    let mut flash = pair.journal.release();
+    // Both commit words of the record before the last, which ends where that begins.
+    flash.contents_mut()[ends[1] - 8..ends[1]].fill(0xff);
+    assert_eq!(mount::<_, CAPACITY>(flash).err(), Some(MountError::Corrupt));
+}
+
+#[test]
 fn a_snapshot_without_its_last_record_is_noticed() {
     let mut pair: Pair<_, CAPACITY> = mount(Small::new(3 * SECTOR)).unwrap();
     pair.take(Step::Rotate(0), 0).unwrap();

@@ -99,6 +99,27 @@ fn a_failed_append_is_found_or_not_but_never_half() {
 }
 
 #[test]
+fn a_rotation_after_a_failed_append_stays() {
+    let started = started();
+    let mut failed = 0;
+    for fail in FAILS {
+        for at in (0..SECTOR as u32).step_by(8) {
+            let mut flash = started.clone();
+            fail(&mut flash, at..at + 8);
+            let mut pair: Pair<_, CAPACITY> = mount(&mut flash).unwrap();
+            if pair.take(Step::Append(30), 7) != Err(JournalError::Storage) {
+                continue;
+            }
+            failed += 1;
+            pair.take(Step::Rotate(1), 8).unwrap();
+            let records = pair.records;
+            assert_eq!(mount::<_, CAPACITY>(&mut flash).unwrap().records, records);
+        }
+    }
+    assert!(failed > 10);
+}
+
+#[test]
 fn a_flash_without_writes_keeps_what_it_has() {
     for fail in FAILS {
         let mut flash = started();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use indicatif::ProgressBar;
 use latch_issue::Statement;
 use latch_mqtt::Publication;
-use latch_operator::{Answer, Fields, Link, Progress, Server, Wait, outcomes};
+use latch_operator::{Answer, Fields, Link, Progress, Server, Wait, is_final, outcomes};
 use latch_verify::{statement::Outcome, types::DeviceId};
 use tokio::time::Instant;
 
@@ -87,18 +87,23 @@ struct Screen {
     output: Output,
     bar: ProgressBar,
     pages: u32,
+    /// Whether more than one device is waited for: then each last word is told as it comes,
+    /// otherwise it is the command's result.
+    several: bool,
     /// How far each device has come, in pages that it keeps.
     kept: BTreeMap<DeviceId, u32>,
 }
 
 impl Screen {
     fn new(output: Output, devices: usize, pages: u32) -> Self {
+        let several = devices > 1;
         let devices = u64::try_from(devices).unwrap_or(u64::MAX);
         let bar = output.bar(devices.saturating_mul(pages.into()), "pages");
         Self {
             output,
             bar,
             pages,
+            several,
             kept: BTreeMap::new(),
         }
     }
@@ -112,9 +117,11 @@ impl Screen {
                 if receipt.outcome != Outcome::InstallStarted {
                     self.keep(&receipt.device, self.pages);
                 }
-                let line = format!("{}: {}", receipt.device, verdicts::in_words(receipt));
-                let output = self.output;
-                self.bar.suspend(|| output.note(line));
+                if self.several || !is_final(&receipt.outcome) {
+                    let line = format!("{}: {}", receipt.device, verdicts::in_words(receipt));
+                    let output = self.output;
+                    self.bar.suspend(|| output.note(line));
+                }
             }
             _ => {
                 let output = self.output;
