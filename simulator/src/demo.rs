@@ -3,19 +3,11 @@
 #[cfg(test)]
 mod tests;
 
-use std::{
-    fs, io,
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use latch_issue::{Cohort as Percent, Patch, now};
+use latch_issue::{Patch, now};
 use latch_mqtt::Endpoint;
-use latch_verify::{
-    limits::MAX_IMAGE,
-    statement::Audience,
-    types::{StatementId, Version},
-};
+use latch_verify::{statement::Audience, types::Version};
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -24,11 +16,11 @@ use crate::{
     broker::Broker,
     checks::{self, Counted, Expected},
     error::DemoError,
-    fleet,
-    options::{DemoOptions, FLEET_FLASH_BYTES, IMAGE_MIN_BYTES},
+    options::DemoOptions,
+    plan::{Plan, made_up, tenant_name},
     progress::Progress,
     report::{ImageSize, Report, Row, Totals},
-    rollout::{self, Cohort, Kit},
+    rollout::{self, Kit},
     seed::Seed,
     tenant::Tenant,
     world::{Blueprint, World},
@@ -129,112 +121,6 @@ pub(crate) async fn run(options: &DemoOptions, attacks: &Attacks) -> Result<Repo
         problems,
     };
     Ok(report.judged())
-}
-
-/// A tenant that no other run on the same broker has.
-fn tenant_name() -> Result<String, DemoError> {
-    let mut random = [0; 4];
-    getrandom::fill(&mut random).map_err(DemoError::NoEntropy)?;
-    Ok(format!("demo-{:08x}", u32::from_be_bytes(random)))
-}
-
-/// The options, checked and made ready.
-struct Plan {
-    seed: Seed,
-    names: Vec<String>,
-    salt: StatementId,
-    below: u16,
-    image: Vec<u8>,
-}
-
-impl Plan {
-    fn new(options: &DemoOptions) -> Result<Self, DemoError> {
-        let seed = Seed(options.seed);
-        let names = fleet::names(options.devices.into());
-        let below = match Percent::percent(StatementId::default(), "0", &options.cohort) {
-            Ok(Audience::Cohort { below, .. }) if below < Audience::PARTS => below,
-            Ok(_) => {
-                return Err(DemoError::Usage(
-                    "--cohort: nobody would be left for the second step: give less than 100"
-                        .to_owned(),
-                ));
-            }
-            Err(error) => return Err(DemoError::Usage(format!("--cohort: {error}"))),
-        };
-        let size = image_size(options)?;
-        check_memory(size, names.len())?;
-        Ok(Self {
-            salt: fleet::salt_for(&names, below, seed)?,
-            image: image(options, seed)?,
-            seed,
-            names,
-            below,
-        })
-    }
-
-    fn inside(&self) -> Cohort {
-        Cohort {
-            salt: self.salt,
-            parts: 0..self.below,
-        }
-    }
-
-    fn outside(&self) -> Cohort {
-        Cohort {
-            salt: self.salt,
-            parts: self.below..Audience::PARTS,
-        }
-    }
-}
-
-/// The size of the image to be, before it is made or read.
-fn image_size(options: &DemoOptions) -> Result<u64, DemoError> {
-    let Some(path) = &options.image else {
-        return Ok(options.image_size.get().into());
-    };
-    let size = fs::metadata(path)
-        .map_err(|cause| unreadable(path, cause))?
-        .len();
-    let bounds = IMAGE_MIN_BYTES..=MAX_IMAGE;
-    if !u32::try_from(size).is_ok_and(|size| bounds.contains(&size)) {
-        return Err(DemoError::Usage(format!(
-            "--image: {} has {size} bytes, and the demo rolls out {} to {}",
-            path.display(),
-            bounds.start(),
-            bounds.end()
-        )));
-    }
-    Ok(size)
-}
-
-fn check_memory(size: u64, devices: usize) -> Result<(), DemoError> {
-    if 2 * size * devices as u64 <= FLEET_FLASH_BYTES {
-        return Ok(());
-    }
-    Err(DemoError::Usage(format!(
-        "two slots of {size} bytes for each of {devices} devices take more than {} GiB of memory: choose fewer devices or a smaller image",
-        FLEET_FLASH_BYTES >> 30
-    )))
-}
-
-fn image(options: &DemoOptions, seed: Seed) -> Result<Vec<u8>, DemoError> {
-    match &options.image {
-        None => Ok(made_up(seed, "image", options.image_size.get() as usize)),
-        Some(path) => fs::read(path).map_err(|cause| unreadable(path, cause)),
-    }
-}
-
-fn unreadable(path: &Path, cause: io::Error) -> DemoError {
-    DemoError::File {
-        path: path.to_owned(),
-        cause,
-    }
-}
-
-fn made_up(seed: Seed, label: &str, size: usize) -> Vec<u8> {
-    let mut bytes = vec![0; size];
-    seed.stream(label).take(&mut bytes);
-    bytes
 }
 
 /// The rows of a run.

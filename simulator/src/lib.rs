@@ -16,6 +16,7 @@ mod fleet;
 mod latency;
 mod operator;
 mod options;
+mod plan;
 mod platform;
 mod progress;
 mod relay;
