@@ -3,6 +3,7 @@
 mod basics;
 mod cuts;
 mod damage;
+mod decay;
 mod doubt;
 mod faults;
 mod lives;

@@ -152,6 +152,18 @@ fn another_format_is_told_from_damage() {
 }
 
 #[test]
+fn each_mark_alone_vouches_for_a_sector() {
+    let (flash, records) = at_rest(1);
+    for lost in [32 + 12, SECTOR - 2 * 4] {
+        let mut flash = flash.clone();
+        flash.contents_mut()[32..32 + 12].fill(0);
+        flash.contents_mut()[lost..lost + 4].fill(0xff);
+        flash.set_strict(false);
+        assert_eq!(all_or_refusal(flash, &records), None);
+    }
+}
+
+#[test]
 fn debris_of_a_first_rotation_is_blank() {
     let (flash, _) = at_rest(1);
     // Without seal and marks: the head, and records.

@@ -99,6 +99,21 @@ fn a_failed_append_is_found_or_not_but_never_half() {
 }
 
 #[test]
+fn every_field_is_read_back() {
+    let started = started();
+    let mut pair: Pair<_, CAPACITY> = mount(started.clone()).unwrap();
+    pair.take(Step::Append(8), 7).unwrap();
+    let record = pair.addresses[2].0;
+    // Mark, head, body, both commit words.
+    for at in [0, 8, 24, 32, 40] {
+        let mut flash = started.clone();
+        flash.lose_writes_at(record + at..record + at + 8);
+        let mut pair: Pair<_, CAPACITY> = mount(&mut flash).unwrap();
+        assert_eq!(pair.take(Step::Append(8), 7), Err(JournalError::Storage));
+    }
+}
+
+#[test]
 fn a_rotation_after_a_failed_append_stays() {
     let started = started();
     let mut failed = 0;
@@ -161,13 +176,17 @@ fn nothing_goes_on_beside_a_sector_that_can_be_neither_closed_nor_erased() {
         flash.fail_writes_at(bad..bad + 8);
     }
     let mut pair: Pair<_, CAPACITY> = mount(&mut flash).unwrap();
+    assert_eq!(pair.take(Step::Rotate(1), 5), Err(JournalError::Storage));
+    let erases = pair.journal.erases();
     for _ in 0..3 {
-        assert_eq!(pair.take(Step::Rotate(1), 5), Err(JournalError::Storage));
         assert_eq!(
             pair.take(Step::Append(1), 5),
             Err(JournalError::NeedsSnapshot)
         );
+        assert_eq!(pair.take(Step::Rotate(1), 5), Err(JournalError::Storage));
     }
+    // The new sector may be the only good one by now.
+    assert_eq!(pair.journal.erases(), erases);
     drop(pair);
     assert_eq!(
         mount::<_, CAPACITY>(&mut flash).err(),
