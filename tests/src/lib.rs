@@ -1,8 +1,13 @@
 //! Where whole-system tests find the programs that they start.
 
+use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+
+/// How the variables begin by which `cargo test` names the package of a test.
+const PACKAGE_VARIABLES: [&str; 2] = ["CARGO_PKG_", "CARGO_MANIFEST_"];
 
 /// The path of one of the workspace's programs (`latch`, `latch-agent`, `latch-sim`), built from the tree as it is now.
 ///
@@ -16,7 +21,7 @@ use std::sync::OnceLock;
 pub fn program(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     let folder = FOLDER.get_or_init(build_programs);
-    let program = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    let program = folder.join(format!("{name}{}", env::consts::EXE_SUFFIX));
     assert!(
         program.is_file(),
         "no program `{name}` in {}: see [[bin]] in the manifests",
@@ -27,7 +32,7 @@ pub fn program(name: &str) -> PathBuf {
 
 /// Builds every program of the workspace, and tells in which folder they lie.
 fn build_programs() -> PathBuf {
-    let test = std::env::current_exe().expect("a running test has a path");
+    let test = env::current_exe().expect("a running test has a path");
     // Cargo puts tests at <build folder>/<profile>/deps/<test>, programs at <build folder>/<profile>/<program>.
     let folder = test
         .ancestors()
@@ -53,6 +58,18 @@ fn build_programs() -> PathBuf {
         .is_some_and(|profile| profile == "release")
     {
         cargo.arg("--release");
+    }
+    // `cargo test` tells a test which package it is of. Build scripts that look at such variables (ring's does) take this
+    // for a change: they and all that hangs on them would be built again, here and in the next build outside a test.
+    let about_us = |name: &&OsString| {
+        let name = name.to_string_lossy();
+        PACKAGE_VARIABLES
+            .iter()
+            .any(|start| name.starts_with(start))
+    };
+    let variables: Vec<OsString> = env::vars_os().map(|(name, _)| name).collect();
+    for name in variables.iter().filter(about_us) {
+        cargo.env_remove(name);
     }
     let top = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
