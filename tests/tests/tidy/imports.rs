@@ -6,7 +6,7 @@ use super::tree::{File, Finding, Tree};
 
 /// A library, and the only place that may name it.
 struct Rim {
-    library: &'static str,
+    dependency: &'static str,
     folder: &'static str,
     /// Most files in that folder that may name it.
     files: usize,
@@ -14,12 +14,12 @@ struct Rim {
 
 const RIMS: &[Rim] = &[
     Rim {
-        library: "rumqttc",
+        dependency: "rumqttc",
         folder: "agent/mqtt/",
         files: usize::MAX,
     },
     Rim {
-        library: "mqtt5",
+        dependency: "mqtt5",
         folder: "simulator/",
         files: 1,
     },
@@ -40,13 +40,13 @@ pub(crate) fn one_importer(tree: &Tree) -> Vec<Finding> {
     for rim in RIMS {
         let mut inside = 0;
         for file in tree.rust() {
-            let Some(at) = rust::words(&rust::code(&file.text), rim.library).next() else {
+            let Some(at) = rust::words(&rust::code(&file.text), rim.dependency).next() else {
                 continue;
             };
             if !file.path.starts_with(rim.folder) {
                 let advice = format!(
                     "only `{}` may import `{}`: go through it",
-                    rim.folder, rim.library
+                    rim.folder, rim.dependency
                 );
                 findings.push(Finding::at(file, at, advice));
                 continue;
@@ -55,7 +55,7 @@ pub(crate) fn one_importer(tree: &Tree) -> Vec<Finding> {
             if inside > rim.files {
                 let advice = format!(
                     "`{}` stays behind {} file: go through that one",
-                    rim.library, rim.files
+                    rim.dependency, rim.files
                 );
                 findings.push(Finding::at(file, at, advice));
             }
