@@ -23,8 +23,14 @@ pub const MAX_ROOT_BODY: usize = 1536;
 pub const MAX_MANIFEST_BODY: usize = 384;
 /// Body of a device's enrolment.
 pub const MAX_ENROLMENT_BODY: usize = 192;
+/// Body of a time attestation.
+pub const MAX_TIME_BODY: usize = 64;
+/// Body of a revocation, or of a stop slip.
+pub const MAX_REVOCATION_BODY: usize = 96;
 /// Body of a receipt. The last eight live in the journal.
 pub const MAX_RECEIPT_BODY: usize = 384;
+/// What later releases may add to a receipt or state, in bytes: a reader keeps it unread.
+pub const MAX_MORE: usize = 48;
 /// A receipt with its one signature.
 pub const MAX_RECEIPT_ENVELOPE: usize = ENVELOPE_HEAD + MAX_RECEIPT_BODY + 1 + SIGNATURE_LEN;
 /// A state message with its one signature.
@@ -88,6 +94,42 @@ pub const CHALLENGE_AGE_MS: u64 = 3_600_000;
 /// Age at which a new challenge is published, in milliseconds: at half of its life, so that
 /// whoever reads one has at least the other half to answer it.
 pub const CHALLENGE_ROTATE_MS: u64 = CHALLENGE_AGE_MS / 2;
+/// Age to which a pulse is answered by a time attestation, in milliseconds: as a challenge. The
+/// older it is, the less the attested time says, which the device takes into account.
+pub const PULSE_AGE_MS: u64 = CHALLENGE_AGE_MS;
+/// Age at which a signed state carries a new pulse, in milliseconds: what an attestation that
+/// comes at once leaves in doubt, and few enough nonces for the slowest source of randomness.
+pub const PULSE_ROTATE_MS: u64 = 60_000;
+/// How long an attested time is trusted, in milliseconds: a day. By then a clock that runs
+/// as badly as [`DRIFT_SHIFT`] allows is six minutes off.
+pub const ATTESTED_AGE_MS: u64 = 24 * 3_600_000;
+/// Ticks may run fast or slow by one part in 2 to this power: 0.4 %, four times what ceramic
+/// resonators do, and what a trimmed RC oscillator keeps at room temperature.
+pub const DRIFT_SHIFT: u32 = 8;
+/// How far a broadcast attestation may raise the time floor beyond the ticks that have passed,
+/// in milliseconds: a day. Whoever holds the time keys can shut a device for no longer by it.
+pub const BROADCAST_LEAP_MS: u64 = 24 * 3_600_000;
+/// By how much the floor must rise for it to be written to the journal, in milliseconds: an
+/// hour. Twenty-four writes a day are a fraction of a sector.
+pub const FLOOR_STEP_MS: u64 = 3_600_000;
+/// How far a trusted clock may lag behind the ticks before it counts as frozen or set back, in
+/// milliseconds, beyond drift: a leap second smeared over a day, with room.
+pub const CLOCK_LAG_MS: u64 = 5_000;
+/// Signatures of codes that may be checked in a burst. Eight full envelopes; on a Cortex-M4 at
+/// 64 MHz, two seconds of work.
+pub const CODE_SIGNATURES: u32 = 64;
+/// Time in which one signature check for codes comes back, in milliseconds: four a second take
+/// an eighth of such a processor.
+pub const CODE_REFILL_MS: u64 = 250;
+/// Signatures that may be checked in a burst for each kind that has a reserve of its own: codes
+/// that answer the device's challenge, roots, revocations and time. Two full envelopes.
+pub const RESERVED_SIGNATURES: u32 = 16;
+/// Time in which one reserved signature check comes back, in milliseconds.
+pub const RESERVED_REFILL_MS: u64 = 1_000;
+/// Receipts that may be signed again in a burst, for codes that come again.
+pub const REPEATS: u32 = 64;
+/// Time in which one repeated receipt comes back, in milliseconds.
+pub const REPEAT_REFILL_MS: u64 = 1_000;
 /// Refusals that may be written to the journal in a burst, before the budget refills.
 pub const WRITE_BUDGET: u32 = 64;
 /// Time in which one write of the refusal budget comes back, in milliseconds: 64 an hour at
@@ -98,8 +140,8 @@ pub const WRITE_REFILL_MS: u64 = 56_250;
 pub const MAX_RECORD: usize = 2304;
 /// What a snapshot may take at most; a journal sector holds at least this and
 /// [`JOURNAL_TAIL`]. The sum is proven in `record.rs`.
-pub const MAX_SNAPSHOT: usize = 14 * 1024 + 512;
+pub const MAX_SNAPSHOT: usize = 16 * 1024;
 /// Room for records after the largest snapshot: with [`MAX_SNAPSHOT`] and the head of a
 /// sector it makes 20 KiB, five erase blocks of 4 KiB. Common snapshots take a quarter of
 /// theirs, and leave the rest for records too.
-pub const JOURNAL_TAIL: usize = 5 * 1024;
+pub const JOURNAL_TAIL: usize = 3 * 1024 + 512;

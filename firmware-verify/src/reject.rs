@@ -83,13 +83,20 @@ reasons! {
 
     // 3xx: single use and revocation.
     /// This very code was used before, and its receipt is no longer kept.
-    AlreadyUsed = 301, "the code was used before, and its receipt is no longer kept";
+    AlreadyUsed = 301, "the code was used before, and its receipt is no longer kept; its number in the chain is what was expected";
     /// Another code with the same issuer and sequence was used before.
     SequenceReused = 302, "another code of this issuer has used this sequence: sign again";
     /// Older than what the device still remembers of this issuer.
     BelowFloor = 303, "the code is older than this device still remembers of its issuer: sign a new one";
     /// A twin change older than the last one applied of its issuer.
     OutOfOrder = 304, "the issuer has changed the twin with a newer code already: sign a new one";
+
+    /// Everything that its issuer signed up to here was revoked.
+    Revoked = 305, "what its issuer signed up to this code was revoked: have it signed by another key";
+    /// A stop slip has voided this very code.
+    Stopped = 306, "a stop slip has voided this code: sign a new one if it is still wanted";
+    /// The table of issuers' floors is full.
+    IssuersFull = 307, "the device remembers too many issuers of earlier trust roots: raise the epoch of the root";
 
     // 4xx: the rule of the latch.
     /// The code is of another epoch than the trust root in force.
@@ -125,6 +132,11 @@ reasons! {
     /// A challenge in a code for many devices.
     ChallengeAudience = 416, "a code that carries a challenge is for one device";
 
+    /// The rule does not let the latch stay open.
+    NeverOpens = 417, "this latch's rule does not let it stay open for a time";
+    /// Open for longer, in all, than the rule allows.
+    OpenTooLong = 418, "the latch would stay open for longer, in all, than its rule allows";
+
     // 5xx: freshness.
     /// The rule wants a challenge and the code carries none.
     ChallengeMissing = 501, "the latch asks for a code that answers the device's challenge: take it from the device's last receipt or state";
@@ -136,6 +148,11 @@ reasons! {
     NotYetValid = 504, "the code is not valid yet";
     /// No longer valid.
     Expired = 505, "the code has expired";
+
+    /// An attestation that answers a pulse which the device no longer asks.
+    PulseStale = 506, "the attestation answers a pulse that the device no longer asks: attest the one in its last state";
+    /// An attestation of a time before the one that the device knows.
+    TimeBehind = 507, "the attested time lies before what the device knows already";
 
     // 6xx: context and posture.
     /// The running firmware is outside the signed range.
@@ -158,12 +175,23 @@ reasons! {
     PatchTooLarge = 704, "the patch is larger than the device takes";
     /// The twin would outgrow its bound.
     TwinTooLarge = 705, "the twin would grow larger than the device can keep";
-    /// This release of the verifier does not serve the action.
+    /// The device does not serve the action: said by devices of the release before this one.
     ActionNotServed = 706, "this device does not serve this action";
     /// An effect is still under way.
     Busy = 707, "the device is still carrying out another code: nothing was burned, send it again later";
     /// A command's name is malformed.
     BadName = 708, "a name is empty, too long, or holds a character that names may not hold";
+
+    /// Everything is shut until a code behind `trust` lifts the lockdown.
+    LockedDown = 709, "the device is locked down: a code behind the trust latch has to lift that first";
+    /// The latch is open already.
+    AlreadyOpen = 710, "the latch is open already: renew it";
+    /// The latch is not open.
+    NotOpen = 711, "the latch is not open, so it cannot be renewed: open it";
+    /// Renewed under another rule than it was opened under.
+    OpenedOtherwise = 712, "the latch was opened under another rule: renew it under that one, or close it first";
+    /// More signatures came in than the device checks in this time.
+    Throttled = 713, "the device has checked as many signatures as it may for now: nothing was burned, send it again later";
 
     // 8xx: firmware.
     /// The device does not hold the manifest that the code names.
@@ -241,6 +269,19 @@ reasons! {
     /// A root is missing a latch that every root lists.
     LatchMissing = 914, "the trust root must list the twin, firmware and trust latches";
 
+    /// A successor that is not the next version.
+    RootNotNext = 915, "the trust root is not the next version: each version follows from the one before";
+    /// The epoch of a successor goes back.
+    EpochBack = 916, "the trust root's epoch lies before the one in force";
+    /// The root lists the key with which the device signs.
+    DeviceKeyListed = 917, "the trust root lists the device's own key: a key has one role only";
+    /// Too few time keys have signed.
+    TooFewTime = 918, "too few time keys have signed the attestation, or the trust root lists none";
+    /// Neither the issuer itself nor root has signed a revocation.
+    NotRevoker = 919, "only the issuer itself, or as many root keys as the trust root asks for, can revoke";
+    /// Too few root keys of the root in force have signed its successor.
+    TooFewOldRoot = 920, "too few root keys of the trust root in force have signed its successor";
+
     // 10xx: the device itself.
     /// Flash could not be written or read.
     StorageFault = 1001, "the device's storage could not be read or written: nothing was opened";
@@ -256,6 +297,10 @@ reasons! {
     BufferTooSmall = 1006, "the buffer for the answer is too small";
     /// A fact that cannot be, if the program is right.
     LogicFault = 1007, "the device found itself in a state that cannot be: please report it";
+    /// The journal is older than the hardware's counter says.
+    RolledBack = 1008, "the device's journal is older than its counter says: it was put back, and stays shut until it is recovered";
+    /// The hardware's counter could not be read or raised.
+    CounterFault = 1009, "the device's monotonic counter could not be read or raised: nothing was opened";
 }
 
 impl Reason {

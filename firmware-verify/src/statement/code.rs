@@ -124,10 +124,20 @@ pub enum Action<'a> {
         /// The release manifest's id.
         manifest: StatementId,
     },
-    /// Shut everything until a release under a stricter rule.
+    /// Shut everything, until a code behind `trust` lifts it.
     Lockdown,
     /// Every check, burned, without an effect: for drills.
     Probe,
+    /// Lift a lockdown. Since body version 1.
+    Unlock,
+}
+
+impl Action<'_> {
+    /// Whether it only ever shuts: such codes ask for less than those that open.
+    #[must_use]
+    pub fn closes(&self) -> bool {
+        matches!(self, Self::Close | Self::Lockdown)
+    }
 }
 
 /// The body of a latch code.
@@ -167,6 +177,13 @@ pub struct Code<'a> {
 impl<'a> Body<'a> for Code<'a> {
     const KIND: Kind = Kind::Code;
 
+    fn version(&self) -> u8 {
+        match self.action {
+            Action::Unlock => 1,
+            _ => 0,
+        }
+    }
+
     fn check(&self) -> Result<(), Refusal> {
         if let Audience::Cohort { from, below, .. } = &self.audience {
             ensure(from < below && *below <= Audience::PARTS, Reason::BadValue)?;
@@ -179,6 +196,9 @@ impl<'a> Body<'a> for Code<'a> {
             Action::Command { name, arguments } => {
                 check_name(name)?;
                 check_values(arguments)
+            }
+            Action::Open { seconds } | Action::Renew { seconds } => {
+                ensure(*seconds > 0, Reason::BadValue)
             }
             _ => Ok(()),
         }

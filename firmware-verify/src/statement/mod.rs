@@ -1,15 +1,24 @@
 //! The bodies of statements: what each kind says.
 
+mod any;
+mod before;
 mod code;
 mod enrolment;
 mod manifest;
 mod receipt;
+mod revocation;
 mod root;
 mod rule;
+mod time;
 
+pub use any::check_body;
 pub use code::{Action, Audience, Code, Context, RuleChoice};
 pub use enrolment::{Enrolment, KeyKept};
 pub use manifest::{Manifest, Requirement};
-pub use receipt::{FirmwareStatus, Junk, Outcome, Receipt, State, Status, TimeStatus};
+pub use receipt::{
+    CloseCause, FirmwareStatus, Junk, More, Outcome, Receipt, State, Status, TimeStatus,
+};
+pub use revocation::{Revocation, StopSlip};
 pub use root::{CommandAssignment, Latch, PropertyAssignment, Root, RootKey, Thresholds};
 pub use rule::{Freshness, Rule};
+pub use time::TimeAttestation;

@@ -1,16 +1,43 @@
 //! What a device says of itself: receipts of verdicts, and its state.
 
+use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
+use super::before::{ReceiptV0, StateV0};
 use crate::{
+    limits::MAX_MORE,
     reject::{Reason, Refusal, ensure},
     twin::{Entries, check_document},
     types::{
-        Challenge, DeviceId, Digest, KeyId, Posture, ProductId, Sequence, StatementId, TenantId,
-        TimeMs, Version,
+        Challenge, DeviceId, Digest, KeyId, LatchId, Posture, ProductId, Sequence, StatementId,
+        TenantId, TimeMs, Version,
     },
-    wire::{Body, Kind},
+    wire::{Body, Kind, decode},
 };
+
+/// Why a latch has closed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CloseCause {
+    /// A code has closed it.
+    Code,
+    /// Its time was over.
+    Time,
+    /// The device has booted.
+    Reboot,
+    /// No heartbeat came within the rule's time.
+    Silence,
+    /// The posture no longer satisfied the rule, for longer than its grace.
+    Posture,
+    /// The context that the code named no longer held, for longer than the rule's grace.
+    Context,
+    /// The code that had opened it was revoked or stopped.
+    Revoked,
+    /// A new trust root has voided the code that had opened it.
+    Trust,
+    /// The device was locked down.
+    Lockdown,
+}
 
 /// What came of a statement.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -56,6 +83,48 @@ pub enum Outcome {
     },
     /// Every check passed, the code was burned, and nothing was done.
     Probed,
+    /// The latch is open.
+    Opened {
+        /// Seconds from the burn until it closes by itself.
+        seconds: u32,
+    },
+    /// The latch stays open.
+    Renewed {
+        /// Seconds from the burn until it closes by itself.
+        seconds: u32,
+    },
+    /// The latch that this statement had opened, or that it names, is closed.
+    Closed {
+        /// The latch.
+        latch: LatchId,
+        /// Why.
+        cause: CloseCause,
+    },
+    /// Everything is shut until a code behind `trust` lifts it.
+    LockedDown,
+    /// The lockdown is over. What it had closed stays closed.
+    Unlocked,
+    /// The trust root is in force.
+    RootAccepted {
+        /// Its version.
+        version: u32,
+        /// Its epoch.
+        epoch: u32,
+    },
+    /// What the named issuer has signed up to the named sequence is void.
+    Revoked,
+    /// The code with this id is void.
+    Stopped {
+        /// The code.
+        statement: StatementId,
+        /// Whether it had been used before.
+        used: bool,
+    },
+    /// The device knows that it is at least this late.
+    TimeRaised {
+        /// The floor.
+        floor_ms: TimeMs,
+    },
 }
 
 /// What the device knows about the time.
@@ -99,6 +168,12 @@ pub struct Status {
     pub time: TimeStatus,
     /// The nonce that the next challenge-bound code answers.
     pub challenge: Challenge,
+    /// The nonce that the next time attestation answers.
+    pub pulse: Challenge,
+    /// Whether everything is shut until a code behind `trust` lifts it.
+    pub locked_down: bool,
+    /// The latches that are open: bit n for latch n.
+    pub open: u16,
     /// Version of the trust root in force.
     pub root_version: u32,
     /// Epoch of the trust root in force.
@@ -116,6 +191,13 @@ pub struct Status {
     /// Oldest and newest body version that its verifier understands.
     pub body_versions: (u8, u8),
 }
+
+/// What later releases add to what a device says: passed over by readers that do not know it.
+///
+/// A run of tag (varint) and length-prefixed bytes. Only facts that a reader may miss stand
+/// here; what changes a meaning takes a new body version.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct More(pub Vec<u8, MAX_MORE>);
 
 /// The body of a receipt, signed by the device.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -148,10 +230,25 @@ pub struct Receipt {
     pub age_ms: Option<u64>,
     /// What the device is after it.
     pub status: Status,
+    /// What later releases add.
+    pub more: More,
 }
 
 impl Body<'_> for Receipt {
     const KIND: Kind = Kind::Receipt;
+
+    fn version(&self) -> u8 {
+        1
+    }
+
+    fn parse(version: u8, bytes: &[u8]) -> Result<Self, Refusal> {
+        let receipt = match version {
+            0 => decode::<ReceiptV0>(bytes)?.into(),
+            _ => decode::<Self>(bytes)?,
+        };
+        receipt.check()?;
+        Ok(receipt)
+    }
 
     fn check(&self) -> Result<(), Refusal> {
         ensure(
@@ -181,10 +278,25 @@ pub struct State<'a> {
     /// The twin.
     #[serde(borrow)]
     pub twin: Entries<'a>,
+    /// What later releases add.
+    pub more: More,
 }
 
 impl<'a> Body<'a> for State<'a> {
     const KIND: Kind = Kind::State;
+
+    fn version(&self) -> u8 {
+        1
+    }
+
+    fn parse(version: u8, bytes: &'a [u8]) -> Result<Self, Refusal> {
+        let state = match version {
+            0 => decode::<StateV0<'a>>(bytes)?.into(),
+            _ => decode::<Self>(bytes)?,
+        };
+        state.check()?;
+        Ok(state)
+    }
 
     fn check(&self) -> Result<(), Refusal> {
         check_document(&self.twin)

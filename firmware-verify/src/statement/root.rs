@@ -208,8 +208,9 @@ impl<'a> Root<'a> {
             latch.rule.check(false)?;
             self.check_rule(&latch, &latch.rule)?;
             if let Some(rule) = latch.trial {
+                // What is on trial is meant to be enforced one day.
                 rule.check(false)?;
-                self.check_signers(&rule)?;
+                self.check_rule(&latch, &rule)?;
             }
             if let Some(rule) = latch.break_glass {
                 rule.check(true)?;

@@ -7,7 +7,7 @@ use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize};
 
 use super::envelope::Kind;
-use crate::reject::{Reason, Refusal};
+use crate::reject::{Reason, Refusal, ensure};
 
 /// A body that travels in an envelope.
 pub trait Body<'a>: Serialize + Deserialize<'a> {
@@ -20,12 +20,20 @@ pub trait Body<'a>: Serialize + Deserialize<'a> {
     /// The reason of the first bound that is not kept.
     fn check(&self) -> Result<(), Refusal>;
 
-    /// Decodes a body and checks it.
+    /// The version of the format in which it is written: the lowest that can say it, so that
+    /// whoever understands it at all understands it, and no body has two encodings.
+    fn version(&self) -> u8 {
+        0
+    }
+
+    /// Decodes a body of a version and checks it.
     ///
     /// # Errors
-    /// As [`decode`], then as [`check`](Self::check).
-    fn parse(bytes: &'a [u8]) -> Result<Self, Refusal> {
+    /// As [`decode`]; [`Reason::NotCanonical`] when it belongs in another version; then as
+    /// [`check`](Self::check).
+    fn parse(version: u8, bytes: &'a [u8]) -> Result<Self, Refusal> {
         let body: Self = decode(bytes)?;
+        ensure(body.version() == version, Reason::NotCanonical)?;
         body.check()?;
         Ok(body)
     }

@@ -14,15 +14,16 @@ use super::{canonical::Body, keys::Keys};
 use crate::{
     limits::{
         ENVELOPE_HEAD, MAX_CODE_BODY, MAX_ENROLMENT_BODY, MAX_MANIFEST_BODY, MAX_RECEIPT_BODY,
-        MAX_ROOT_BODY, MAX_SIGNATURES, MAX_STATE_BODY, SIGNATURE_LEN,
+        MAX_REVOCATION_BODY, MAX_ROOT_BODY, MAX_SIGNATURES, MAX_STATE_BODY, MAX_TIME_BODY,
+        SIGNATURE_LEN,
     },
     reject::{Reason, Refusal, ensure},
     types::{Digest, KeyId, StatementId},
 };
 
 const MAGIC: &[u8; 8] = b"latch-v1";
-/// The body version that this release reads and writes.
-pub(crate) const BODY_VERSION: u8 = 0;
+/// Oldest and newest body version that this release understands, of any kind.
+pub const BODY_VERSIONS: (u8, u8) = (0, 1);
 
 /// What a statement is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord, Hash)]
@@ -35,7 +36,12 @@ pub enum Kind {
     Root = 2,
     /// A release manifest: the signed description of an image.
     Manifest = 3,
-    // 4 time attestation, 5 revocation, 6 stop slip: reserved.
+    /// What time it is.
+    Time = 4,
+    /// Voids what a key has signed up to a point.
+    Revocation = 5,
+    /// Voids one code.
+    StopSlip = 6,
     /// A device's signed account of a verdict or event.
     Receipt = 7,
     /// A device's signed account of what it is now.
@@ -52,6 +58,9 @@ impl Kind {
             1 => Self::Code,
             2 => Self::Root,
             3 => Self::Manifest,
+            4 => Self::Time,
+            5 => Self::Revocation,
+            6 => Self::StopSlip,
             7 => Self::Receipt,
             8 => Self::State,
             9 => Self::Enrolment,
@@ -66,6 +75,9 @@ impl Kind {
             Self::Code => 1,
             Self::Root => 2,
             Self::Manifest => 3,
+            Self::Time => 4,
+            Self::Revocation => 5,
+            Self::StopSlip => 6,
             Self::Receipt => 7,
             Self::State => 8,
             Self::Enrolment => 9,
@@ -79,9 +91,26 @@ impl Kind {
             Self::Code => MAX_CODE_BODY,
             Self::Root => MAX_ROOT_BODY,
             Self::Manifest => MAX_MANIFEST_BODY,
+            Self::Time => MAX_TIME_BODY,
+            Self::Revocation | Self::StopSlip => MAX_REVOCATION_BODY,
             Self::Receipt => MAX_RECEIPT_BODY,
             Self::State => MAX_STATE_BODY,
             Self::Enrolment => MAX_ENROLMENT_BODY,
+        }
+    }
+
+    /// The newest body version of this kind that this release understands. All before it are
+    /// understood too; a statement is written in the lowest that can say it.
+    #[must_use]
+    pub fn newest_version(self) -> u8 {
+        match self {
+            Self::Code | Self::Receipt | Self::State => 1,
+            Self::Root
+            | Self::Manifest
+            | Self::Time
+            | Self::Revocation
+            | Self::StopSlip
+            | Self::Enrolment => 0,
         }
     }
 }
@@ -94,11 +123,11 @@ pub fn peek_kind(bytes: &[u8]) -> Option<Kind> {
     Kind::from_number(*kind)
 }
 
-/// Writes the 12 bytes before a body of this length.
+/// Writes the 12 bytes before a body of this length and [version](Body::version).
 ///
 /// # Errors
 /// [`Reason::BadLength`] when the body is longer than its kind may be.
-pub fn seal_head(kind: Kind, body_len: usize) -> Result<[u8; ENVELOPE_HEAD], Refusal> {
+pub fn seal_head(kind: Kind, version: u8, body_len: usize) -> Result<[u8; ENVELOPE_HEAD], Refusal> {
     let bound = kind.max_body();
     let len = u16::try_from(body_len).ok().filter(|_| body_len <= bound);
     let [low, high] = len.ok_or(Reason::BadLength)?.to_le_bytes();
@@ -113,7 +142,7 @@ pub fn seal_head(kind: Kind, body_len: usize) -> Result<[u8; ENVELOPE_HEAD], Ref
         m6,
         m7,
         kind.number(),
-        BODY_VERSION,
+        version,
         low,
         high,
     ])
@@ -123,6 +152,7 @@ pub fn seal_head(kind: Kind, body_len: usize) -> Result<[u8; ENVELOPE_HEAD], Ref
 #[derive(Clone, Copy, Debug)]
 pub struct Envelope<'a> {
     kind: Kind,
+    version: u8,
     bytes: &'a [u8],
     message: &'a [u8],
     body: &'a [u8],
@@ -166,10 +196,10 @@ impl<'a> Envelope<'a> {
             Refusal::new(Reason::WrongKind, kind.number().into(), found_kind.into()),
         )?;
         ensure(
-            version == BODY_VERSION,
+            version <= kind.newest_version(),
             Refusal::new(
                 Reason::UnknownBodyVersion,
-                BODY_VERSION.into(),
+                kind.newest_version().into(),
                 version.into(),
             ),
         )?;
@@ -193,6 +223,7 @@ impl<'a> Envelope<'a> {
             .ok_or(Reason::LengthMismatch)?;
         let envelope = Self {
             kind,
+            version,
             bytes,
             message,
             body,
@@ -243,6 +274,22 @@ impl<'a> Envelope<'a> {
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// The version of the body's format.
+    #[must_use]
+    pub fn version(&self) -> u8 {
+        self.version
+    }
+
+    /// Decodes and checks the body, whoever may have signed it: [`Verified::body`] is for what
+    /// is to be trusted.
+    ///
+    /// # Errors
+    /// [`Reason::WrongKind`], or as [`Body::parse`].
+    pub fn read<B: Body<'a>>(&self) -> Result<B, Refusal> {
+        ensure(self.kind == B::KIND, Reason::WrongKind)?;
+        B::parse(self.version, self.body)
     }
 
     /// The whole envelope.
@@ -322,7 +369,6 @@ impl<'a> Verified<'a> {
     /// # Errors
     /// [`Reason::WrongKind`], or as [`Body::parse`].
     pub fn body<B: Body<'a>>(&self) -> Result<B, Refusal> {
-        ensure(self.envelope.kind == B::KIND, Reason::WrongKind)?;
-        B::parse(self.envelope.body)
+        self.envelope.read()
     }
 }

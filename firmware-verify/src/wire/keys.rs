@@ -136,6 +136,13 @@ impl KeyRing {
             .map(|(_, role, _)| *role)
     }
 
+    /// Whether a key of the ring is among the signers.
+    #[must_use]
+    pub fn has_signed(&self, signers: super::Signers, id: KeyId) -> bool {
+        self.find(id)
+            .is_some_and(|(place, _)| signers.contains(place))
+    }
+
     /// Distinct keys of a role among the signers, leaving out one key.
     #[must_use]
     pub fn count(&self, signers: super::Signers, role: Role, without: Option<KeyId>) -> u8 {

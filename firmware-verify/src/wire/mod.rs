@@ -6,7 +6,6 @@ mod keys;
 mod run;
 
 pub use canonical::{Body, decode, encode};
-pub(crate) use envelope::BODY_VERSION;
-pub use envelope::{Envelope, Kind, Signers, Verified, peek_kind, seal_head};
+pub use envelope::{BODY_VERSIONS, Envelope, Kind, Signers, Verified, peek_kind, seal_head};
 pub use keys::{DeviceKey, KeyFault, KeyRing, Keys, PublicKey, Role, SeedKey};
 pub use run::{Item, Run, RunWriter};
