@@ -42,6 +42,11 @@ impl Challenges {
 pub struct Conditions {
     /// What it knows about the time.
     pub time: TimeStatus,
+    /// How much later than a trusted time it may be by now, in milliseconds: what passed
+    /// between an attestation's signature and its arrival.
+    pub time_doubt_ms: u64,
+    /// Whether everything is shut until a code behind `trust` lifts it.
+    pub locked_down: bool,
     /// What it asks of codes that need no clock.
     pub challenges: Challenges,
     /// What runs.

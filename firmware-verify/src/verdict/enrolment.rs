@@ -5,7 +5,7 @@ use crate::{
     reject::{Reason, Refusal, ensure},
     statement::Enrolment,
     types::KeyId,
-    wire::{Body as _, Envelope, KeyRing, Keys, Kind, PublicKey, Role},
+    wire::{Envelope, KeyRing, Keys, Kind, PublicKey, Role},
 };
 
 /// Place of the device's own key: behind all that a root can list.
@@ -35,7 +35,7 @@ impl Keys for WithDevice<'_> {
 pub fn judge_enrolment(bytes: &[u8], trust: &TrustRoot) -> Result<Enrolment, Refusal> {
     let envelope = Envelope::parse(Kind::Enrolment, bytes)?;
     // As with a root, the body names a key that its signatures are checked with.
-    let enrolment = Enrolment::parse(envelope.body())?;
+    let enrolment: Enrolment = envelope.read()?;
     let device = enrolment.key()?;
     // A key has one role: the device's own is none of the tenant's.
     ensure(trust.ring().role(device.id()).is_none(), Reason::KeyTwice)?;
@@ -59,7 +59,7 @@ pub fn judge_enrolment(bytes: &[u8], trust: &TrustRoot) -> Result<Enrolment, Ref
 /// As [`Envelope::parse`] and [`Envelope::verify`]; [`Reason::WeakKey`].
 pub fn judge_request(bytes: &[u8]) -> Result<Enrolment, Refusal> {
     let envelope = Envelope::parse(Kind::Enrolment, bytes)?;
-    let enrolment = Enrolment::parse(envelope.body())?;
+    let enrolment: Enrolment = envelope.read()?;
     envelope.verify(&enrolment.key()?)?;
     Ok(enrolment)
 }

@@ -33,9 +33,11 @@ pub(super) fn check(
                 begin <= now,
                 Refusal::new(Reason::NotYetValid, begin.get(), now.get()),
             )?;
+            // It may be later by now, so in doubt the code is over.
+            let latest = now.get().saturating_add(conditions.time_doubt_ms);
             ensure(
-                now < end,
-                Refusal::new(Reason::Expired, end.get(), now.get()),
+                latest < end.get(),
+                Refusal::new(Reason::Expired, end.get(), latest),
             )?;
         }
         TimeStatus::Floor(floor) if !answered => {

@@ -3,8 +3,9 @@
 //! ```text
 //! authenticate: shape -> known, distinct keys -> signatures -> canonical body -> tenant,
 //!               audience, product
-//! judge:        incarnation -> used before? -> epoch -> latch and rule: roles, thresholds,
-//!               lifetime, what the latch guards -> freshness -> context, posture -> floors
+//! judge:        incarnation -> used or stopped before? -> epoch -> lockdown -> latch and rule:
+//!               roles, thresholds, lifetime, what the latch guards -> freshness -> context,
+//!               posture -> floors, revocation
 //! ```
 //! What fails in the first half was not meant for this device, or by nobody it knows: it is
 //! counted and costs neither a write nor a signature. What fails in the second half is
@@ -13,13 +14,13 @@
 use super::{
     conditions::{Conditions, Identity},
     freshness,
-    replay::{Recall, Replay},
+    replay::{Recall, ReplayTable},
     trust::TrustRoot,
 };
 use crate::{
     reject::{Reason, Refusal, ensure},
-    statement::{Action, Audience, Code, Latch, Root, Rule, RuleChoice},
-    types::{LatchId, StatementId},
+    statement::{Action, Audience, Code, Context, Freshness, Latch, Root, Rule, RuleChoice},
+    types::{LatchId, PostureRule, StatementId},
     wire::{Kind, Role, Signers},
 };
 
@@ -96,12 +97,12 @@ pub fn authenticate<'a>(
 ///
 /// # Errors
 /// The first reason in the order above.
-pub fn judge(
+pub fn judge<const USED: usize>(
     authentic: &Authentic<'_>,
     trust: &TrustRoot,
     identity: &Identity,
     conditions: &Conditions,
-    replay: &Replay,
+    replay: &ReplayTable<USED>,
 ) -> Result<Grant, Refusal> {
     let Authentic { id, code, signers } = authentic;
     // A code for one device names its enrolment: a new one voids it.
@@ -116,7 +117,8 @@ pub fn judge(
     }
     match replay.recall(code.issuer, code.sequence, *id) {
         Recall::New => {}
-        Recall::Used => return Err(Reason::AlreadyUsed.into()),
+        Recall::Used { receipt } => return Err(Refusal::new(Reason::AlreadyUsed, receipt, 0)),
+        Recall::Stopped => return Err(Reason::Stopped.into()),
         Recall::OtherUsed => return Err(Reason::SequenceReused.into()),
     }
     let root = trust.root()?;
@@ -124,18 +126,22 @@ pub fn judge(
         code.epoch == root.epoch,
         Refusal::new(Reason::OtherEpoch, root.epoch.into(), code.epoch.into()),
     )?;
+    let served = code.action.closes() || code.action == Action::Unlock;
+    ensure(served || !conditions.locked_down, Reason::LockedDown)?;
     let latch = root.latch(code.latch).ok_or(Reason::NoSuchLatch)?;
     let rule = chosen_rule(code, &latch)?;
     check_issuer(code, *signers, trust)?;
     check_signers(code, &rule, *signers, trust)?;
     check_life(code, &rule)?;
     check_guarded(code, &root)?;
+    check_open(code, &rule)?;
     freshness::check(code, rule.freshness, conditions)?;
     check_context(code, conditions)?;
     check_posture(&rule, conditions)?;
     check_floors(code, replay)?;
     let trial = latch
         .trial
+        .filter(|_| !code.action.closes())
         .and_then(|rule| on_trial(code, &rule, *signers, trust, conditions).err());
     Ok(Grant {
         trial: trial.map(|refusal| refusal.reason),
@@ -143,17 +149,36 @@ pub fn judge(
     })
 }
 
-fn chosen_rule(code: &Code<'_>, latch: &Latch<'_>) -> Result<Rule, Refusal> {
-    match code.rule {
-        RuleChoice::Normal => Ok(latch.rule),
+/// The rule that the code is held to.
+pub(crate) fn chosen_rule(code: &Code<'_>, latch: &Latch<'_>) -> Result<Rule, Refusal> {
+    let rule = match code.rule {
+        RuleChoice::Normal => latch.rule,
         RuleChoice::BreakGlass => {
             let rule = latch.break_glass.ok_or(Reason::NoBreakGlass)?;
             ensure(
                 matches!(code.audience, Audience::Device(_)),
                 Reason::BreakGlassAudience,
             )?;
-            Ok(rule)
+            rule
         }
+    };
+    Ok(if code.action.closes() {
+        to_close(rule)
+    } else {
+        rule
+    })
+}
+
+/// Closing asks for less than opening: the issuer alone, at any posture, with whatever the
+/// device knows about the time.
+fn to_close(rule: Rule) -> Rule {
+    Rule {
+        operators: rule.operators.min(1),
+        approvers: 0,
+        break_glass: rule.break_glass.min(1),
+        freshness: Freshness::TimeFloor,
+        posture: PostureRule::default(),
+        ..rule
     }
 }
 
@@ -162,10 +187,7 @@ fn check_issuer(code: &Code<'_>, signers: Signers, trust: &TrustRoot) -> Result<
         .ring()
         .role(code.issuer)
         .ok_or(Reason::IssuerDidNotSign)?;
-    let places = (0_u8..).zip(trust.ring().iter());
-    let signed = places
-        .into_iter()
-        .any(|(place, (id, _, _))| *id == code.issuer && signers.contains(place));
+    let signed = trust.ring().has_signed(signers, code.issuer);
     ensure(signed, Reason::IssuerDidNotSign)?;
     let asked = match code.rule {
         RuleChoice::Normal => Role::Operator,
@@ -252,22 +274,39 @@ fn check_guarded(code: &Code<'_>, root: &Root<'_>) -> Result<(), Refusal> {
         Action::Install { .. } | Action::Downgrade { .. } => {
             ensure(code.latch == LatchId::FIRMWARE, Reason::WrongLatch)
         }
-        Action::Open { .. }
-        | Action::Renew { .. }
-        | Action::Close
-        | Action::Lockdown
-        | Action::Probe => Ok(()),
+        Action::Lockdown | Action::Unlock => {
+            ensure(code.latch == LatchId::TRUST, Reason::WrongLatch)
+        }
+        Action::Open { .. } | Action::Renew { .. } | Action::Close | Action::Probe => Ok(()),
     }
 }
 
+/// Checks that the rule lets the latch stay open for as long as the code asks. How long it has
+/// been open already is the device's to add.
+fn check_open(code: &Code<'_>, rule: &Rule) -> Result<(), Refusal> {
+    let (Action::Open { seconds } | Action::Renew { seconds }) = code.action else {
+        return Ok(());
+    };
+    ensure(rule.max_open_s > 0, Reason::NeverOpens)?;
+    ensure(
+        seconds <= rule.max_open_s,
+        Refusal::new(Reason::OpenTooLong, rule.max_open_s.into(), seconds.into()),
+    )
+}
+
 fn check_context(code: &Code<'_>, conditions: &Conditions) -> Result<(), Refusal> {
+    context_holds(&code.context, conditions)
+}
+
+/// Checks that what a code names of the device is so.
+pub(crate) fn context_holds(context: &Context, conditions: &Conditions) -> Result<(), Refusal> {
     let Conditions {
         firmware,
         twin_version,
         boot,
         ..
     } = *conditions;
-    if let Some(range) = code.context.firmware {
+    if let Some(range) = context.firmware {
         let evidence = Refusal::new(
             Reason::FirmwareOutside,
             range.most.ordinal(),
@@ -275,13 +314,13 @@ fn check_context(code: &Code<'_>, conditions: &Conditions) -> Result<(), Refusal
         );
         ensure(range.contains(firmware), evidence)?;
     }
-    if let Some(signed) = code.context.twin_version {
+    if let Some(signed) = context.twin_version {
         ensure(
             signed == twin_version,
             Refusal::new(Reason::TwinVersion, twin_version, signed),
         )?;
     }
-    if let Some(signed) = code.context.boot {
+    if let Some(signed) = context.boot {
         ensure(
             signed == boot,
             Refusal::new(Reason::OtherBoot, boot.into(), signed.into()),
@@ -295,11 +334,18 @@ fn check_posture(rule: &Rule, conditions: &Conditions) -> Result<(), Refusal> {
     ensure(unmet == 0, Refusal::new(Reason::Posture, 0, unmet.into()))
 }
 
-fn check_floors(code: &Code<'_>, replay: &Replay) -> Result<(), Refusal> {
+fn check_floors<const USED: usize>(
+    code: &Code<'_>,
+    replay: &ReplayTable<USED>,
+) -> Result<(), Refusal> {
     let floor = replay.floor(code.issuer);
     ensure(
         code.sequence > floor.replay,
         Refusal::new(Reason::BelowFloor, floor.replay.0, code.sequence.0),
+    )?;
+    ensure(
+        code.sequence > floor.revoked,
+        Refusal::new(Reason::Revoked, floor.revoked.0, code.sequence.0),
     )?;
     if matches!(code.action, Action::SetTwin(_)) {
         ensure(
@@ -319,6 +365,7 @@ fn on_trial(
 ) -> Result<(), Refusal> {
     check_signers(code, rule, signers, trust)?;
     check_life(code, rule)?;
+    check_open(code, rule)?;
     freshness::check(code, rule.freshness, conditions)?;
     check_posture(rule, conditions)
 }

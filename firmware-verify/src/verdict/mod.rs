@@ -1,17 +1,24 @@
 //! The verdict on a statement: a pure function of it, the trust root, and what the
 //! device is and remembers. Nothing here reads a clock, writes flash or acts.
 
+mod attestation;
 mod conditions;
 mod enrolment;
 mod freshness;
 mod judge;
 mod release;
 mod replay;
+mod revocation;
+mod succession;
 mod trust;
 
+pub use attestation::judge_time;
 pub use conditions::{Challenges, Conditions, Identity};
 pub use enrolment::{judge_enrolment, judge_request};
 pub use judge::{Authentic, Grant, authenticate, judge};
+pub(crate) use judge::{chosen_rule, context_holds};
 pub use release::{ReleaseFacts, judge_release};
-pub use replay::{Burned, Floor, Recall, Replay};
+pub use replay::{Burned, Floor, Recall, Replay, ReplayTable, Use};
+pub use revocation::{AuthenticRevocation, Revokes, authenticate_revocation};
+pub use succession::{AuthenticRoot, authenticate_root, judge_root};
 pub use trust::TrustRoot;

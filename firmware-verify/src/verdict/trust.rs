@@ -6,12 +6,13 @@ use crate::{
     limits::MAX_ROOT_BODY,
     reject::{Reason, Refusal, ensure},
     statement::Root,
-    types::{LatchId, TenantId},
-    wire::{Body as _, Envelope, KeyRing, Kind, Role, Verified},
+    types::{LatchId, StatementId, TenantId},
+    wire::{Envelope, KeyRing, Keys as _, Kind, Role, Verified},
 };
 
 /// A trust root that was checked, with its keys ready for use.
 pub struct TrustRoot {
+    id: StatementId,
     body: Vec<u8, MAX_ROOT_BODY>,
     ring: KeyRing,
 }
@@ -26,17 +27,62 @@ impl TrustRoot {
         let envelope = Envelope::parse(Kind::Root, envelope)?;
         // The keys come from the body itself, so it has to be read before it can be verified;
         // nothing acts on it before its own threshold has signed these very bytes.
-        let root = Root::parse(envelope.body())?;
+        let root: Root<'_> = envelope.read()?;
         let ring = root.key_ring()?;
-        let verified = envelope.verify(&ring)?;
-        let signed = ring.count(verified.signers(), Role::Root, None);
+        envelope.verify(&ring)?;
+        Self::signed(&envelope, &root, ring)
+    }
+
+    /// Takes a root that was in force before, as the journal has kept it: signed by its own
+    /// root keys, and perhaps by those of the root before it, which are no longer known.
+    ///
+    /// # Errors
+    /// As [`first`](Self::first), but for [`Reason::UnknownKey`].
+    pub(crate) fn kept(envelope: &[u8]) -> Result<Self, Refusal> {
+        let envelope = Envelope::parse(Kind::Root, envelope)?;
+        let root: Root<'_> = envelope.read()?;
+        let ring = root.key_ring()?;
+        for (id, signature) in envelope.signatures() {
+            if let Some((_, key)) = ring.find(id) {
+                key.verify(envelope.message(), &signature)?;
+            }
+        }
+        Self::signed(&envelope, &root, ring)
+    }
+
+    /// A root whose own threshold has signed it. Every signature by a key of `ring` was found
+    /// good before; the envelope holds each key once.
+    ///
+    /// # Errors
+    /// [`Reason::TooFewRoot`].
+    pub(super) fn signed(
+        envelope: &Envelope<'_>,
+        root: &Root<'_>,
+        ring: KeyRing,
+    ) -> Result<Self, Refusal> {
+        let mut signed = 0_u8;
+        for (id, _) in envelope.signatures() {
+            if ring.role(id) == Some(Role::Root) {
+                signed = signed.saturating_add(1);
+            }
+        }
         let asked = root.thresholds.root;
         ensure(
             signed >= asked,
             Refusal::new(Reason::TooFewRoot, asked.into(), signed.into()),
         )?;
         let body = Vec::from_slice(envelope.body()).map_err(|_| Reason::BadLength)?;
-        Ok(Self { body, ring })
+        Ok(Self {
+            id: envelope.id(),
+            body,
+            ring,
+        })
+    }
+
+    /// The statement that it is.
+    #[must_use]
+    pub fn id(&self) -> StatementId {
+        self.id
     }
 
     /// The root.

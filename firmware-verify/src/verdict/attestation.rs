@@ -1,0 +1,31 @@
+//! Whether an attestation of the time is to be believed.
+
+use super::{conditions::Identity, trust::TrustRoot};
+use crate::{
+    reject::{Reason, Refusal, ensure},
+    statement::TimeAttestation,
+    wire::{Kind, Role},
+};
+
+/// Checks an attestation's signatures and tenant. What it is worth depends on the pulse that
+/// it answers, which only the device knows.
+///
+/// # Errors
+/// As [`crate::wire::Envelope::parse`] and [`crate::wire::Envelope::verify`];
+/// [`Reason::OtherTenant`], [`Reason::TooFewTime`].
+pub fn judge_time(
+    bytes: &[u8],
+    trust: &TrustRoot,
+    identity: &Identity,
+) -> Result<TimeAttestation, Refusal> {
+    let verified = trust.verify(Kind::Time, bytes)?;
+    let attestation: TimeAttestation = verified.body()?;
+    ensure(attestation.tenant == identity.tenant, Reason::OtherTenant)?;
+    let asked = trust.root()?.thresholds.time;
+    let signed = trust.ring().count(verified.signers(), Role::Time, None);
+    ensure(
+        asked > 0 && signed >= asked,
+        Refusal::new(Reason::TooFewTime, asked.into(), signed.into()),
+    )?;
+    Ok(attestation)
+}

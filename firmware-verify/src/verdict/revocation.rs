@@ -1,0 +1,96 @@
+//! Whether permission may be taken back.
+
+use super::{conditions::Identity, trust::TrustRoot};
+use crate::{
+    reject::{Reason, Refusal, ensure},
+    statement::{Revocation, StopSlip},
+    types::{KeyId, StatementId, TenantId},
+    wire::{Body, Role, Signers},
+};
+
+/// A statement that takes permission back.
+pub trait Revokes<'a>: Body<'a> {
+    /// The tenant for whose devices it is.
+    fn tenant(&self) -> TenantId;
+
+    /// Whose codes it voids.
+    fn issuer(&self) -> KeyId;
+}
+
+impl Revokes<'_> for Revocation {
+    fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    fn issuer(&self) -> KeyId {
+        self.issuer
+    }
+}
+
+impl Revokes<'_> for StopSlip {
+    fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    fn issuer(&self) -> KeyId {
+        self.issuer
+    }
+}
+
+/// A revocation or stop slip whose signatures are good.
+pub struct AuthenticRevocation<B> {
+    id: StatementId,
+    body: B,
+    signers: Signers,
+}
+
+impl<'a, B: Revokes<'a>> AuthenticRevocation<B> {
+    /// The statement's id.
+    #[must_use]
+    pub fn id(&self) -> StatementId {
+        self.id
+    }
+
+    /// What it says.
+    #[must_use]
+    pub fn body(&self) -> &B {
+        &self.body
+    }
+
+    /// Checks that the issuer itself, or root, has signed: an issuer can always take back what
+    /// it has given.
+    ///
+    /// # Errors
+    /// [`Reason::NotRevoker`].
+    pub fn judge(&self, trust: &TrustRoot) -> Result<(), Refusal> {
+        let (ring, issuer) = (trust.ring(), self.body.issuer());
+        let issues = matches!(ring.role(issuer), Some(Role::Operator | Role::BreakGlass));
+        let by_issuer = issues && ring.has_signed(self.signers, issuer);
+        let asked = trust.root()?.thresholds.root;
+        let signed = ring.count(self.signers, Role::Root, None);
+        ensure(
+            by_issuer || signed >= asked,
+            Refusal::new(Reason::NotRevoker, asked.into(), signed.into()),
+        )
+    }
+}
+
+/// Checks the signatures and the tenant of a revocation or a stop slip.
+///
+/// # Errors
+/// As [`crate::wire::Envelope::parse`] and [`crate::wire::Envelope::verify`];
+/// [`Reason::OtherTenant`].
+pub fn authenticate_revocation<'a, B: Revokes<'a>>(
+    bytes: &'a [u8],
+    trust: &TrustRoot,
+    identity: &Identity,
+) -> Result<AuthenticRevocation<B>, Refusal> {
+    let verified = trust.verify(B::KIND, bytes)?;
+    let body: B = verified.body()?;
+    ensure(body.tenant() == identity.tenant, Reason::OtherTenant)?;
+    Ok(AuthenticRevocation {
+        id: verified.envelope().id(),
+        body,
+        signers: verified.signers(),
+    })
+}

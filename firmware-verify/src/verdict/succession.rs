@@ -1,0 +1,110 @@
+//! From one trust root to the next (after TUF, specification 1.0.33, section 5.3).
+//!
+//! ```text
+//! authenticate_root: shape -> signatures of keys in force -> their root threshold
+//! judge_root:        canonical body -> tenant -> next version -> epoch -> the device's own key
+//!                    -> every other signature -> the new root's own threshold
+//! ```
+//! The new keys stand in the body, so the second half of the signatures is checked after it
+//! was read; by then the keys in force have signed it, so that no stranger's body is.
+
+use super::trust::TrustRoot;
+use crate::{
+    reject::{Reason, Refusal, ensure},
+    statement::Root,
+    types::{KeyId, StatementId},
+    wire::{Envelope, Keys as _, Kind, Role},
+};
+
+/// A root that the keys in force have signed. Nothing else is known about it yet.
+pub struct AuthenticRoot<'a> {
+    envelope: Envelope<'a>,
+    id: StatementId,
+}
+
+impl AuthenticRoot<'_> {
+    /// The statement's id.
+    #[must_use]
+    pub fn id(&self) -> StatementId {
+        self.id
+    }
+
+    /// The whole envelope.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.envelope.bytes()
+    }
+}
+
+/// Checks that the root keys in force have signed a root.
+///
+/// # Errors
+/// As [`Envelope::parse`]; [`Reason::UnknownKey`] when none of the keys in force has signed,
+/// [`Reason::BadSignature`], [`Reason::TooFewOldRoot`].
+pub fn authenticate_root<'a>(
+    bytes: &'a [u8],
+    trust: &TrustRoot,
+) -> Result<AuthenticRoot<'a>, Refusal> {
+    let envelope = Envelope::parse(Kind::Root, bytes)?;
+    let ring = trust.ring();
+    let known = |id: KeyId| ring.role(id) == Some(Role::Root);
+    ensure(
+        envelope.signatures().any(|(id, _)| known(id)),
+        Reason::UnknownKey,
+    )?;
+    let mut signed = 0_u8;
+    for (id, signature) in envelope.signatures().filter(|(id, _)| known(*id)) {
+        let (_, key) = ring.find(id).ok_or(Reason::LogicFault)?;
+        key.verify(envelope.message(), &signature)?;
+        signed = signed.saturating_add(1);
+    }
+    let asked = trust.root()?.thresholds.root;
+    ensure(
+        signed >= asked,
+        Refusal::new(Reason::TooFewOldRoot, asked.into(), signed.into()),
+    )?;
+    let id = envelope.id();
+    Ok(AuthenticRoot { envelope, id })
+}
+
+/// Judges whether a root follows the one in force.
+///
+/// # Errors
+/// What [`Root`] refuses; [`Reason::OtherTenant`], [`Reason::RootNotNext`],
+/// [`Reason::EpochBack`], [`Reason::DeviceKeyListed`], [`Reason::UnknownKey`],
+/// [`Reason::BadSignature`], [`Reason::TooFewRoot`].
+pub fn judge_root(
+    successor: &AuthenticRoot<'_>,
+    trust: &TrustRoot,
+    device_key: KeyId,
+) -> Result<TrustRoot, Refusal> {
+    let envelope = &successor.envelope;
+    let before = trust.root()?;
+    let root: Root<'_> = envelope.read()?;
+    ensure(root.tenant == before.tenant, Reason::OtherTenant)?;
+    let next = before.version.checked_add(1).ok_or(Reason::RootNotNext)?;
+    ensure(
+        root.version == next,
+        Refusal::new(Reason::RootNotNext, next.into(), root.version.into()),
+    )?;
+    ensure(
+        root.epoch >= before.epoch,
+        Refusal::new(Reason::EpochBack, before.epoch.into(), root.epoch.into()),
+    )?;
+    let ring = root.key_ring()?;
+    ensure(ring.role(device_key).is_none(), Reason::DeviceKeyListed)?;
+    // Every signature has to be good, and by a key of one of the two roots. Those by root keys
+    // in force were checked before, unless the new root holds another key under the same id.
+    for (id, signature) in envelope.signatures() {
+        let (old, new) = (trust.ring().find(id), ring.find(id));
+        let Some((_, key)) = new.or(old) else {
+            return Err(Reason::UnknownKey.into());
+        };
+        let was_root = trust.ring().role(id) == Some(Role::Root);
+        let checked = was_root && old.is_some_and(|(_, old)| old == key);
+        if !checked {
+            key.verify(envelope.message(), &signature)?;
+        }
+    }
+    TrustRoot::signed(envelope, &root, ring)
+}
