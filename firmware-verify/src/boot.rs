@@ -27,7 +27,10 @@ pub enum Choice {
 /// `is_whole` reads an image's slot back and says whether it holds what was signed; it is
 /// asked only about an image on trial. Whatever is not known to be good leads to the
 /// confirmed image.
-pub fn choose(facts: &Facts, is_whole: impl FnOnce(&Image) -> bool) -> Choice {
+pub fn choose<const TWIN: usize, const USED: usize>(
+    facts: &Facts<TWIN, USED>,
+    is_whole: impl FnOnce(&Image) -> bool,
+) -> Choice {
     let to = facts.firmware.confirmed;
     let Some(Install { image, phase, .. }) = &facts.install else {
         return Choice::Confirmed(to);

@@ -4,29 +4,29 @@
 use heapless::Vec;
 
 use super::{
-    record::{Effect, InstallPhase, Record},
+    record::{CodeName, Doing, Effect, InstallPhase, OpenLatch, Record},
     state::{Chain, Facts, Install, Ledger, Recent},
 };
 use crate::{
     journal::Address,
-    limits::{MAX_TWIN, TRIAL_BOOTS},
+    limits::TRIAL_BOOTS,
     reject::{Reason, Refusal},
     statement::{Outcome, Receipt},
     twin::{Entries, apply, check_document},
-    types::Digest,
-    verdict::{Identity, TrustRoot},
-    wire::{Body as _, decode},
+    types::{Digest, KeyId, Sequence, TimeMs},
+    verdict::{Burned, Identity, TrustRoot, Use},
+    wire::{Body as _, Kind, decode},
 };
 
 /// A ledger that is being read from a journal.
 #[derive(Default)]
-pub(crate) struct Folding {
+pub(crate) struct Folding<const TWIN: usize, const USED: usize> {
     identity: Option<(Identity, Digest)>,
     root: Option<(TrustRoot, Address)>,
-    facts: Facts,
+    facts: Facts<TWIN, USED>,
 }
 
-impl Folding {
+impl<const TWIN: usize, const USED: usize> Folding<TWIN, USED> {
     /// Takes the next record of the journal.
     ///
     /// # Errors
@@ -37,14 +37,22 @@ impl Folding {
                 identity,
                 device_key,
             } => self.identity = Some((identity, device_key)),
-            Record::Root(envelope) => self.root = Some((TrustRoot::first(envelope.0)?, address)),
+            Record::Root(envelope) => {
+                let trust = TrustRoot::kept(envelope.0)?;
+                // Behind the snapshot it is a successor.
+                if let (true, Some((before, _))) = (self.facts.begun, &self.root) {
+                    let epoch = before.root()?.epoch;
+                    self.facts.begin_root(epoch, &trust)?;
+                }
+                self.root = Some((trust, address));
+            }
             record => self.facts.apply(&record, address)?,
         }
         Ok(())
     }
 
     /// The ledger, if identity and root were among the records.
-    pub(crate) fn finish(self) -> Option<Ledger> {
+    pub(crate) fn finish(self) -> Option<Ledger<TWIN, USED>> {
         let (identity, device_key) = self.identity?;
         let (trust, root_at) = self.root?;
         Some(Ledger {
@@ -57,7 +65,7 @@ impl Folding {
     }
 }
 
-impl Facts {
+impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
     /// Changes the facts by a record that is durable at this address.
     ///
     /// # Errors
@@ -69,10 +77,16 @@ impl Facts {
                 boot,
                 time_floor_ms,
                 chain,
+                locked_down,
+                root_told,
+                anchor,
             } => {
                 self.boot = *boot;
                 self.time_floor_ms = *time_floor_ms;
                 self.chain = *chain;
+                self.locked_down = *locked_down;
+                self.root_told = *root_told;
+                self.anchor = *anchor;
                 self.begun = true;
             }
             Record::Twin { version, document } => {
@@ -84,6 +98,10 @@ impl Facts {
             Record::Burned(codes) => {
                 codes.check()?;
                 codes.iter().try_for_each(|code| self.replay.burn(code))?;
+            }
+            Record::Open(latches) => {
+                latches.check()?;
+                latches.iter().try_for_each(|open| self.open(open))?;
             }
             Record::Floors(floors) => {
                 floors.check()?;
@@ -118,9 +136,25 @@ impl Facts {
                 time_floor_ms,
                 effect,
             } => {
-                self.replay.burn(pending.code)?;
+                let CodeName {
+                    issuer,
+                    sequence,
+                    statement,
+                } = pending.code;
+                self.replay.burn(Burned {
+                    issuer,
+                    sequence,
+                    statement,
+                    used: match pending.what {
+                        Doing::Twin => Use::Twin,
+                        _ => Use::Once,
+                    },
+                    stopped: false,
+                    receipt: 0,
+                })?;
                 self.time_floor_ms = self.time_floor_ms.max(*time_floor_ms);
                 self.pending = Some(*pending);
+                self.anchor = self.anchor.saturating_add(1);
                 self.effect(effect)?;
             }
             Record::Outcome { digest, receipt } => {
@@ -138,6 +172,23 @@ impl Facts {
             Record::Phase(phase) => self.install.as_mut().ok_or(Reason::LogicFault)?.phase = *phase,
         }
         Ok(())
+    }
+
+    /// What a successor of the trust root changes. A new epoch voids every code of those
+    /// before, so that nothing has to be remembered of them, and no floor of time either.
+    pub(super) fn begin_root(&mut self, before: u32, trust: &TrustRoot) -> Result<(), Refusal> {
+        self.anchor = self.anchor.saturating_add(1);
+        if trust.root()?.epoch > before {
+            let ring = trust.ring();
+            self.replay.begin_epoch(|key| ring.role(key).is_some());
+            self.time_floor_ms = TimeMs::default();
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, open: OpenLatch) -> Result<(), Refusal> {
+        self.open.retain(|other| other.latch != open.latch);
+        self.open.push(open).map_err(|_| Reason::LogicFault.into())
     }
 
     fn boot(&mut self, count: u32) {
@@ -185,13 +236,27 @@ impl Facts {
                     manifest: Vec::from_slice(manifest.0).map_err(|_| Reason::LogicFault)?,
                 });
             }
-            Effect::Command | Effect::Probe => {}
+            Effect::Open { latch } => {
+                let pending = self.pending.ok_or(Reason::LogicFault)?;
+                self.open(OpenLatch {
+                    latch: *latch,
+                    code: pending.code,
+                    break_glass: pending.break_glass,
+                })?;
+            }
+            Effect::Close { latch } => self.open.retain(|open| open.latch != *latch),
+            Effect::Lockdown => {
+                self.locked_down = true;
+                self.open.clear();
+            }
+            Effect::Unlock => self.locked_down = false,
+            Effect::Command | Effect::Probe | Effect::Renew => {}
         }
         Ok(())
     }
 
     fn remember(&mut self, body: &[u8], address: Address) -> Result<Receipt, Refusal> {
-        let receipt = Receipt::parse(body)?;
+        let receipt = Receipt::parse(Kind::Receipt.newest_version(), body)?;
         let refused = match receipt.outcome {
             Outcome::Refused { reason, .. } => Some(reason),
             _ => None,
@@ -200,6 +265,7 @@ impl Facts {
             self.forget_one();
         }
         let recent = Recent {
+            number: receipt.number,
             statement: receipt.statement,
             refused,
             at: address,
@@ -230,34 +296,66 @@ impl Facts {
     }
 
     fn outcome(&mut self, receipt: &Receipt) -> Result<(), Refusal> {
+        let statement = receipt.statement;
         match receipt.outcome {
-            Outcome::Refused { .. } => {}
+            Outcome::Refused { .. } => return Ok(()),
             Outcome::Applied { .. }
             | Outcome::Performed
-            | Outcome::ActuatorFailed { .. }
-            | Outcome::Interrupted
             | Outcome::InstallStarted
-            | Outcome::Probed => {
-                self.pending = self
-                    .pending
-                    .filter(|pending| pending.code.statement != receipt.statement);
+            | Outcome::Probed
+            | Outcome::Opened { .. }
+            | Outcome::Renewed { .. }
+            | Outcome::LockedDown
+            | Outcome::Unlocked => {}
+            // What did not open, or may not have, counts as closed.
+            Outcome::ActuatorFailed { .. } | Outcome::Interrupted => {
+                self.open.retain(|open| open.code.statement != statement);
             }
+            Outcome::Closed { latch, .. } => self.open.retain(|open| open.latch != latch),
             Outcome::InstallConfirmed => {
                 let install = self.install.take().ok_or(Reason::LogicFault)?;
                 let security_version = install.manifest()?.security_version;
                 self.firmware.security_floor = self.firmware.security_floor.max(security_version);
                 self.firmware.fallback = Some(self.firmware.confirmed);
                 self.firmware.confirmed = install.image;
+                self.anchor = self.anchor.saturating_add(1);
             }
             Outcome::InstallReverted { .. } | Outcome::InstallFailed { .. } => self.install = None,
+            Outcome::RootAccepted { version, .. } => self.root_told = version,
+            Outcome::Revoked => {
+                let (issuer, through) = named(receipt)?;
+                self.replay.revoke(issuer, through)?;
+                self.anchor = self.anchor.saturating_add(1);
+            }
+            Outcome::Stopped { statement, .. } => {
+                let (issuer, sequence) = named(receipt)?;
+                self.replay.stop(issuer, sequence, statement)?;
+                self.anchor = self.anchor.saturating_add(1);
+            }
+            Outcome::TimeRaised { floor_ms } => {
+                self.time_floor_ms = self.time_floor_ms.max(floor_ms);
+            }
         }
+        self.pending = self
+            .pending
+            .filter(|pending| pending.code.statement != statement);
+        self.replay.told(statement, receipt.number);
         Ok(())
     }
 }
 
+/// The issuer and sequence that a receipt names.
+fn named(receipt: &Receipt) -> Result<(KeyId, Sequence), Refusal> {
+    let names = receipt.issuer.zip(receipt.sequence);
+    names.ok_or(Reason::LogicFault.into())
+}
+
 /// The twin after a patch, as it would be.
-pub(crate) fn patched(twin: Entries<'_>, patch: Entries<'_>) -> Result<Vec<u8, MAX_TWIN>, Refusal> {
-    let mut buffer = [0; MAX_TWIN];
+pub(crate) fn patched<const TWIN: usize>(
+    twin: Entries<'_>,
+    patch: Entries<'_>,
+) -> Result<Vec<u8, TWIN>, Refusal> {
+    let mut buffer = [0; TWIN];
     let document = apply(twin, patch, &mut buffer)?;
     Vec::from_slice(document.bytes()).map_err(|_| Reason::TwinTooLarge.into())
 }

@@ -6,7 +6,7 @@ mod snapshot;
 mod state;
 
 pub(crate) use fold::{Folding, patched};
+pub use record::{CodeName, Effect, Image, InstallPhase, OpenLatch, Pending, Record};
 pub(crate) use record::{Doing, RECORD};
-pub use record::{Effect, Image, InstallPhase, Pending, Record};
-pub(crate) use snapshot::{write_first, write_snapshot};
+pub(crate) use snapshot::{First, write_first, write_snapshot};
 pub use state::{Chain, Facts, Firmware, Install, Ledger, Recent, Twin};

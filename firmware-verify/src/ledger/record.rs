@@ -12,13 +12,13 @@ use crate::{
         ENVELOPE_HEAD, MAX_MANIFEST_BODY, MAX_PATCH, MAX_ROOT_BODY, MAX_SIGNATURES, SIGNATURE_LEN,
     },
     limits::{
-        JOURNAL_TAIL, MAX_BURNED, MAX_ENVELOPE, MAX_FLOORS, MAX_OUTCOMES, MAX_RECEIPT_BODY,
-        MAX_RECORD, MAX_SNAPSHOT, MAX_TWIN,
+        JOURNAL_TAIL, MAX_BURNED, MAX_ENVELOPE, MAX_FLOORS, MAX_LATCHES, MAX_OUTCOMES,
+        MAX_RECEIPT_BODY, MAX_RECORD, MAX_SNAPSHOT, MAX_TWIN,
     },
     twin::{Bytes, Entries},
-    types::{Digest, StatementId, TimeMs, Version},
+    types::{Digest, KeyId, LatchId, Sequence, StatementId, TimeMs, Version},
     verdict::{Burned, Floor, Identity},
-    wire::Run,
+    wire::{Item, Run},
 };
 
 /// The kind under which the journal keeps these records.
@@ -64,7 +64,7 @@ pub enum InstallPhase {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Pending {
     /// The code.
-    pub code: Burned,
+    pub code: CodeName,
     /// Whether it was held to a break-glass rule.
     pub break_glass: bool,
     /// Why a rule on trial would have refused it.
@@ -86,6 +86,45 @@ pub enum Doing {
     Install,
     /// Nothing.
     Probe,
+    /// A latch was to open.
+    Open,
+    /// A latch was to stay open.
+    Renew,
+    /// A latch has closed.
+    Close {
+        /// Which.
+        latch: LatchId,
+    },
+    /// Everything has closed.
+    Lockdown,
+    /// The lockdown was lifted.
+    Unlock,
+}
+
+/// A latch that a code has opened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OpenLatch {
+    /// Which.
+    pub latch: LatchId,
+    /// The code.
+    pub code: CodeName,
+    /// Whether it was held to a break-glass rule.
+    pub break_glass: bool,
+}
+
+impl Item<'_> for OpenLatch {
+    const MAX: usize = MAX_LATCHES;
+}
+
+/// What tells one code from all others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CodeName {
+    /// Who issued it.
+    pub issuer: KeyId,
+    /// Its place in the issuer's order.
+    pub sequence: Sequence,
+    /// Its id.
+    pub statement: StatementId,
 }
 
 /// What a burn changes in the same record.
@@ -111,6 +150,22 @@ pub enum Effect<'a> {
     },
     /// Nothing.
     Probe,
+    /// A latch is about to open.
+    Open {
+        /// Which.
+        latch: LatchId,
+    },
+    /// A latch stays open.
+    Renew,
+    /// A latch is closed.
+    Close {
+        /// Which.
+        latch: LatchId,
+    },
+    /// Everything is closed.
+    Lockdown,
+    /// The lockdown is over.
+    Unlock,
 }
 
 /// A record of the journal.
@@ -124,7 +179,7 @@ pub enum Record<'a> {
         /// The device's public key.
         device_key: Digest,
     },
-    /// The trust root's envelope.
+    /// The trust root's envelope: in a snapshot the one in force, behind it its successor.
     Root(#[serde(borrow)] Bytes<'a>),
     /// Numbers that only grow.
     Counters {
@@ -134,6 +189,12 @@ pub enum Record<'a> {
         time_floor_ms: TimeMs,
         /// The chain of receipts.
         chain: Chain,
+        /// Whether everything is shut.
+        locked_down: bool,
+        /// The newest version of the trust root that a receipt has told of.
+        root_told: u32,
+        /// Changes that must never be undone: see [`crate::device::Counter`].
+        anchor: u64,
     },
     /// The whole twin.
     Twin {
@@ -169,6 +230,8 @@ pub enum Record<'a> {
     },
     /// What was burned and has no outcome yet.
     Pending(Pending),
+    /// The latches that codes have opened.
+    Open(#[serde(borrow)] Run<'a, OpenLatch>),
 
     // Events.
     /// The device booted.
@@ -204,10 +267,12 @@ pub(crate) const MAX_MANIFEST: usize =
 /// Encoded length of a root's envelope at most.
 pub(crate) const MAX_ROOT: usize =
     ENVELOPE_HEAD + MAX_ROOT_BODY + 1 + MAX_SIGNATURES * SIGNATURE_LEN;
-/// The table of used codes: issuer, varint sequence, id, flag.
-pub(super) const BURNED_TABLE: usize = MAX_BURNED * (8 + 10 + 16 + 1);
-/// The table of floors: issuer and two varint sequences.
-pub(super) const FLOOR_TABLE: usize = MAX_FLOORS * (8 + 10 + 10);
+/// The table of used codes: issuer, varint sequence, id, use, flag, varint receipt.
+pub(super) const BURNED_TABLE: usize = MAX_BURNED * (8 + 10 + 16 + 1 + 1 + 10);
+/// The table of floors: issuer and three varint sequences.
+pub(super) const FLOOR_TABLE: usize = MAX_FLOORS * (8 + 10 + 10 + 10);
+/// The table of open latches: latch, issuer, varint sequence, id, flag.
+pub(super) const OPEN_TABLE: usize = MAX_LATCHES * (1 + 8 + 10 + 16 + 1);
 /// Fields around the long ones in any record, generously.
 const AROUND: usize = 144;
 /// What the journal adds to a record at most: four write units of 32 bytes and padding.
@@ -220,6 +285,7 @@ const SNAPSHOT_NEED: usize = (AROUND + FRAME)
     + (MAX_TWIN + AROUND + FRAME)
     + (BURNED_TABLE + AROUND + FRAME)
     + (FLOOR_TABLE + AROUND + FRAME)
+    + (OPEN_TABLE + AROUND + FRAME)
     + (AROUND + FRAME)
     + (MAX_MANIFEST + AROUND + FRAME)
     + (AROUND + FRAME)

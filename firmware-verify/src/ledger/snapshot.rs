@@ -3,7 +3,7 @@
 use embedded_storage::nor_flash::NorFlash;
 
 use super::{
-    record::{BURNED_TABLE, FLOOR_TABLE, RECORD, Record},
+    record::{BURNED_TABLE, FLOOR_TABLE, OPEN_TABLE, RECORD, Record},
     state::{Facts, Firmware, Ledger},
 };
 use crate::{
@@ -23,8 +23,13 @@ use crate::{
 /// # Errors
 /// As [`Snapshot::put`] and [`Snapshot::copy`]. The ledger's addresses are then those of a
 /// sector that was not committed, so the device must stop using it.
-pub(crate) fn write_snapshot<F: NorFlash, const CAPACITY: usize>(
-    ledger: &mut Ledger,
+pub(crate) fn write_snapshot<
+    F: NorFlash,
+    const CAPACITY: usize,
+    const TWIN: usize,
+    const USED: usize,
+>(
+    ledger: &mut Ledger<TWIN, USED>,
     snapshot: &mut Snapshot<'_, F, CAPACITY>,
 ) -> Result<(), JournalError> {
     let who = Record::Identity {
@@ -39,17 +44,32 @@ pub(crate) fn write_snapshot<F: NorFlash, const CAPACITY: usize>(
     write_facts(&ledger.facts, snapshot)
 }
 
+/// What a device is provisioned with.
+pub(crate) struct First<'a> {
+    pub(crate) identity: Identity,
+    pub(crate) device_key: Digest,
+    /// The envelope of the first trust root.
+    pub(crate) root: &'a [u8],
+    pub(crate) firmware: Firmware,
+    /// What the hardware's counter stands at.
+    pub(crate) anchor: u64,
+}
+
 /// Writes the first snapshot of a device's life.
 ///
 /// # Errors
 /// As [`Snapshot::put`].
 pub(crate) fn write_first<F: NorFlash, const CAPACITY: usize>(
-    identity: Identity,
-    device_key: Digest,
-    root: &[u8],
-    firmware: Firmware,
+    first: First<'_>,
     snapshot: &mut Snapshot<'_, F, CAPACITY>,
 ) -> Result<(), JournalError> {
+    let First {
+        identity,
+        device_key,
+        root,
+        firmware,
+        anchor,
+    } = first;
     put(
         snapshot,
         &Record::Identity {
@@ -59,22 +79,28 @@ pub(crate) fn write_first<F: NorFlash, const CAPACITY: usize>(
     )?;
     put(snapshot, &Record::Root(Bytes(root)))?;
     write_facts(
-        &Facts {
+        // Nothing of it depends on the sizes yet.
+        &Facts::<0, 1> {
             firmware,
+            root_told: 1,
+            anchor,
             ..Facts::default()
         },
         snapshot,
     )
 }
 
-fn write_facts<F: NorFlash, const CAPACITY: usize>(
-    facts: &Facts,
+fn write_facts<F: NorFlash, const CAPACITY: usize, const TWIN: usize, const USED: usize>(
+    facts: &Facts<TWIN, USED>,
     snapshot: &mut Snapshot<'_, F, CAPACITY>,
 ) -> Result<(), JournalError> {
     let Facts {
         boot,
         time_floor_ms,
         chain,
+        locked_down,
+        root_told,
+        anchor,
         ..
     } = *facts;
     put(
@@ -83,6 +109,9 @@ fn write_facts<F: NorFlash, const CAPACITY: usize>(
             boot,
             time_floor_ms,
             chain,
+            locked_down,
+            root_told,
+            anchor,
         },
     )?;
     put(
@@ -102,6 +131,8 @@ fn write_facts<F: NorFlash, const CAPACITY: usize>(
         snapshot,
         &Record::Floors(run(facts.replay.floors(), &mut table)?),
     )?;
+    let mut table = [0; OPEN_TABLE];
+    put(snapshot, &Record::Open(run(facts.open.iter(), &mut table)?))?;
     put(snapshot, &Record::Firmware(facts.firmware))?;
     if let Some(install) = &facts.install {
         let record = Record::Install {

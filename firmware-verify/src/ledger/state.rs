@@ -3,16 +3,16 @@
 use heapless::{Deque, Vec};
 use serde::{Deserialize, Serialize};
 
-use super::record::{Image, InstallPhase, MAX_MANIFEST, Pending};
+use super::record::{Image, InstallPhase, MAX_MANIFEST, OpenLatch, Pending};
 use crate::{
     journal::Address,
-    limits::{MAX_OUTCOMES, MAX_TWIN},
+    limits::{MAX_BURNED, MAX_LATCHES, MAX_OUTCOMES, MAX_TWIN},
     reject::{Reason, Refusal},
     statement::Manifest,
     twin::Entries,
-    types::{Digest, StatementId, TimeMs},
-    verdict::{Identity, Replay, TrustRoot},
-    wire::{Body as _, Envelope, Kind},
+    types::{Digest, LatchId, StatementId, TimeMs},
+    verdict::{Identity, ReplayTable, TrustRoot},
+    wire::{Envelope, Kind},
 };
 
 /// The chain of receipts: each names the one before.
@@ -37,13 +37,13 @@ pub struct Firmware {
 
 /// The twin.
 #[derive(Clone, Debug, Default)]
-pub struct Twin {
+pub struct Twin<const TWIN: usize = MAX_TWIN> {
     /// Raised by every change.
     pub version: u64,
-    pub(super) document: Vec<u8, MAX_TWIN>,
+    pub(super) document: Vec<u8, TWIN>,
 }
 
-impl Twin {
+impl<const TWIN: usize> Twin<TWIN> {
     /// The leaves.
     #[must_use]
     pub fn entries(&self) -> Entries<'_> {
@@ -77,13 +77,15 @@ impl Install {
     pub fn manifest(&self) -> Result<Manifest<'_>, Refusal> {
         let envelope =
             Envelope::parse(Kind::Manifest, &self.manifest).map_err(|_| Reason::LogicFault)?;
-        Manifest::parse(envelope.body()).map_err(|_| Reason::LogicFault.into())
+        envelope.read().map_err(|_| Reason::LogicFault.into())
     }
 }
 
 /// One of the last receipts: enough to find it again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Recent {
+    /// Its number in the chain.
+    pub number: u64,
     /// The statement that it answers.
     pub statement: StatementId,
     /// Number of the reason, if it refuses.
@@ -93,7 +95,7 @@ pub struct Recent {
 }
 
 /// Everything durable, in RAM.
-pub struct Ledger {
+pub struct Ledger<const TWIN: usize = MAX_TWIN, const USED: usize = MAX_BURNED> {
     /// Who the device is.
     pub identity: Identity,
     /// The key with which it signs.
@@ -102,12 +104,23 @@ pub struct Ledger {
     pub trust: TrustRoot,
     pub(crate) root_at: Address,
     /// What changes from day to day.
-    pub facts: Facts,
+    pub facts: Facts<TWIN, USED>,
+}
+
+impl<const TWIN: usize, const USED: usize> Ledger<TWIN, USED> {
+    /// Puts a successor of the trust root in force, which lies durably at this address.
+    pub(crate) fn succeed(&mut self, trust: TrustRoot, at: Address) -> Result<(), Refusal> {
+        let before = self.trust.root()?.epoch;
+        self.facts.begin_root(before, &trust)?;
+        self.trust = trust;
+        self.root_at = at;
+        Ok(())
+    }
 }
 
 /// The part of the ledger that changes from day to day.
 #[derive(Default)]
-pub struct Facts {
+pub struct Facts<const TWIN: usize = MAX_TWIN, const USED: usize = MAX_BURNED> {
     /// Boots.
     pub boot: u32,
     /// It is at least this late.
@@ -115,22 +128,36 @@ pub struct Facts {
     /// The chain of receipts.
     pub chain: Chain,
     /// The twin.
-    pub twin: Twin,
+    pub twin: Twin<TWIN>,
     /// Used codes.
-    pub replay: Replay,
+    pub replay: ReplayTable<USED>,
     /// What runs.
     pub firmware: Firmware,
     /// An installation under way.
     pub install: Option<Install>,
     /// What was burned and has no outcome yet.
     pub pending: Option<Pending>,
+    /// The latches that codes have opened, until their closing was told.
+    pub open: Vec<OpenLatch, MAX_LATCHES>,
+    /// Whether everything is shut until a code behind `trust` lifts it.
+    pub locked_down: bool,
+    /// The newest version of the trust root that a receipt has told of.
+    pub root_told: u32,
+    /// Changes that must never be undone, counted: burns, roots, revocations, confirmations.
+    pub anchor: u64,
     /// The last receipts, the newest last.
     pub recent: Deque<Recent, MAX_OUTCOMES>,
     /// Whether the state at the head of the journal's sector was read.
     pub(super) begun: bool,
 }
 
-impl Facts {
+impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
+    /// The latch that a code has opened, if its closing was not told.
+    #[must_use]
+    pub fn open_latch(&self, latch: LatchId) -> Option<OpenLatch> {
+        self.open.iter().find(|open| open.latch == latch).copied()
+    }
+
     /// The last receipt for a statement.
     #[must_use]
     pub fn recent_for(&self, statement: StatementId) -> Option<Recent> {

@@ -5,7 +5,7 @@ use super::{
     path::Path,
 };
 use crate::{
-    limits::{MAX_ENTRIES, MAX_TWIN},
+    limits::MAX_ENTRIES,
     reject::{Reason, Refusal},
     wire::RunWriter,
 };
@@ -21,11 +21,11 @@ use crate::{
 ///
 /// # Errors
 /// [`Reason::TwinTooLarge`] when the result has more than [`MAX_ENTRIES`] leaves, or is
-/// longer than [`MAX_TWIN`].
+/// longer than the buffer: [`MAX_TWIN`](crate::limits::MAX_TWIN) bytes are enough for any twin.
 pub fn apply<'b>(
     twin: Entries<'_>,
     patch: Entries<'_>,
-    buffer: &'b mut [u8; MAX_TWIN],
+    buffer: &'b mut [u8],
 ) -> Result<Entries<'b>, Refusal> {
     let mut out = Output {
         run: RunWriter::new(buffer),
@@ -119,7 +119,8 @@ impl Output<'_> {
 mod tests {
     use std::vec::Vec;
 
-    use super::{Entries, Entry, MAX_TWIN, Path, Reason, RunWriter, Value, apply};
+    use super::{Entries, Entry, Path, Reason, RunWriter, Value, apply};
+    use crate::limits::MAX_TWIN;
 
     fn list(leaves: &[(&str, Value<'_>)]) -> Vec<u8> {
         let mut buffer = [0; MAX_TWIN];
