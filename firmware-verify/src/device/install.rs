@@ -6,7 +6,7 @@ use super::{Device, Platform, receipts::About};
 use crate::{
     image::{Page, read, read_root, write_page},
     journal::Address,
-    ledger::{Image, Install, InstallPhase, Record},
+    ledger::{CodeName, Image, Install, InstallPhase, Record},
     reject::{Reason, Refusal, ensure},
     statement::{Outcome, TimeStatus},
     types::StatementId,
@@ -33,7 +33,7 @@ pub enum Paged {
     Complete,
 }
 
-impl<P: Platform> Device<P> {
+impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     /// The pages that the device waits for, if it is downloading.
     #[must_use]
     pub fn wanted(&self) -> Option<PagesWanted> {
@@ -167,9 +167,7 @@ impl<P: Platform> Device<P> {
             .install
             .as_ref()
             .ok_or(Reason::NoInstall)?;
-        let epoch = self.ledger.trust.root()?.epoch;
-        ensure(install.epoch == epoch, Reason::InstallVoid)?;
-        ensure(!self.is_over(install), Reason::InstallVoid)?;
+        self.is_void(install)?;
         let facts = ReleaseFacts {
             version: self.ledger.facts.firmware.confirmed.version,
             security_floor: self.ledger.facts.firmware.security_floor,
@@ -186,6 +184,26 @@ impl<P: Platform> Device<P> {
             &facts,
         )?;
         check_slot(&mut self.slots, &install.image)
+    }
+
+    /// Whether an installation's code has lost its force since it was burned.
+    ///
+    /// # Errors
+    /// [`Reason::LockedDown`]; [`Reason::InstallVoid`] after its end, under a new epoch, or when
+    /// the code was revoked or stopped.
+    pub(super) fn is_void(&self, install: &Install) -> Result<(), Refusal> {
+        let facts = &self.ledger.facts;
+        ensure(!facts.locked_down, Reason::LockedDown)?;
+        let CodeName {
+            issuer,
+            sequence,
+            statement,
+        } = install.pending.code;
+        let epoch = self.ledger.trust.root()?.epoch;
+        let stands = install.epoch == epoch
+            && !self.is_over(install)
+            && !facts.replay.is_void(issuer, sequence, statement);
+        ensure(stands, Reason::InstallVoid)
     }
 
     fn is_over(&self, install: &Install) -> bool {
@@ -259,28 +277,6 @@ impl<P: Platform> Device<P> {
             },
             out,
         )
-    }
-
-    /// Ends an installation that is not armed, when its code is past its end.
-    ///
-    /// # Errors
-    /// [`Reason::StorageFault`], [`Reason::KeyFault`].
-    pub fn expire<'o>(&mut self, out: &'o mut [u8]) -> Result<Option<&'o [u8]>, Refusal> {
-        let open = matches!(
-            self.install_phase(),
-            Some(InstallPhase::Receiving { .. } | InstallPhase::Received)
-        );
-        let over = self
-            .ledger
-            .facts
-            .install
-            .as_ref()
-            .is_some_and(|install| self.is_over(install));
-        if open && over {
-            self.fail(Reason::InstallVoid, out).map(Some)
-        } else {
-            Ok(None)
-        }
     }
 
     /// Ends a download in favour of another.

@@ -4,30 +4,41 @@
 //! [`Unlatched`] action that the caller carries out and then settles. By then the code is
 //! burned: cutting the power at any moment loses neither that nor the outcome.
 
+mod actuator;
 mod budget;
+mod code;
 mod install;
+mod latches;
 mod mount;
 mod nonces;
 mod plan;
 mod platform;
+mod poll;
+mod posture;
 mod receipts;
 mod store;
 mod submit;
+mod time;
+mod trust;
 mod unlatched;
 
+pub use actuator::{Actuator, Handled};
+pub use budget::Work;
 pub use install::{Armed, Paged, PagesWanted};
 pub use mount::{MountFault, provision};
-pub use platform::{Clock, Entropy, NoEntropy, Parts, Platform};
+pub use platform::{Clock, Counter, CounterFault, Entropy, NoCounter, NoEntropy, Parts, Platform};
+pub use poll::Polled;
+pub use posture::Observation;
 pub use submit::{Release, Submitted};
 pub use unlatched::{Opened, Settlement, Ticket, Unlatched};
 
 use crate::{
     journal::Journal,
     ledger::{Facts, Image, Ledger},
-    limits::{JOURNAL_TAIL, MAX_SNAPSHOT},
+    limits::{JOURNAL_TAIL, MAX_BURNED, MAX_SNAPSHOT, MAX_TWIN},
     statement::{Junk, TimeStatus},
     twin::Entries,
-    types::{KeyId, Posture, StatementId, TimeMs},
+    types::{KeyId, Posture, StatementId},
     verdict::{Conditions, Identity},
 };
 
@@ -36,23 +47,37 @@ use crate::{
 pub const JOURNAL_SECTOR: usize = MAX_SNAPSHOT + JOURNAL_TAIL;
 
 /// A device that was provisioned and has booted.
-pub struct Device<P: Platform> {
+///
+/// `TWIN` is how many bytes of leaves its twin may have, `USED` how many used codes it remembers
+/// one by one; both live in RAM. Neither is more than its bound in [`crate::limits`], so that a
+/// snapshot of any device fits a sector of any other.
+pub struct Device<P: Platform, const TWIN: usize = MAX_TWIN, const USED: usize = MAX_BURNED> {
     journal: Journal<P::Journal, JOURNAL_SECTOR>,
     slots: [P::Slot; 2],
     clock: P::Clock,
     entropy: P::Entropy,
     key: P::Key,
     key_id: KeyId,
-    ledger: Ledger,
+    counter: P::Counter,
+    /// What the counter stands at, where there is one.
+    counted: Option<u64>,
+    ledger: Ledger<TWIN, USED>,
     nonces: nonces::Nonces,
-    budget: budget::WriteBudget,
+    time: time::TimeKeeper,
+    latches: latches::Latches,
+    /// A latch whose opening is burned and not settled.
+    staged: Option<plan::Staged>,
+    /// An action was handed out and is not settled.
+    handed_out: bool,
+    budgets: budget::Budgets,
+    work: Work,
     junk: Junk,
-    posture: Posture,
+    posture: posture::Watch,
     /// A page was begun in its slot and is not noted: it has to be erased first.
     half_written: bool,
 }
 
-impl<P: Platform> Device<P> {
+impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     /// Who the device is.
     #[must_use]
     pub fn identity(&self) -> &Identity {
@@ -61,7 +86,7 @@ impl<P: Platform> Device<P> {
 
     /// What it durably knows.
     #[must_use]
-    pub fn facts(&self) -> &Facts {
+    pub fn facts(&self) -> &Facts<TWIN, USED> {
         &self.ledger.facts
     }
 
@@ -77,9 +102,24 @@ impl<P: Platform> Device<P> {
         self.ledger.facts.running()
     }
 
-    /// Sets what the device knows about itself now.
+    /// Takes what a source says about some of the device's facts.
+    pub fn observe(&mut self, seen: &Observation) {
+        self.posture.observe(seen, self.clock.ticks_ms());
+    }
+
+    /// Sets every fact, for as long as nothing else is said.
     pub fn set_posture(&mut self, posture: Posture) {
-        self.posture = posture;
+        self.observe(&Observation {
+            facts: u32::MAX,
+            posture,
+            max_age_ms: u64::MAX,
+        });
+    }
+
+    /// What statements have cost since the boot.
+    #[must_use]
+    pub fn work(&self) -> Work {
+        self.work
     }
 
     /// Messages that were not answered since the boot.
@@ -105,6 +145,7 @@ impl<P: Platform> Device<P> {
             clock,
             entropy,
             key,
+            counter,
             ..
         } = self;
         Parts {
@@ -113,29 +154,37 @@ impl<P: Platform> Device<P> {
             clock,
             entropy,
             key,
+            counter,
         }
     }
 
-    /// What the device knows about the time. A trusted clock that lies before the floor
-    /// contradicts what was once known, and is not trusted.
+    fn known_time(&self) -> time::Known {
+        self.time
+            .known(self.clock.trusted_ms(), self.clock.ticks_ms())
+    }
+
+    /// What the device knows about the time.
     fn time(&self) -> TimeStatus {
-        let floor = self.ledger.facts.time_floor_ms;
-        match self.clock.trusted_ms().and_then(TimeMs::new) {
-            Some(now) if now >= floor => TimeStatus::Trusted(now),
-            _ if floor.get() > 0 => TimeStatus::Floor(floor),
-            _ => TimeStatus::Unknown,
-        }
+        self.known_time().status
+    }
+
+    fn watch_clock(&mut self) {
+        self.time
+            .watch(self.clock.trusted_ms(), self.clock.ticks_ms());
     }
 
     fn conditions(&self) -> Conditions {
         let facts = &self.ledger.facts;
+        let time = self.known_time();
         Conditions {
-            time: self.time(),
+            time: time.status,
+            time_doubt_ms: time.doubt_ms,
+            locked_down: facts.locked_down,
             challenges: self.nonces.challenges(),
             firmware: facts.running().version,
             twin_version: facts.twin.version,
             boot: facts.boot,
-            posture: self.posture,
+            posture: self.posture.posture(self.clock.ticks_ms()),
         }
     }
 }

@@ -4,18 +4,24 @@ use core::fmt;
 
 use super::install::check_slot;
 use super::{
-    Device, JOURNAL_SECTOR, Parts, Platform, budget::WriteBudget, nonces::Nonces,
-    platform::Clock as _, receipts::About,
+    Device, JOURNAL_SECTOR, Parts, Platform, Work,
+    budget::Budgets,
+    latches::Latches,
+    nonces::Nonces,
+    platform::{Clock as _, Counter as _},
+    posture::Watch,
+    receipts::About,
+    time::TimeKeeper,
 };
 use crate::{
     boot::{Choice, choose},
     flash::Served,
     journal::{Journal, MountError},
-    ledger::{Doing, Firmware, Folding, Image, Ledger, RECORD, Record, write_first},
-    limits::{MAX_RECEIPT_ENVELOPE, MAX_RECORD},
+    ledger::{Doing, Firmware, First, Folding, Image, Ledger, RECORD, Record, write_first},
+    limits::{MAX_BURNED, MAX_RECEIPT_ENVELOPE, MAX_RECORD, MAX_TWIN},
     reject::{Reason, Refusal, ensure},
-    statement::{Junk, Outcome},
-    types::{Posture, Version},
+    statement::{CloseCause, Junk, Outcome},
+    types::Version,
     verdict::{Identity, TrustRoot, judge_enrolment},
     wire::{DeviceKey as _, PublicKey},
 };
@@ -52,85 +58,121 @@ impl fmt::Display for MountFault {
 
 impl core::error::Error for MountFault {}
 
-/// Provisions a device: writes its identity, its first trust root and the version of its
-/// factory image into an empty journal.
+/// Provisions a device of the largest sizes: see [`Device::provision`].
 ///
 /// # Errors
-/// As [`TrustRoot::first`] and [`judge_enrolment`]; [`Reason::NotFirstRoot`],
-/// [`Reason::KeyFault`] when the enrolment is for another key than the device's,
-/// [`Reason::AlreadyProvisioned`], [`Reason::StorageFault`].
+/// As [`Device::provision`].
 pub fn provision<P: Platform>(
     parts: Parts<P>,
     root: &[u8],
     enrolment: &[u8],
     factory: Version,
 ) -> Result<Device<P>, MountFault> {
-    let trust = TrustRoot::first(root)?;
-    ensure(trust.root()?.version == 1, Reason::NotFirstRoot)?;
-    let enrolment = judge_enrolment(enrolment, &trust)?;
-    ensure(
-        enrolment.device_key.0 == parts.key.public(),
-        Reason::KeyFault,
-    )?;
-    let mut buffer = [0; MAX_RECORD];
-    let Parts {
-        journal,
-        slots,
-        clock,
-        entropy,
-        key,
-    } = parts;
-    let mut journal: Journal<P::Journal, JOURNAL_SECTOR> =
-        Journal::mount(journal, &mut buffer, &mut |_| Ok(())).map_err(MountFault::Journal)?;
-    ensure(journal.is_blank(), Reason::AlreadyProvisioned)?;
-    let identity = Identity {
-        tenant: enrolment.tenant,
-        product: enrolment.product,
-        device: enrolment.device,
-        incarnation: enrolment.incarnation,
-    };
-    let firmware = Firmware {
-        confirmed: Image {
-            version: factory,
-            ..Image::default()
-        },
-        ..Firmware::default()
-    };
-    journal
-        .rotate(|snapshot| write_first(identity, enrolment.device_key, root, firmware, snapshot))
-        .map_err(|_| Reason::StorageFault)?;
-    Device::boot(Parts {
-        journal: journal.release(),
-        slots,
-        clock,
-        entropy,
-        key,
-    })
+    Device::provision(parts, root, enrolment, factory)
 }
 
-impl<P: Platform> Device<P> {
+impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
+    /// Provisions a device: writes its identity, its first trust root and the version of its
+    /// factory image into an empty journal.
+    ///
+    /// # Errors
+    /// As [`TrustRoot::first`] and [`judge_enrolment`]; [`Reason::NotFirstRoot`],
+    /// [`Reason::KeyFault`] when the enrolment is for another key than the device's,
+    /// [`Reason::AlreadyProvisioned`], [`Reason::CounterFault`], [`Reason::StorageFault`].
+    pub fn provision(
+        parts: Parts<P>,
+        root: &[u8],
+        enrolment: &[u8],
+        factory: Version,
+    ) -> Result<Self, MountFault> {
+        let trust = TrustRoot::first(root)?;
+        ensure(trust.root()?.version == 1, Reason::NotFirstRoot)?;
+        let enrolment = judge_enrolment(enrolment, &trust)?;
+        ensure(
+            enrolment.device_key.0 == parts.key.public(),
+            Reason::KeyFault,
+        )?;
+        let mut buffer = [0; MAX_RECORD];
+        let Parts {
+            journal,
+            slots,
+            clock,
+            entropy,
+            key,
+            mut counter,
+        } = parts;
+        // A counter that has counted for an earlier enrolment goes on from there.
+        let counted = counter.read().map_err(|_| Reason::CounterFault)?;
+        let mut journal: Journal<P::Journal, JOURNAL_SECTOR> =
+            Journal::mount(journal, &mut buffer, &mut |_| Ok(())).map_err(MountFault::Journal)?;
+        ensure(journal.is_blank(), Reason::AlreadyProvisioned)?;
+        let identity = Identity {
+            tenant: enrolment.tenant,
+            product: enrolment.product,
+            device: enrolment.device,
+            incarnation: enrolment.incarnation,
+        };
+        let firmware = Firmware {
+            confirmed: Image {
+                version: factory,
+                ..Image::default()
+            },
+            ..Firmware::default()
+        };
+        journal
+            .rotate(|snapshot| {
+                let first = First {
+                    identity,
+                    device_key: enrolment.device_key,
+                    root,
+                    firmware,
+                    anchor: counted.unwrap_or(0),
+                };
+                write_first(first, snapshot)
+            })
+            .map_err(|_| Reason::StorageFault)?;
+        Self::boot(Parts {
+            journal: journal.release(),
+            slots,
+            clock,
+            entropy,
+            key,
+            counter,
+        })
+    }
+
     /// Boots the device: reads its journal, repairs what a power cut has left, and settles
     /// what it was doing.
     ///
     /// A command that was cut off is recorded as interrupted. An image on trial that did not
-    /// confirm itself in time is given up. Send [`recent`](Self::recent) receipts again: the
+    /// confirm itself in time is given up. Every latch that was open is closed: whatever stands
+    /// behind one has to be shut when the program starts. Send [`recent`](Self::recent) receipts again: the
     /// last boot may have ended before they left.
     ///
     /// # Errors
     /// [`MountFault::Journal`] when the journal cannot be trusted; [`Reason::Unprovisioned`],
-    /// [`Reason::KeyFault`], [`Reason::NoEntropy`], [`Reason::StorageFault`].
+    /// [`Reason::KeyFault`], [`Reason::NoEntropy`], [`Reason::RolledBack`],
+    /// [`Reason::CounterFault`], [`Reason::StorageFault`].
     pub fn boot(parts: Parts<P>) -> Result<Self, MountFault> {
         const { Served::<P::Slot>::UNITS };
+        const { assert!(TWIN <= MAX_TWIN && 0 < USED && USED <= MAX_BURNED) };
         let Parts {
             journal,
             slots,
             clock,
             mut entropy,
             key,
+            mut counter,
         } = parts;
-        let (journal, ledger) = read_journal::<P>(journal)?;
+        let (journal, ledger) = read_journal::<P, TWIN, USED>(journal)?;
         let public = PublicKey::new(key.public())?;
         ensure(public.bytes() == &ledger.device_key.0, Reason::KeyFault)?;
+        let counted = counter.read().map_err(|_| Reason::CounterFault)?;
+        let anchor = ledger.facts.anchor;
+        ensure(
+            counted.is_none_or(|counted| counted <= anchor),
+            Refusal::new(Reason::RolledBack, counted.unwrap_or(0), anchor),
+        )?;
         let ticks_ms = clock.ticks_ms();
         let nonces = Nonces::new(&mut entropy, ticks_ms)?;
         let mut device = Self {
@@ -140,11 +182,18 @@ impl<P: Platform> Device<P> {
             entropy,
             key,
             key_id: public.id(),
+            counter,
+            counted,
+            time: TimeKeeper::new(ledger.facts.time_floor_ms, ticks_ms),
             ledger,
             nonces,
-            budget: WriteBudget::new(ticks_ms),
+            latches: Latches::default(),
+            staged: None,
+            handed_out: false,
+            budgets: Budgets::new(ticks_ms),
+            work: Work::default(),
             junk: Junk::default(),
-            posture: Posture::default(),
+            posture: Watch::new(),
             half_written: false,
         };
         device.come_up()?;
@@ -152,6 +201,8 @@ impl<P: Platform> Device<P> {
     }
 
     fn come_up(&mut self) -> Result<(), Refusal> {
+        // A power cut may have come between a record and the counter.
+        self.raise_counter()?;
         self.make_room(0)?;
         let mut out = [0; MAX_RECEIPT_ENVELOPE];
         let Self { slots, ledger, .. } = self;
@@ -168,6 +219,11 @@ impl<P: Platform> Device<P> {
         let count = self.ledger.facts.boot.saturating_add(1);
         self.append(&Record::Boot { count })?;
         self.settle_cut_off(&mut out)?;
+        self.tell_root(&mut out)?;
+        while let Some(open) = self.ledger.facts.open.first() {
+            let latch = open.latch;
+            self.tell_closed(latch, CloseCause::Reboot, &mut out)?;
+        }
         self.rewind()
     }
 
@@ -179,7 +235,14 @@ impl<P: Platform> Device<P> {
         };
         let outcome = match pending.what {
             Doing::Twin => return Ok(()),
-            Doing::Command => Outcome::Interrupted,
+            Doing::Command | Doing::Open | Doing::Renew => Outcome::Interrupted,
+            // What they close is closed by the burn, and by the boot.
+            Doing::Close { latch } => Outcome::Closed {
+                latch,
+                cause: CloseCause::Code,
+            },
+            Doing::Lockdown => Outcome::LockedDown,
+            Doing::Unlock => Outcome::Unlocked,
             Doing::Install => Outcome::InstallStarted,
             Doing::Probe => Outcome::Probed,
         };
@@ -190,11 +253,11 @@ impl<P: Platform> Device<P> {
 }
 
 /// Reads the journal into a ledger.
-fn read_journal<P: Platform>(
+fn read_journal<P: Platform, const TWIN: usize, const USED: usize>(
     flash: P::Journal,
-) -> Result<(Journal<P::Journal, JOURNAL_SECTOR>, Ledger), MountFault> {
+) -> Result<(Journal<P::Journal, JOURNAL_SECTOR>, Ledger<TWIN, USED>), MountFault> {
     let mut buffer = [0; MAX_RECORD];
-    let mut folding = Folding::default();
+    let mut folding = Folding::<TWIN, USED>::default();
     let journal: Journal<P::Journal, JOURNAL_SECTOR> =
         Journal::mount(flash, &mut buffer, &mut |entry| {
             if entry.kind != RECORD {

@@ -1,8 +1,8 @@
-//! The device's challenges: made by it, published only in what it signs, replaced often.
+//! The device's nonces: made by it, published only in what it signs, replaced often.
 
 use super::platform::Entropy;
 use crate::{
-    limits::{CHALLENGE_AGE_MS, CHALLENGE_ROTATE_MS},
+    limits::{CHALLENGE_AGE_MS, CHALLENGE_ROTATE_MS, PULSE_AGE_MS, PULSE_ROTATE_MS},
     reject::{Reason, Refusal},
     types::Challenge,
     verdict::Challenges,
@@ -20,10 +20,42 @@ impl Nonce {
     }
 }
 
-/// The current challenge and the one before it. Kept in RAM: a boot voids both.
-pub(super) struct Nonces {
+/// A nonce and the one before it.
+struct Pair {
     current: Nonce,
     previous: Option<Nonce>,
+}
+
+impl Pair {
+    fn new(entropy: &mut impl Entropy, ticks_ms: u64) -> Result<Self, Refusal> {
+        Ok(Self {
+            current: fresh(entropy, ticks_ms)?,
+            previous: None,
+        })
+    }
+
+    /// Nothing changes when there is no randomness.
+    fn rotate(&mut self, entropy: &mut impl Entropy, ticks_ms: u64) -> Result<(), Refusal> {
+        let next = fresh(entropy, ticks_ms)?;
+        self.previous = Some(self.current);
+        self.current = next;
+        Ok(())
+    }
+
+    fn drop_past(&mut self, age_ms: u64, ticks_ms: u64) {
+        self.previous = self
+            .previous
+            .filter(|nonce| nonce.age_ms(ticks_ms) < age_ms);
+    }
+}
+
+/// The challenge that codes answer and the pulse that attestations of time answer, each with the
+/// one before it. Kept in RAM: a boot voids them all.
+pub(super) struct Nonces {
+    challenge: Pair,
+    pulse: Pair,
+    /// When the last pulse that was answered was made: each is answered once.
+    answered_ticks_ms: Option<u64>,
 }
 
 impl Nonces {
@@ -31,8 +63,9 @@ impl Nonces {
     /// [`Reason::NoEntropy`].
     pub(super) fn new(entropy: &mut impl Entropy, ticks_ms: u64) -> Result<Self, Refusal> {
         Ok(Self {
-            current: fresh(entropy, ticks_ms)?,
-            previous: None,
+            challenge: Pair::new(entropy, ticks_ms)?,
+            pulse: Pair::new(entropy, ticks_ms)?,
+            answered_ticks_ms: None,
         })
     }
 
@@ -45,30 +78,68 @@ impl Nonces {
         entropy: &mut impl Entropy,
         ticks_ms: u64,
     ) -> Result<(), Refusal> {
-        let next = fresh(entropy, ticks_ms)?;
-        self.previous = Some(self.current);
-        self.current = next;
-        Ok(())
+        self.challenge.rotate(entropy, ticks_ms)
     }
 
-    /// Replaces a challenge at half of its life, and drops those that are past it.
+    /// Replaces a challenge at half of its life, and drops what is past its own.
     ///
     /// # Errors
     /// As [`rotate`](Self::rotate).
     pub(super) fn age(&mut self, entropy: &mut impl Entropy, ticks_ms: u64) -> Result<(), Refusal> {
-        if self.current.age_ms(ticks_ms) >= CHALLENGE_ROTATE_MS {
-            self.rotate(entropy, ticks_ms)?;
+        if self.challenge.current.age_ms(ticks_ms) >= CHALLENGE_ROTATE_MS {
+            self.challenge.rotate(entropy, ticks_ms)?;
         }
-        self.previous = self
-            .previous
-            .filter(|nonce| nonce.age_ms(ticks_ms) < CHALLENGE_AGE_MS);
+        self.challenge.drop_past(CHALLENGE_AGE_MS, ticks_ms);
+        self.pulse.drop_past(PULSE_AGE_MS, ticks_ms);
         Ok(())
+    }
+
+    /// Replaces the pulse where it has been out for a while: the older it is, the less its
+    /// answer says.
+    ///
+    /// # Errors
+    /// As [`rotate`](Self::rotate).
+    pub(super) fn beat(
+        &mut self,
+        entropy: &mut impl Entropy,
+        ticks_ms: u64,
+    ) -> Result<(), Refusal> {
+        if self.pulse.current.age_ms(ticks_ms) >= PULSE_ROTATE_MS {
+            self.pulse.rotate(entropy, ticks_ms)?;
+        }
+        Ok(())
+    }
+
+    /// When the pulse that an attestation answers was made, in ticks. Once for each pulse: an
+    /// answer that comes again, or to an older pulse than the last one, says nothing new.
+    ///
+    /// # Errors
+    /// [`Reason::PulseStale`].
+    pub(super) fn answer_pulse(
+        &mut self,
+        answer: Challenge,
+        ticks_ms: u64,
+    ) -> Result<u64, Refusal> {
+        let answered = [Some(self.pulse.current), self.pulse.previous]
+            .into_iter()
+            .flatten()
+            .filter(|nonce| nonce.age_ms(ticks_ms) < PULSE_AGE_MS)
+            .find(|nonce| nonce.challenge == answer)
+            .map(|nonce| nonce.made_ticks_ms)
+            .filter(|made| self.answered_ticks_ms.is_none_or(|last| *made > last))
+            .ok_or(Reason::PulseStale)?;
+        self.answered_ticks_ms = Some(answered);
+        Ok(answered)
+    }
+
+    pub(super) fn pulse(&self) -> Challenge {
+        self.pulse.current.challenge
     }
 
     pub(super) fn challenges(&self) -> Challenges {
         Challenges {
-            current: self.current.challenge,
-            previous: self.previous.map(|nonce| nonce.challenge),
+            current: self.challenge.current.challenge,
+            previous: self.challenge.previous.map(|nonce| nonce.challenge),
         }
     }
 }

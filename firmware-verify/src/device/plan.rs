@@ -2,14 +2,17 @@
 
 use embedded_storage::nor_flash::ReadNorFlash;
 
-use super::{Device, Platform, submit::Release};
+use super::{
+    Clock as _, Device, Platform,
+    latches::{Opening, ms},
+    submit::Release,
+};
 use crate::{
-    ledger::{Image, Install, InstallPhase, patched},
-    limits::MAX_PAGE_LOG2,
+    ledger::{CodeName, Image, Install, InstallPhase, patched},
     reject::{Reason, Refusal, ensure},
     statement::{Action, Code},
     types::StatementId,
-    verdict::{ReleaseFacts, judge_release},
+    verdict::{ReleaseFacts, chosen_rule, judge_release},
 };
 
 /// What a code will do, once everything but its burn is settled.
@@ -19,27 +22,87 @@ pub(super) enum Plan<'a> {
     Install { image: Image, manifest: &'a [u8] },
     Manifest(StatementId),
     Probe,
+    Open(Staged),
+    Renew(Staged),
+    Close,
+    Lockdown,
+    Unlock,
 }
 
-impl<P: Platform> Device<P> {
+/// A latch as it will stand once its opening is settled.
+#[derive(Clone, Copy)]
+pub(super) struct Staged {
+    pub(super) opening: Opening,
+    pub(super) seconds: u32,
+}
+
+impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     /// What the code would do.
     pub(super) fn plan<'a>(
         &self,
         code: &Code<'_>,
+        statement: StatementId,
         release: Release<'a>,
     ) -> Result<Plan<'a>, Refusal> {
         let facts = &self.ledger.facts;
         ensure(facts.pending.is_none(), Reason::Busy)?;
         match &code.action {
-            Action::SetTwin(patch) => patched(facts.twin.entries(), *patch).map(|_| Plan::Patch),
+            Action::SetTwin(patch) => {
+                patched::<TWIN>(facts.twin.entries(), *patch).map(|_| Plan::Patch)
+            }
             Action::Command { .. } => Ok(Plan::Command),
             Action::Install { manifest } => self.plan_install(code, *manifest, false, release),
             Action::Downgrade { manifest } => self.plan_install(code, *manifest, true, release),
             Action::Probe => Ok(Plan::Probe),
-            Action::Open { .. } | Action::Renew { .. } | Action::Close | Action::Lockdown => {
-                Err(Reason::ActionNotServed.into())
-            }
+            Action::Open { seconds } => self.plan_open(code, statement, *seconds),
+            Action::Renew { seconds } => self.plan_renew(code, *seconds),
+            Action::Close => Ok(Plan::Close),
+            Action::Lockdown => Ok(Plan::Lockdown),
+            Action::Unlock => Ok(Plan::Unlock),
         }
+    }
+
+    fn plan_open<'a>(
+        &self,
+        code: &Code<'_>,
+        statement: StatementId,
+        seconds: u32,
+    ) -> Result<Plan<'a>, Refusal> {
+        ensure(!self.is_open(code.latch), Reason::AlreadyOpen)?;
+        let ticks_ms = self.clock.ticks_ms();
+        let opening = Opening {
+            latch: code.latch,
+            code: CodeName {
+                issuer: code.issuer,
+                sequence: code.sequence,
+                statement,
+            },
+            rule: code.rule,
+            epoch: code.epoch,
+            context: code.context,
+            since_ticks_ms: ticks_ms,
+            until_ticks_ms: ticks_ms.saturating_add(ms(seconds)),
+            heard_ticks_ms: ticks_ms,
+            amiss: None,
+        };
+        Ok(Plan::Open(Staged { opening, seconds }))
+    }
+
+    fn plan_renew<'a>(&self, code: &Code<'_>, seconds: u32) -> Result<Plan<'a>, Refusal> {
+        ensure(self.is_open(code.latch), Reason::NotOpen)?;
+        let root = self.ledger.trust.root()?;
+        let latch = root.latch(code.latch).ok_or(Reason::NoSuchLatch)?;
+        let rule = chosen_rule(code, &latch)?;
+        let ticks_ms = self.clock.ticks_ms();
+        let before = self
+            .latches
+            .may_renew(code.latch, code.rule, &rule, seconds, ticks_ms)?;
+        let opening = Opening {
+            until_ticks_ms: ticks_ms.saturating_add(ms(seconds)),
+            heard_ticks_ms: ticks_ms,
+            ..*before
+        };
+        Ok(Plan::Renew(Staged { opening, seconds }))
     }
 
     fn plan_install<'a>(
@@ -67,7 +130,7 @@ impl<P: Platform> Device<P> {
             version: facts.running().version,
             security_floor: facts.firmware.security_floor,
             slot_size: u32::try_from(room.capacity()).unwrap_or(u32::MAX),
-            largest_page: 1 << MAX_PAGE_LOG2,
+            largest_page: P::LARGEST_PAGE,
             downgrade,
         };
         let manifest = judge_release(

@@ -7,10 +7,10 @@ use crate::{
     ledger::{Facts, Image, Install, InstallPhase, Pending, RECORD, Recent, Record},
     limits::{ENVELOPE_HEAD, MAX_RECORD, SIGNATURE_LEN},
     reject::{Reason, Refusal, ensure},
-    statement::{FirmwareStatus, Outcome, Receipt, State, Status},
+    statement::{FirmwareStatus, More, Outcome, Receipt, State, Status},
     twin::Bytes,
     types::{Digest, KeyId, Sequence, StatementId},
-    wire::{BODY_VERSION, Body, DeviceKey as _, Kind, decode, encode, seal_head},
+    wire::{BODY_VERSIONS, Body, DeviceKey as _, Kind, decode, encode, seal_head},
 };
 
 /// The statement that a receipt answers.
@@ -38,7 +38,7 @@ impl From<&Pending> for About {
     }
 }
 
-impl<P: Platform> Device<P> {
+impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     /// Records an outcome durably and signs its receipt into `out`.
     ///
     /// # Errors
@@ -66,6 +66,7 @@ impl<P: Platform> Device<P> {
             trial: about.trial,
             age_ms: about.age_ms,
             status: self.status_after(&outcome),
+            more: More::default(),
         };
         let message_len = write_message(&receipt, out)?;
         let message = out.get(..message_len).ok_or(Reason::LogicFault)?;
@@ -78,7 +79,25 @@ impl<P: Platform> Device<P> {
         self.sign(message_len, out)
     }
 
-    /// Signs one of the last receipts again: the same bytes as the first time.
+    /// Signs the receipt with this number again: the same bytes as the first time.
+    ///
+    /// # Errors
+    /// [`Reason::AlreadyUsed`] when it is no longer kept, [`Reason::StorageFault`],
+    /// [`Reason::KeyFault`], [`Reason::BufferTooSmall`].
+    pub fn receipt_numbered<'o>(
+        &mut self,
+        number: u64,
+        out: &'o mut [u8],
+    ) -> Result<&'o [u8], Refusal> {
+        let mut kept = self.ledger.facts.recent.iter();
+        let recent = kept
+            .find(|recent| recent.number == number)
+            .copied()
+            .ok_or(Reason::AlreadyUsed)?;
+        self.repeat(recent, out)
+    }
+
+    /// Signs the last receipt for a statement again: the same bytes as the first time.
     ///
     /// # Errors
     /// [`Reason::AlreadyUsed`] when it is no longer kept, [`Reason::StorageFault`],
@@ -114,7 +133,7 @@ impl<P: Platform> Device<P> {
         else {
             return Err(Reason::LogicFault.into());
         };
-        let head = seal_head(Kind::Receipt, body.len())?;
+        let head = seal_head(Kind::Receipt, Kind::Receipt.newest_version(), body.len())?;
         let message_len = ENVELOPE_HEAD.saturating_add(body.len());
         let (start, rest) = out
             .split_at_mut_checked(ENVELOPE_HEAD)
@@ -131,7 +150,9 @@ impl<P: Platform> Device<P> {
     /// # Errors
     /// [`Reason::KeyFault`], [`Reason::BufferTooSmall`], [`Reason::NoEntropy`].
     pub fn state<'o>(&mut self, out: &'o mut [u8]) -> Result<&'o [u8], Refusal> {
-        self.nonces.age(&mut self.entropy, self.clock.ticks_ms())?;
+        let ticks_ms = self.clock.ticks_ms();
+        self.nonces.age(&mut self.entropy, ticks_ms)?;
+        self.nonces.beat(&mut self.entropy, ticks_ms)?;
         let Self { ledger, .. } = &*self;
         let state = State {
             tenant: ledger.identity.tenant,
@@ -142,6 +163,7 @@ impl<P: Platform> Device<P> {
             head: ledger.facts.chain.head,
             status: self.status(),
             twin: ledger.facts.twin.entries(),
+            more: More::default(),
         };
         let message_len = write_message(&state, out)?;
         self.sign(message_len, out)
@@ -172,6 +194,9 @@ impl<P: Platform> Device<P> {
         Status {
             time: self.time(),
             challenge: self.nonces.challenges().current,
+            pulse: self.nonces.pulse(),
+            locked_down: self.ledger.facts.locked_down,
+            open: self.open_latches(),
             root_version: root.map_or(0, |root| root.version),
             epoch: root.map_or(0, |root| root.epoch),
             twin_version: twin.version,
@@ -182,9 +207,9 @@ impl<P: Platform> Device<P> {
                 trial_boots_left,
             },
             boot: *boot,
-            posture: self.posture,
+            posture: self.posture.posture(self.clock.ticks_ms()),
             junk: self.junk,
-            body_versions: (BODY_VERSION, BODY_VERSION),
+            body_versions: BODY_VERSIONS,
         }
     }
 
@@ -201,6 +226,7 @@ impl<P: Platform> Device<P> {
                 status.firmware.security_floor = status.firmware.security_floor.max(risen);
                 status.firmware.trial_boots_left = 0;
             }
+            Outcome::TimeRaised { .. } => {}
             Outcome::InstallReverted { .. } => {
                 let Image {
                     version, manifest, ..
@@ -222,6 +248,7 @@ impl<P: Platform> Device<P> {
         let key_id = self.key_id;
         let message = out.get(..message_len).ok_or(Reason::BufferTooSmall)?;
         let signature = self.key.sign(message).map_err(|_| Reason::KeyFault)?;
+        self.work.signatures_made = self.work.signatures_made.saturating_add(1);
         let total = message_len.saturating_add(1).saturating_add(SIGNATURE_LEN);
         let whole = out.get_mut(..total).ok_or(Reason::BufferTooSmall)?;
         let (_, tail) = whole
@@ -244,6 +271,6 @@ fn write_message<'a, B: Body<'a>>(body: &B, out: &mut [u8]) -> Result<usize, Ref
         .split_at_mut_checked(ENVELOPE_HEAD)
         .ok_or(Reason::BufferTooSmall)?;
     let body_len = encode(body, rest)?.len();
-    head.copy_from_slice(&seal_head(B::KIND, body_len)?);
+    head.copy_from_slice(&seal_head(B::KIND, body.version(), body_len)?);
     Ok(ENVELOPE_HEAD.saturating_add(body_len))
 }

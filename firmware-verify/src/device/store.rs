@@ -1,8 +1,8 @@
 //! Appending to the journal and the ledger as one step.
 
-use super::{Device, Platform};
+use super::{Clock as _, Counter as _, Device, Platform};
 use crate::{
-    journal::JournalError,
+    journal::{Address, JournalError},
     ledger::{RECORD, Record, write_snapshot},
     limits::{MAX_RECEIPT_BODY, MAX_RECORD},
     reject::{Reason, Refusal},
@@ -16,7 +16,7 @@ const OUTCOME: usize = MAX_RECEIPT_BODY + 256;
 /// Fields around the long one of a record, and its frame.
 const AROUND: usize = 288;
 
-impl<P: Platform> Device<P> {
+impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     /// Makes sure that a record with a body of about this length, and an outcome after it,
     /// fit the journal's sector, before they begin.
     ///
@@ -33,24 +33,53 @@ impl<P: Platform> Device<P> {
 
     /// Appends a record durably, then changes the ledger by it.
     ///
+    /// # Errors
+    /// [`Reason::StorageFault`]: the ledger has not changed. [`Reason::CounterFault`]: it has,
+    /// and what was recorded opens nothing.
+    pub(super) fn append(&mut self, record: &Record<'_>) -> Result<(), Refusal> {
+        let at = self.write(record)?;
+        self.ledger.facts.apply(record, at)?;
+        let floor_ms = self.ledger.facts.time_floor_ms.get();
+        self.time.raise(floor_ms, self.clock.ticks_ms());
+        self.raise_counter()
+    }
+
+    /// Appends a record durably.
+    ///
     /// A write that fails is given up by a snapshot that does not contain it, and tried once
     /// more in the new sector.
     ///
     /// # Errors
-    /// [`Reason::StorageFault`]: the ledger has not changed.
-    pub(super) fn append(&mut self, record: &Record<'_>) -> Result<(), Refusal> {
+    /// [`Reason::StorageFault`].
+    pub(super) fn write(&mut self, record: &Record<'_>) -> Result<Address, Refusal> {
         let mut scratch = [0; MAX_RECORD];
         let body = encode(record, &mut scratch).map_err(|_| Reason::LogicFault)?;
-        let at = match self.journal.append(RECORD, body) {
-            Ok(at) => at,
+        self.work.records = self.work.records.saturating_add(1);
+        match self.journal.append(RECORD, body) {
+            Ok(at) => Ok(at),
             Err(_) => {
                 self.rotate()?;
                 self.journal
                     .append(RECORD, body)
-                    .map_err(|_| Reason::StorageFault)?
+                    .map_err(|_| Reason::StorageFault.into())
             }
-        };
-        self.ledger.facts.apply(record, at)
+        }
+    }
+
+    /// Raises the hardware's counter to what the journal counts.
+    ///
+    /// # Errors
+    /// [`Reason::CounterFault`].
+    pub(super) fn raise_counter(&mut self) -> Result<(), Refusal> {
+        let anchor = self.ledger.facts.anchor;
+        if self.counted.is_none_or(|counted| counted >= anchor) {
+            return Ok(());
+        }
+        self.counter
+            .raise(anchor)
+            .map_err(|_| Refusal::from(Reason::CounterFault))?;
+        self.counted = Some(anchor);
+        Ok(())
     }
 
     /// Writes the ledger into a fresh sector.

@@ -1,6 +1,9 @@
 //! What a burned code lets the caller do, once.
 
-use crate::{twin::Entries, types::StatementId};
+use crate::{
+    twin::Entries,
+    types::{LatchId, StatementId},
+};
 
 /// What is to be done.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -22,6 +25,28 @@ pub enum Opened<'a> {
         /// Its arguments.
         arguments: Entries<'a>,
     },
+    /// Open what stands behind a latch. Where the system behind it can end the opening by
+    /// itself, let it: the device may lose its power before it can shut it.
+    Open {
+        /// The latch.
+        latch: LatchId,
+        /// Seconds until it is shut again.
+        seconds: u32,
+    },
+    /// Leave what stands behind a latch open.
+    Renew {
+        /// The latch.
+        latch: LatchId,
+        /// Seconds from now until it is shut.
+        seconds: u32,
+    },
+    /// Shut what stands behind a latch.
+    Close {
+        /// The latch.
+        latch: LatchId,
+    },
+    /// Shut everything.
+    Lockdown,
 }
 
 /// An action behind an open latch. Only a burned code makes one, and acting consumes it.

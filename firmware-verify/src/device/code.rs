@@ -1,0 +1,335 @@
+//! A latch code on its way through the device.
+
+use super::{
+    Clock as _, Device, Opened, Platform, Unlatched,
+    plan::{Plan, Staged},
+    receipts::About,
+    submit::{Release, Submitted},
+    unlatched::{Settlement, Ticket},
+};
+use crate::{
+    ledger::{CodeName, Doing, Effect, Pending, Record},
+    reject::{Reason, Refusal, ensure},
+    statement::{Action, CloseCause, Code, Outcome, RuleChoice, TimeStatus},
+    twin::Bytes,
+    types::TimeMs,
+    verdict::{Authentic, Grant, Recall, authenticate, judge},
+    wire::Kind,
+};
+
+impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
+    /// Puts a latch code through every check, burns it, and opens its latch.
+    pub(super) fn submit_code<'a>(
+        &'a mut self,
+        statement: &'a [u8],
+        release: Release<'a>,
+        out: &'a mut [u8],
+    ) -> Submitted<'a> {
+        let authentic = match authenticate(statement, &self.ledger.trust, &self.ledger.identity) {
+            Ok(authentic) => authentic,
+            Err(refusal) => return self.ignore(refusal),
+        };
+        let code = authentic.code();
+        if self.was_used(&authentic) {
+            return self.answer_again(&authentic, out);
+        }
+        let planned = judge(
+            &authentic,
+            &self.ledger.trust,
+            &self.ledger.identity,
+            &self.conditions(),
+            &self.ledger.facts.replay,
+        )
+        .and_then(|grant| Ok((grant, self.plan(code, authentic.id(), release)?)));
+        let (grant, plan) = match planned {
+            Ok((_, Plan::Manifest(named))) => return Submitted::ManifestWanted(named),
+            Ok(granted) => granted,
+            Err(refusal) => {
+                let about = about(&authentic, self.age_ms(authentic.code()));
+                return self.refuse(&about, refusal, out);
+            }
+        };
+        if let Err(refusal) = self.burn(&authentic, &grant, &plan, out) {
+            return self.ignore(refusal);
+        }
+        self.open(authentic, &plan, out)
+    }
+
+    /// Records how an action went; returns the receipt.
+    ///
+    /// # Errors
+    /// [`Reason::StorageFault`], [`Reason::KeyFault`]: the outcome will be told after the
+    /// next boot, as far as it is known then. [`Reason::LogicFault`] for another's ticket.
+    pub fn settle<'o>(
+        &mut self,
+        ticket: Ticket,
+        settlement: Settlement,
+        out: &'o mut [u8],
+    ) -> Result<&'o [u8], Refusal> {
+        let pending = self.ledger.facts.pending.ok_or(Reason::LogicFault)?;
+        ensure(
+            pending.code.statement == ticket.statement(),
+            Reason::LogicFault,
+        )?;
+        let staged = self.staged.take();
+        let about = About::from(&pending);
+        let outcome = match (settlement, pending.what) {
+            (Settlement::Failed { code }, _) => Outcome::ActuatorFailed { code },
+            (Settlement::Done, Doing::Twin) => Outcome::Applied {
+                twin_version: self.ledger.facts.twin.version,
+            },
+            (Settlement::Done, Doing::Command) => Outcome::Performed,
+            (Settlement::Done, Doing::Close { latch }) => Outcome::Closed {
+                latch,
+                cause: CloseCause::Code,
+            },
+            (Settlement::Done, Doing::Lockdown) => Outcome::LockedDown,
+            (Settlement::Done, Doing::Open | Doing::Renew) => {
+                let staged = staged.ok_or(Reason::LogicFault)?;
+                return self.settle_open(&about, staged, out);
+            }
+            (Settlement::Done, Doing::Install | Doing::Probe | Doing::Unlock) => {
+                return Err(Reason::LogicFault.into());
+            }
+        };
+        self.handed_out = false;
+        self.conclude(&about, outcome, out)
+    }
+
+    /// Lets a latch be open, unless that cannot be told.
+    fn settle_open<'o>(
+        &mut self,
+        about: &About,
+        staged: Staged,
+        out: &'o mut [u8],
+    ) -> Result<&'o [u8], Refusal> {
+        let Staged { opening, seconds } = staged;
+        let before = self.latches.get(opening.latch).copied();
+        let outcome = match before {
+            None => Outcome::Opened { seconds },
+            Some(_) => Outcome::Renewed { seconds },
+        };
+        self.latches.open(opening)?;
+        self.handed_out = false;
+        let told = self.conclude(about, outcome, out);
+        if told.is_err() {
+            self.latches.close(opening.latch);
+            if let Some(before) = before {
+                self.latches.open(before)?;
+            }
+        }
+        told
+    }
+
+    /// A twin change that was burned before the last boot and whose outcome is not known:
+    /// it is made again, since making it twice does no more than once. Handed out once a boot.
+    pub fn resume(&mut self) -> Option<Unlatched<'_>> {
+        if self.handed_out {
+            return None;
+        }
+        let facts = &self.ledger.facts;
+        let pending = facts
+            .pending
+            .filter(|pending| pending.what == Doing::Twin)?;
+        self.handed_out = true;
+        let opened = Opened::Twin {
+            version: facts.twin.version,
+            patch: None,
+            twin: facts.twin.entries(),
+        };
+        Some(Unlatched::new(opened, pending.code.statement))
+    }
+
+    /// Whether the code is among the used ones, or its receipt among the last. The table of
+    /// used codes may have forgotten one that was used a moment ago, if its sequence is low.
+    fn was_used(&self, authentic: &Authentic<'_>) -> bool {
+        let (facts, id, code) = (&self.ledger.facts, authentic.id(), authentic.code());
+        let recall = facts.replay.recall(code.issuer, code.sequence, id);
+        matches!(recall, Recall::Used { .. })
+            || facts
+                .recent_for(id)
+                .is_some_and(|recent| recent.refused.is_none())
+    }
+
+    /// Answers a code that was used before.
+    fn answer_again<'a>(
+        &'a mut self,
+        authentic: &Authentic<'_>,
+        out: &'a mut [u8],
+    ) -> Submitted<'a> {
+        let (facts, id) = (&self.ledger.facts, authentic.id());
+        if facts
+            .pending
+            .is_some_and(|pending| pending.code.statement == id)
+        {
+            // The answer to a code in hand follows when it is settled; until then its
+            // last receipt may be an earlier refusal.
+            return Submitted::Ignored(Reason::Busy.into());
+        }
+        match facts.recent_for(id) {
+            Some(recent) => self.answer_with(recent, out),
+            None => {
+                let receipt = match facts.replay.recall(
+                    authentic.code().issuer,
+                    authentic.code().sequence,
+                    id,
+                ) {
+                    Recall::Used { receipt } => receipt,
+                    _ => 0,
+                };
+                let about = about(authentic, self.age_ms(authentic.code()));
+                self.refuse(&about, Refusal::new(Reason::AlreadyUsed, receipt, 0), out)
+            }
+        }
+    }
+
+    /// Records durably that the code is used, with what changes in the same moment.
+    fn burn(
+        &mut self,
+        authentic: &Authentic<'_>,
+        grant: &Grant,
+        plan: &Plan<'_>,
+        out: &mut [u8],
+    ) -> Result<(), Refusal> {
+        let code = authentic.code();
+        match plan {
+            Plan::Install { .. } => self.supersede(out)?,
+            Plan::Open(_) => self.tell_lapsed(code.latch, out)?,
+            _ => {}
+        }
+        let long = match (plan, &code.action) {
+            (Plan::Install { manifest, .. }, _) => manifest.len(),
+            (_, Action::SetTwin(patch)) => patch.bytes().len(),
+            _ => 0,
+        };
+        self.make_room(long)?;
+        let latch = code.latch;
+        let (what, effect) = match (plan, &code.action) {
+            (Plan::Patch, Action::SetTwin(patch)) => (Doing::Twin, Effect::Patch(*patch)),
+            (Plan::Command, _) => (Doing::Command, Effect::Command),
+            (Plan::Install { image, manifest }, _) => {
+                let (not_after_ms, epoch) = (code.not_after_ms, code.epoch);
+                (
+                    Doing::Install,
+                    Effect::Install {
+                        image: *image,
+                        not_after_ms,
+                        epoch,
+                        answered: code.challenge.is_some(),
+                        manifest: Bytes(manifest),
+                    },
+                )
+            }
+            (Plan::Probe, _) => (Doing::Probe, Effect::Probe),
+            (Plan::Open(_), _) => (Doing::Open, Effect::Open { latch }),
+            (Plan::Renew(_), _) => (Doing::Renew, Effect::Renew),
+            (Plan::Close, _) => (Doing::Close { latch }, Effect::Close { latch }),
+            (Plan::Lockdown, _) => (Doing::Lockdown, Effect::Lockdown),
+            (Plan::Unlock, _) => (Doing::Unlock, Effect::Unlock),
+            (Plan::Patch | Plan::Manifest(_), _) => return Err(Reason::LogicFault.into()),
+        };
+        let pending = Pending {
+            code: name(authentic),
+            break_glass: code.rule == RuleChoice::BreakGlass,
+            trial: grant.trial().map(Reason::number),
+            age_ms: self.age_ms(code),
+            what,
+        };
+        // Only a time that the device trusts raises the floor: a code's own times are its issuer's.
+        let time_floor_ms = match self.time() {
+            TimeStatus::Trusted(now) => now,
+            TimeStatus::Floor(_) | TimeStatus::Unknown => TimeMs::default(),
+        };
+        // A fresh challenge is had before the burn: without randomness nothing is opened.
+        self.nonces
+            .rotate(&mut self.entropy, self.clock.ticks_ms())?;
+        self.append(&Record::Burn {
+            pending,
+            time_floor_ms,
+            effect,
+        })?;
+        // From here on nothing that the code closes is open.
+        match plan {
+            Plan::Close => self.latches.close(latch),
+            Plan::Lockdown => self.latches.close_all(),
+            Plan::Open(staged) | Plan::Renew(staged) => self.staged = Some(*staged),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Hands the action out, or concludes at once where there is nothing to carry out.
+    fn open<'a>(
+        &'a mut self,
+        authentic: Authentic<'a>,
+        plan: &Plan<'_>,
+        out: &'a mut [u8],
+    ) -> Submitted<'a> {
+        match plan {
+            Plan::Install { .. } => return self.conclude_burned(Outcome::InstallStarted, out),
+            Plan::Unlock => return self.conclude_burned(Outcome::Unlocked, out),
+            Plan::Probe => return self.conclude_burned(Outcome::Probed, out),
+            _ => {}
+        }
+        self.handed_out = true;
+        let (id, latch) = (authentic.id(), authentic.code().latch);
+        let twin = &self.ledger.facts.twin;
+        let opened = match (plan, authentic.into_code().action) {
+            (Plan::Patch, Action::SetTwin(patch)) => Opened::Twin {
+                version: twin.version,
+                patch: Some(patch),
+                twin: twin.entries(),
+            },
+            (Plan::Command, Action::Command { name, arguments }) => {
+                Opened::Command { name, arguments }
+            }
+            (Plan::Open(_), Action::Open { seconds }) => Opened::Open { latch, seconds },
+            (Plan::Renew(_), Action::Renew { seconds }) => Opened::Renew { latch, seconds },
+            (Plan::Close, _) => Opened::Close { latch },
+            (Plan::Lockdown, _) => Opened::Lockdown,
+            _ => return Submitted::Ignored(Reason::LogicFault.into()),
+        };
+        Submitted::Unlatched(Unlatched::new(opened, id))
+    }
+
+    /// Ends a code behind which nothing has to be carried out.
+    fn conclude_burned<'a>(&'a mut self, outcome: Outcome, out: &'a mut [u8]) -> Submitted<'a> {
+        let Some(pending) = self.ledger.facts.pending else {
+            return self.ignore(Reason::LogicFault.into());
+        };
+        match self.conclude(&About::from(&pending), outcome, out) {
+            Ok(receipt) => Submitted::Answered(receipt),
+            Err(fault) => self.ignore(fault),
+        }
+    }
+
+    /// Age of a code, where the time is trusted.
+    fn age_ms(&self, code: &Code<'_>) -> Option<u64> {
+        match self.time() {
+            TimeStatus::Trusted(now) => Some(now.get().saturating_sub(code.sequence.time().get())),
+            TimeStatus::Floor(_) | TimeStatus::Unknown => None,
+        }
+    }
+}
+
+fn name(authentic: &Authentic<'_>) -> CodeName {
+    let code = authentic.code();
+    CodeName {
+        issuer: code.issuer,
+        sequence: code.sequence,
+        statement: authentic.id(),
+    }
+}
+
+fn about(authentic: &Authentic<'_>, age_ms: Option<u64>) -> About {
+    let code = authentic.code();
+    About {
+        statement: authentic.id(),
+        kind: Kind::Code,
+        issuer: Some(code.issuer),
+        sequence: Some(code.sequence),
+        break_glass: code.rule == RuleChoice::BreakGlass,
+        trial: None,
+        age_ms,
+    }
+}

@@ -1,0 +1,212 @@
+//! The latches that are open, and what keeps them so.
+
+use heapless::Vec;
+
+use crate::{
+    ledger::{CodeName, Ledger},
+    limits::MAX_LATCHES,
+    reject::{Reason, Refusal, ensure},
+    statement::{CloseCause, Context, Latch, Rule, RuleChoice},
+    types::LatchId,
+    verdict::{Conditions, TrustRoot, context_holds},
+};
+
+/// A latch that a code has opened. In RAM: a boot closes it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Opening {
+    pub(super) latch: LatchId,
+    pub(super) code: CodeName,
+    pub(super) rule: RuleChoice,
+    pub(super) epoch: u32,
+    pub(super) context: Context,
+    /// When it was opened, in ticks; the longest open time counts from here.
+    pub(super) since_ticks_ms: u64,
+    /// When its time is over.
+    pub(super) until_ticks_ms: u64,
+    /// When the last heartbeat was sent, as far as is sure.
+    pub(super) heard_ticks_ms: u64,
+    /// What is amiss, and since when.
+    pub(super) amiss: Option<(CloseCause, u64)>,
+}
+
+/// What keeps a latch open.
+pub(super) struct Around<'a, const TWIN: usize, const USED: usize> {
+    ledger: &'a Ledger<TWIN, USED>,
+    conditions: &'a Conditions,
+    ticks_ms: u64,
+}
+
+impl<'a, const TWIN: usize, const USED: usize> Around<'a, TWIN, USED> {
+    pub(super) fn of(
+        ledger: &'a Ledger<TWIN, USED>,
+        conditions: &'a Conditions,
+        ticks_ms: u64,
+    ) -> Self {
+        Self {
+            ledger,
+            conditions,
+            ticks_ms,
+        }
+    }
+}
+
+/// How an open latch stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Standing {
+    /// It stays open, until something changes or the ticks come to here.
+    Open {
+        next_ticks_ms: u64,
+        amiss: Option<(CloseCause, u64)>,
+    },
+    /// It closes now.
+    Closed(CloseCause),
+}
+
+impl Opening {
+    /// Whether the latch stays open.
+    pub(super) fn stand<const TWIN: usize, const USED: usize>(
+        &self,
+        around: &Around<'_, TWIN, USED>,
+    ) -> Standing {
+        let Around {
+            ledger,
+            conditions,
+            ticks_ms,
+        } = *around;
+        let facts = &ledger.facts;
+        if facts.locked_down {
+            return Standing::Closed(CloseCause::Lockdown);
+        }
+        let Some(rule) = self.rule(&ledger.trust) else {
+            return Standing::Closed(CloseCause::Trust);
+        };
+        let CodeName {
+            issuer,
+            sequence,
+            statement,
+        } = self.code;
+        if facts.replay.is_void(issuer, sequence, statement) {
+            return Standing::Closed(CloseCause::Revoked);
+        }
+        // The rule in force may have become shorter since.
+        let longest = self.since_ticks_ms.saturating_add(ms(rule.max_open_s));
+        let until_ticks_ms = self.until_ticks_ms.min(longest);
+        if ticks_ms >= until_ticks_ms {
+            return Standing::Closed(CloseCause::Time);
+        }
+        let silent_at = match rule.heartbeat_s {
+            0 => u64::MAX,
+            seconds => self.heard_ticks_ms.saturating_add(ms(seconds)),
+        };
+        if ticks_ms >= silent_at {
+            return Standing::Closed(CloseCause::Silence);
+        }
+        let amiss = self.look(&rule, conditions).map(|cause| {
+            let since = self.amiss.map_or(ticks_ms, |(_, since)| since);
+            (cause, since)
+        });
+        let lost_at = match amiss {
+            None => u64::MAX,
+            Some((_, since)) => since.saturating_add(ms(rule.grace_s)),
+        };
+        match amiss {
+            Some((cause, _)) if ticks_ms >= lost_at => Standing::Closed(cause),
+            _ => Standing::Open {
+                next_ticks_ms: until_ticks_ms.min(silent_at).min(lost_at),
+                amiss,
+            },
+        }
+    }
+
+    /// The rule that holds it open, unless the trust root has changed under it.
+    fn rule(&self, trust: &TrustRoot) -> Option<Rule> {
+        let root = trust.root().ok()?;
+        let latch: Latch<'_> = root.latch(self.latch)?;
+        let rule = match self.rule {
+            RuleChoice::Normal => Some(latch.rule),
+            RuleChoice::BreakGlass => latch.break_glass,
+        }?;
+        let issuer = trust.ring().role(self.code.issuer);
+        (root.epoch == self.epoch && rule.max_open_s > 0 && issuer.is_some()).then_some(rule)
+    }
+
+    fn look(&self, rule: &Rule, conditions: &Conditions) -> Option<CloseCause> {
+        if conditions.posture.unmet(rule.posture) != 0 {
+            return Some(CloseCause::Posture);
+        }
+        context_holds(&self.context, conditions)
+            .is_err()
+            .then_some(CloseCause::Context)
+    }
+}
+
+/// The open latches of a device.
+#[derive(Default)]
+pub(super) struct Latches {
+    open: Vec<Opening, MAX_LATCHES>,
+}
+
+impl Latches {
+    pub(super) fn get(&self, latch: LatchId) -> Option<&Opening> {
+        self.open.iter().find(|opening| opening.latch == latch)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Opening> {
+        self.open.iter()
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Opening> {
+        self.open.iter_mut()
+    }
+
+    pub(super) fn open(&mut self, opening: Opening) -> Result<(), Refusal> {
+        self.close(opening.latch);
+        self.open
+            .push(opening)
+            .map_err(|_| Reason::LogicFault.into())
+    }
+
+    pub(super) fn close(&mut self, latch: LatchId) {
+        self.open.retain(|opening| opening.latch != latch);
+    }
+
+    pub(super) fn close_all(&mut self) {
+        self.open.clear();
+    }
+
+    /// Every open latch has heard a heartbeat that was sent at these ticks or later.
+    pub(super) fn hear(&mut self, ticks_ms: u64) {
+        for opening in self.open.iter_mut() {
+            opening.heard_ticks_ms = opening.heard_ticks_ms.max(ticks_ms);
+        }
+    }
+
+    /// Whether a latch may be opened, or stay open, for so long from now.
+    ///
+    /// # Errors
+    /// [`Reason::AlreadyOpen`]; [`Reason::NotOpen`], [`Reason::OpenedOtherwise`],
+    /// [`Reason::OpenTooLong`] with the seconds that are left.
+    pub(super) fn may_renew(
+        &self,
+        latch: LatchId,
+        choice: RuleChoice,
+        rule: &Rule,
+        seconds: u32,
+        ticks_ms: u64,
+    ) -> Result<&Opening, Refusal> {
+        let opening = self.get(latch).ok_or(Reason::NotOpen)?;
+        ensure(opening.rule == choice, Reason::OpenedOtherwise)?;
+        let end = opening.since_ticks_ms.saturating_add(ms(rule.max_open_s));
+        let left_s = end.saturating_sub(ticks_ms) / 1000;
+        ensure(
+            u64::from(seconds) <= left_s,
+            Refusal::new(Reason::OpenTooLong, left_s, seconds.into()),
+        )?;
+        Ok(opening)
+    }
+}
+
+/// Seconds as milliseconds.
+pub(super) fn ms(seconds: u32) -> u64 {
+    u64::from(seconds).saturating_mul(1000)
+}

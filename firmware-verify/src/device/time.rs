@@ -1,0 +1,304 @@
+//! What the device knows about the time: from a clock that the product vouches for, from
+//! attestations, and from what it knew before.
+
+use crate::{
+    limits::{ATTESTED_AGE_MS, BROADCAST_LEAP_MS, CLOCK_LAG_MS, DRIFT_SHIFT, MAX_TIME_MS},
+    reject::{Reason, Refusal, ensure},
+    statement::TimeStatus,
+    types::TimeMs,
+};
+
+/// A moment that was known when the ticks stood here.
+#[derive(Clone, Copy)]
+struct Mark {
+    at_ms: u64,
+    ticks_ms: u64,
+}
+
+impl Mark {
+    /// What it is at least, some ticks later.
+    fn at_least_ms(&self, ticks_ms: u64) -> u64 {
+        let passed = ticks_ms.saturating_sub(self.ticks_ms);
+        let least = passed.saturating_sub(drift_ms(passed));
+        self.at_ms.saturating_add(least).min(MAX_TIME_MS)
+    }
+}
+
+/// What ticks may be off by.
+fn drift_ms(passed_ms: u64) -> u64 {
+    passed_ms >> DRIFT_SHIFT
+}
+
+/// A time with which a verdict can work.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Known {
+    pub(super) status: TimeStatus,
+    /// How much later than a trusted time it may be.
+    pub(super) doubt_ms: u64,
+}
+
+/// The running knowledge of time, in RAM. The durable floor is the ledger's.
+pub(super) struct TimeKeeper {
+    /// It is at least this late; runs with the ticks.
+    floor: Option<Mark>,
+    /// From where broadcasts may leap: the floor at the boot, or the last answer to a pulse.
+    base: Option<Mark>,
+    /// The last answer to a pulse, and how old that pulse was by then.
+    attested: Option<(Mark, u64)>,
+    /// The latest that the product's clock has shown.
+    shown: Option<Mark>,
+}
+
+impl TimeKeeper {
+    /// What a boot knows: the durable floor, or nothing.
+    pub(super) fn new(floor: TimeMs, ticks_ms: u64) -> Self {
+        let floor = Some(floor.get()).filter(|floor| *floor > 0);
+        let floor = floor.map(|at_ms| Mark { at_ms, ticks_ms });
+        Self {
+            floor,
+            base: floor,
+            attested: None,
+            shown: None,
+        }
+    }
+
+    /// The time, from the best source that there is.
+    ///
+    /// An attestation of this boot goes before the product's clock, so that a clock that was
+    /// thrown forward can be put right. A clock that lies before the floor, or that has stood
+    /// still while the ticks went on, is not trusted.
+    pub(super) fn known(&self, clock_ms: Option<u64>, ticks_ms: u64) -> Known {
+        let floor_ms = self.floor_ms(ticks_ms);
+        let trusted = self.attested_ms(ticks_ms).or_else(|| {
+            let lags = |now: u64| {
+                self.shown.is_some_and(|shown| {
+                    now.saturating_add(CLOCK_LAG_MS) < shown.at_least_ms(ticks_ms)
+                })
+            };
+            clock_ms
+                .filter(|now| *now <= MAX_TIME_MS && !lags(*now))
+                .map(|now| (now, 0))
+        });
+        match trusted {
+            Some((now, doubt_ms)) if now >= floor_ms => Known {
+                status: TimeMs::new(now).map_or(TimeStatus::Unknown, TimeStatus::Trusted),
+                doubt_ms,
+            },
+            _ => Known {
+                status: TimeMs::new(floor_ms)
+                    .filter(|floor| floor.get() > 0)
+                    .map_or(TimeStatus::Unknown, TimeStatus::Floor),
+                doubt_ms: 0,
+            },
+        }
+    }
+
+    /// It is at least this late; zero when nothing is known.
+    pub(super) fn floor_ms(&self, ticks_ms: u64) -> u64 {
+        self.floor.map_or(0, |floor| floor.at_least_ms(ticks_ms))
+    }
+
+    fn attested_ms(&self, ticks_ms: u64) -> Option<(u64, u64)> {
+        let (mark, age_ms) = self.attested?;
+        let passed = ticks_ms.saturating_sub(mark.ticks_ms);
+        let doubt_ms = age_ms.saturating_add(drift_ms(passed).saturating_mul(2));
+        (passed < ATTESTED_AGE_MS).then_some((mark.at_least_ms(ticks_ms), doubt_ms))
+    }
+
+    /// Notes what the product's clock shows, to see whether it goes on.
+    pub(super) fn watch(&mut self, clock_ms: Option<u64>, ticks_ms: u64) {
+        let latest = self.shown.map_or(0, |shown| shown.at_least_ms(ticks_ms));
+        if let Some(at_ms) = clock_ms.filter(|now| *now <= MAX_TIME_MS && *now >= latest) {
+            self.shown = Some(Mark { at_ms, ticks_ms });
+        }
+    }
+
+    /// Takes the answer to a pulse that was made some ticks ago.
+    ///
+    /// # Errors
+    /// [`Reason::TimeBehind`] when it lies before what is known for sure.
+    pub(super) fn attest(
+        &mut self,
+        time: TimeMs,
+        made_ticks_ms: u64,
+        ticks_ms: u64,
+    ) -> Result<(), Refusal> {
+        let age_ms = ticks_ms.saturating_sub(made_ticks_ms);
+        let (at_ms, floor_ms) = (time.get(), self.floor_ms(ticks_ms));
+        // It was signed somewhen in the pulse's life, and says what it was then.
+        ensure(
+            at_ms.saturating_add(age_ms) >= floor_ms,
+            Refusal::new(Reason::TimeBehind, floor_ms, at_ms),
+        )?;
+        let mark = Mark {
+            at_ms: at_ms.max(floor_ms),
+            ticks_ms,
+        };
+        self.attested = Some((mark, age_ms));
+        self.base = Some(mark);
+        self.raise(mark.at_ms, ticks_ms);
+        Ok(())
+    }
+
+    /// Takes a broadcast: it raises the floor, as far as the ticks and a bound allow. Where no
+    /// time is known there is nothing to measure it by, and it says nothing.
+    ///
+    /// # Errors
+    /// [`Reason::TimeBehind`] when it raises nothing.
+    pub(super) fn hear(&mut self, time: TimeMs, ticks_ms: u64) -> Result<(), Refusal> {
+        let (at_ms, floor_ms) = (time.get(), self.floor_ms(ticks_ms));
+        let base = self.base.ok_or(Reason::NoTrustedTime)?;
+        let passed = ticks_ms.saturating_sub(base.ticks_ms);
+        let furthest = base
+            .at_ms
+            .saturating_add(passed)
+            .saturating_add(drift_ms(passed))
+            .saturating_add(BROADCAST_LEAP_MS);
+        let to = at_ms.min(furthest);
+        ensure(
+            to > floor_ms,
+            Refusal::new(Reason::TimeBehind, floor_ms, at_ms),
+        )?;
+        self.raise(to, ticks_ms);
+        Ok(())
+    }
+
+    /// Raises the running floor, never lowers it.
+    pub(super) fn raise(&mut self, at_ms: u64, ticks_ms: u64) {
+        if at_ms > self.floor_ms(ticks_ms) {
+            self.floor = Some(Mark { at_ms, ticks_ms });
+        }
+    }
+
+    /// Forgets what keys have attested that may no longer be listed.
+    pub(super) fn forget_attested(&mut self) {
+        self.attested = None;
+    }
+
+    /// Forgets everything: a new epoch of the trust root begins without a floor.
+    pub(super) fn forget(&mut self) {
+        *self = Self {
+            floor: None,
+            base: None,
+            attested: None,
+            shown: None,
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Known, TimeKeeper};
+    use crate::{
+        limits::{ATTESTED_AGE_MS, BROADCAST_LEAP_MS, CLOCK_LAG_MS},
+        reject::Reason,
+        statement::TimeStatus,
+        types::TimeMs,
+    };
+
+    const DAY_MS: u64 = 24 * 3_600_000;
+    const NOW_MS: u64 = 20_000 * DAY_MS;
+
+    fn moment(ms: u64) -> TimeMs {
+        TimeMs::new(ms).unwrap()
+    }
+
+    fn trusted(ms: u64) -> TimeStatus {
+        TimeStatus::Trusted(moment(ms))
+    }
+
+    fn floor(ms: u64) -> TimeStatus {
+        TimeStatus::Floor(moment(ms))
+    }
+
+    #[test]
+    fn a_clock_set_back_is_not_trusted() {
+        let keeper = TimeKeeper::new(moment(NOW_MS), 0);
+        assert_eq!(keeper.known(Some(NOW_MS), 0).status, trusted(NOW_MS));
+        assert_eq!(keeper.known(Some(NOW_MS - 1), 0).status, floor(NOW_MS));
+        assert_eq!(keeper.known(None, 0).status, floor(NOW_MS));
+        assert_eq!(
+            TimeKeeper::new(moment(0), 0).known(None, 0).status,
+            TimeStatus::Unknown
+        );
+    }
+
+    #[test]
+    fn a_clock_that_stands_still_is_not_trusted() {
+        let mut keeper = TimeKeeper::new(moment(0), 0);
+        keeper.watch(Some(NOW_MS), 0);
+        assert_eq!(keeper.known(Some(NOW_MS), 1000).status, trusted(NOW_MS));
+        let later = 2 * CLOCK_LAG_MS;
+        keeper.watch(Some(NOW_MS), later);
+        assert_eq!(
+            keeper.known(Some(NOW_MS), later).status,
+            TimeStatus::Unknown
+        );
+        // It is trusted again once it has caught up.
+        assert_eq!(
+            keeper.known(Some(NOW_MS + later), later).status,
+            trusted(NOW_MS + later)
+        );
+    }
+
+    #[test]
+    fn the_floor_runs_with_the_ticks() {
+        let keeper = TimeKeeper::new(moment(NOW_MS), 500);
+        assert_eq!(
+            keeper.known(None, 500 + 256_000).status,
+            floor(NOW_MS + 255_000)
+        );
+    }
+
+    #[test]
+    fn an_answer_is_worth_what_its_pulse_was_old() {
+        let mut keeper = TimeKeeper::new(moment(0), 0);
+        keeper.attest(moment(NOW_MS), 1000, 4000).unwrap();
+        let known = keeper.known(None, 4000);
+        let expected = Known {
+            status: trusted(NOW_MS),
+            doubt_ms: 3000,
+        };
+        assert_eq!(known, expected);
+        // And only for a day.
+        let status = keeper.known(None, 4000 + ATTESTED_AGE_MS).status;
+        assert!(matches!(status, TimeStatus::Floor(_)), "{status:?}");
+    }
+
+    #[test]
+    fn an_answer_goes_before_a_clock_thrown_forward() {
+        let mut keeper = TimeKeeper::new(moment(NOW_MS), 0);
+        let wrong = Some(NOW_MS + 40 * 365 * DAY_MS);
+        keeper.watch(wrong, 0);
+        keeper.attest(moment(NOW_MS + 20), 0, 10).unwrap();
+        assert_eq!(keeper.known(wrong, 10).status, trusted(NOW_MS + 20));
+    }
+
+    #[test]
+    fn an_answer_before_the_floor_is_refused() {
+        let mut keeper = TimeKeeper::new(moment(NOW_MS), 0);
+        let refusal = keeper.attest(moment(NOW_MS - 1), 0, 10).unwrap_err();
+        assert_eq!(refusal.reason, Reason::TimeBehind);
+        // Signed when the pulse was made, and under way since: not before the floor.
+        keeper.attest(moment(NOW_MS), 0, 10).unwrap();
+        assert_eq!(keeper.known(None, 10).status, trusted(NOW_MS + 10));
+    }
+
+    #[test]
+    fn broadcasts_raise_the_floor_by_a_day_in_all() {
+        let mut keeper = TimeKeeper::new(moment(NOW_MS), 0);
+        let far = moment(NOW_MS + 1000 * DAY_MS);
+        keeper.hear(far, 0).unwrap();
+        assert_eq!(
+            keeper.known(None, 0).status,
+            floor(NOW_MS + BROADCAST_LEAP_MS)
+        );
+        assert_eq!(keeper.hear(far, 0).unwrap_err().reason, Reason::TimeBehind);
+        // Without any time it says nothing.
+        let mut keeper = TimeKeeper::new(moment(0), 0);
+        assert_eq!(
+            keeper.hear(far, 0).unwrap_err().reason,
+            Reason::NoTrustedTime
+        );
+    }
+}

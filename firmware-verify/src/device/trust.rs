@@ -1,0 +1,212 @@
+//! Statements that change whom and what the device believes: successors of the trust root,
+//! revocations, stop slips, and attestations of the time.
+
+use super::{Clock as _, Device, Platform, receipts::About, submit::Submitted};
+use crate::{
+    ledger::Record,
+    limits::FLOOR_STEP_MS,
+    reject::{Reason, Refusal},
+    statement::{Outcome, Revocation, StopSlip, TimeAttestation},
+    twin::Bytes,
+    types::{KeyId, Sequence, StatementId, TimeMs},
+    verdict::{
+        AuthenticRevocation, AuthenticRoot, TrustRoot, authenticate_revocation, authenticate_root,
+        judge_root, judge_time,
+    },
+    wire::{Envelope, Kind},
+};
+
+impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
+    /// Takes the next version of the trust root. A bad one leaves the old one in force.
+    pub(super) fn submit_root<'a>(
+        &'a mut self,
+        statement: &[u8],
+        out: &'a mut [u8],
+    ) -> Submitted<'a> {
+        let successor = match authenticate_root(statement, &self.ledger.trust) {
+            Ok(successor) => successor,
+            Err(refusal) => return self.ignore(refusal),
+        };
+        let about = about(Kind::Root, successor.id(), None);
+        if successor.id() == self.ledger.trust.id() {
+            // Roots are retained by brokers, and come again at every connection.
+            return Submitted::Noted;
+        }
+        let judged = judge_root(&successor, &self.ledger.trust, self.key_id);
+        match judged.and_then(|trust| self.accept_root(&successor, trust)) {
+            Ok(outcome) => self.tell(&about, outcome, out),
+            // So do the versions before, which say nothing new.
+            Err(refusal) if is_past(refusal) => Submitted::Noted,
+            Err(refusal) if is_fault(refusal.reason) => self.ignore(refusal),
+            Err(refusal) => self.refuse(&about, refusal, out),
+        }
+    }
+
+    /// Puts a successor in force, durably.
+    fn accept_root(
+        &mut self,
+        successor: &AuthenticRoot<'_>,
+        trust: TrustRoot,
+    ) -> Result<Outcome, Refusal> {
+        let root = trust.root()?;
+        let (version, epoch) = (root.version, root.epoch);
+        let before = self.ledger.trust.root()?.epoch;
+        let bytes = successor.bytes();
+        self.make_room(bytes.len())?;
+        // Codes that answer an old challenge are void with their epoch anyway; a new one is had
+        // before the record, so that nothing can fail behind it.
+        self.nonces
+            .rotate(&mut self.entropy, self.clock.ticks_ms())?;
+        let at = self.write(&Record::Root(Bytes(bytes)))?;
+        self.ledger.succeed(trust, at)?;
+        if epoch > before {
+            self.time.forget();
+        } else {
+            self.time.forget_attested();
+        }
+        self.raise_counter()?;
+        Ok(Outcome::RootAccepted { version, epoch })
+    }
+
+    /// Takes a floor under all that an issuer has signed so far.
+    pub(super) fn submit_revocation<'a>(
+        &'a mut self,
+        statement: &[u8],
+        out: &'a mut [u8],
+    ) -> Submitted<'a> {
+        let (trust, identity) = (&self.ledger.trust, &self.ledger.identity);
+        let authentic: AuthenticRevocation<Revocation> =
+            match authenticate_revocation(statement, trust, identity) {
+                Ok(authentic) => authentic,
+                Err(refusal) => return self.ignore(refusal),
+            };
+        let Revocation {
+            issuer, through, ..
+        } = *authentic.body();
+        let about = about(Kind::Revocation, authentic.id(), Some((issuer, through)));
+        let replay = &self.ledger.facts.replay;
+        let judged = authentic
+            .judge(trust)
+            .and_then(|()| replay.has_room(issuer));
+        if let Err(refusal) = judged {
+            return self.refuse(&about, refusal, out);
+        }
+        if replay.floor(issuer).revoked >= through {
+            return Submitted::Noted;
+        }
+        self.tell(&about, Outcome::Revoked, out)
+    }
+
+    /// Voids one code.
+    pub(super) fn submit_slip<'a>(
+        &'a mut self,
+        statement: &[u8],
+        out: &'a mut [u8],
+    ) -> Submitted<'a> {
+        let (trust, identity) = (&self.ledger.trust, &self.ledger.identity);
+        let authentic: AuthenticRevocation<StopSlip> =
+            match authenticate_revocation(statement, trust, identity) {
+                Ok(authentic) => authentic,
+                Err(refusal) => return self.ignore(refusal),
+            };
+        let StopSlip {
+            issuer,
+            sequence,
+            statement,
+            ..
+        } = *authentic.body();
+        let about = about(Kind::StopSlip, authentic.id(), Some((issuer, sequence)));
+        let replay = &self.ledger.facts.replay;
+        let judged = authentic
+            .judge(trust)
+            .and_then(|()| replay.has_room(issuer));
+        if let Err(refusal) = judged {
+            return self.refuse(&about, refusal, out);
+        }
+        if replay.is_stopped(issuer, sequence, statement) {
+            return Submitted::Noted;
+        }
+        let used = replay.is_used(issuer, sequence, statement);
+        self.tell(&about, Outcome::Stopped { statement, used }, out)
+    }
+
+    /// Takes an attestation of the time. It is written down where it raises the floor by a
+    /// [step](FLOOR_STEP_MS); what else it says is kept in RAM, so that a heartbeat costs no flash.
+    pub(super) fn submit_time<'a>(
+        &'a mut self,
+        statement: &[u8],
+        out: &'a mut [u8],
+    ) -> Submitted<'a> {
+        let judged = judge_time(statement, &self.ledger.trust, &self.ledger.identity)
+            .and_then(|attestation| self.take_time(&attestation));
+        if let Err(refusal) = judged {
+            return self.ignore(refusal);
+        }
+        let ticks_ms = self.clock.ticks_ms();
+        let floor_ms = self.time.floor_ms(ticks_ms);
+        let written_ms = self.ledger.facts.time_floor_ms.get();
+        let step = floor_ms >= written_ms.saturating_add(FLOOR_STEP_MS);
+        let Some(floor_ms) = TimeMs::new(floor_ms).filter(|_| step) else {
+            return Submitted::Noted;
+        };
+        let Ok(envelope) = Envelope::parse(Kind::Time, statement) else {
+            return Submitted::Noted;
+        };
+        if !self.budgets.write(ticks_ms) {
+            return Submitted::Noted;
+        }
+        let about = about(Kind::Time, envelope.id(), None);
+        self.tell(&about, Outcome::TimeRaised { floor_ms }, out)
+    }
+
+    fn take_time(&mut self, attestation: &TimeAttestation) -> Result<(), Refusal> {
+        let ticks_ms = self.clock.ticks_ms();
+        let Some(pulse) = attestation.pulse else {
+            return self.time.hear(attestation.time_ms, ticks_ms);
+        };
+        let made_ticks_ms = self.nonces.answer_pulse(pulse, ticks_ms)?;
+        self.time
+            .attest(attestation.time_ms, made_ticks_ms, ticks_ms)?;
+        // It was sent after its pulse was made; more is not sure.
+        self.latches.hear(made_ticks_ms);
+        Ok(())
+    }
+
+    /// Tells of a root that was put in force right before a power cut.
+    pub(super) fn tell_root(&mut self, out: &mut [u8]) -> Result<(), Refusal> {
+        let root = self.ledger.trust.root()?;
+        let (version, epoch) = (root.version, root.epoch);
+        if version <= self.ledger.facts.root_told {
+            return Ok(());
+        }
+        let about = about(Kind::Root, self.ledger.trust.id(), None);
+        self.make_room(0)?;
+        self.conclude(&about, Outcome::RootAccepted { version, epoch }, out)
+            .map(|_| ())
+    }
+}
+
+/// Whether a root is of a version before the one in force.
+fn is_past(refusal: Refusal) -> bool {
+    refusal.reason == Reason::RootNotNext && refusal.found.saturating_add(1) < refusal.expected
+}
+
+/// Whether the device failed, not the statement.
+fn is_fault(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::StorageFault | Reason::NoEntropy | Reason::CounterFault | Reason::LogicFault
+    )
+}
+
+fn about(kind: Kind, statement: StatementId, names: Option<(KeyId, Sequence)>) -> About {
+    About {
+        statement,
+        kind,
+        issuer: names.map(|(issuer, _)| issuer),
+        sequence: names.map(|(_, sequence)| sequence),
+        break_glass: false,
+        trial: None,
+        age_ms: None,
+    }
+}
