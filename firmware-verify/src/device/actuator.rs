@@ -93,14 +93,8 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
                         send(receipt);
                     }
                 }
-                Polled::InstallEnded(receipt) => {
-                    if let Ok(receipt) = receipt {
-                        send(receipt);
-                    } else {
-                        // The boot ends it; until then it would come again at every poll.
-                        return None;
-                    }
-                }
+                Polled::InstallEnded(Ok(receipt)) => send(receipt),
+                Polled::InstallEnded(Err(_)) => {}
             }
         }
     }

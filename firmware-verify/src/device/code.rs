@@ -40,7 +40,15 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             &self.conditions(),
             &self.ledger.facts.replay,
         )
-        .and_then(|grant| Ok((grant, self.plan(code, authentic.id(), release)?)));
+        .and_then(|grant| {
+            // Whoever may close is obeyed at once, whatever keeps the code from being burned.
+            match code.action {
+                Action::Close => self.latches.shut(Some(code.latch), CloseCause::Code),
+                Action::Lockdown => self.latches.shut(None, CloseCause::Lockdown),
+                _ => {}
+            }
+            Ok((grant, self.plan(code, authentic.id(), release)?))
+        });
         let (grant, plan) = match planned {
             Ok((_, Plan::Manifest(named))) => return Submitted::ManifestWanted(named),
             Ok(granted) => granted,
@@ -96,27 +104,42 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         self.conclude(&about, outcome, out)
     }
 
-    /// Lets a latch be open, unless that cannot be told.
+    /// Lets a latch be open, unless that cannot be told: then it is to be shut again.
     fn settle_open<'o>(
         &mut self,
         about: &About,
         staged: Staged,
         out: &'o mut [u8],
     ) -> Result<&'o [u8], Refusal> {
-        let Staged { opening, seconds } = staged;
-        let before = self.latches.get(opening.latch).copied();
-        let outcome = match before {
-            None => Outcome::Opened { seconds },
-            Some(_) => Outcome::Renewed { seconds },
-        };
-        self.latches.open(opening)?;
+        let Staged {
+            mut opening,
+            seconds,
+        } = staged;
         self.handed_out = false;
-        let told = self.conclude(about, outcome, out);
-        if told.is_err() {
-            self.latches.close(opening.latch);
-            if let Some(before) = before {
-                self.latches.open(before)?;
+        if opening.renewal.is_none() {
+            self.latches.open(opening)?;
+            let told = self.conclude(about, Outcome::Opened { seconds }, out);
+            if told.is_err() {
+                self.latches.shut(Some(opening.latch), CloseCause::Fault);
             }
+            return told;
+        }
+        // A renewal opens nothing that has closed in the meantime.
+        let before = self.latches.get(opening.latch).copied();
+        let Some(before) = before.filter(|before| self.is_open(before.latch)) else {
+            let outcome = Outcome::Refused {
+                reason: Reason::NotOpen.number(),
+                expected: 0,
+                found: 0,
+            };
+            return self.conclude(about, outcome, out);
+        };
+        opening.amiss = before.amiss;
+        opening.heard_ticks_ms = opening.heard_ticks_ms.max(before.heard_ticks_ms);
+        self.latches.open(opening)?;
+        let told = self.conclude(about, Outcome::Renewed { seconds }, out);
+        if told.is_err() {
+            self.latches.open(before)?;
         }
         told
     }

@@ -9,7 +9,10 @@ use crate::{
     statement::{CloseCause, Context, Latch, Rule, RuleChoice},
     types::LatchId,
     verdict::{Conditions, TrustRoot, context_holds},
+    wire::Role,
 };
+
+use super::posture::Watch;
 
 /// A latch that a code has opened. In RAM: a boot closes it.
 #[derive(Clone, Copy, Debug)]
@@ -27,12 +30,19 @@ pub(super) struct Opening {
     pub(super) heard_ticks_ms: u64,
     /// What is amiss, and since when.
     pub(super) amiss: Option<(CloseCause, u64)>,
+    /// The last code that has renewed it.
+    pub(super) renewal: Option<CodeName>,
+    /// It has closed, for this reason; what is left is to shut and to tell it.
+    pub(super) closing: Option<CloseCause>,
+    /// Its closing was noticed, and could not be told yet.
+    pub(super) noticed: bool,
 }
 
 /// What keeps a latch open.
 pub(super) struct Around<'a, const TWIN: usize, const USED: usize> {
     ledger: &'a Ledger<TWIN, USED>,
     conditions: &'a Conditions,
+    posture: &'a Watch,
     ticks_ms: u64,
 }
 
@@ -40,11 +50,13 @@ impl<'a, const TWIN: usize, const USED: usize> Around<'a, TWIN, USED> {
     pub(super) fn of(
         ledger: &'a Ledger<TWIN, USED>,
         conditions: &'a Conditions,
+        posture: &'a Watch,
         ticks_ms: u64,
     ) -> Self {
         Self {
             ledger,
             conditions,
+            posture,
             ticks_ms,
         }
     }
@@ -71,21 +83,28 @@ impl Opening {
         let Around {
             ledger,
             conditions,
+            posture,
             ticks_ms,
         } = *around;
         let facts = &ledger.facts;
+        if let Some(cause) = self.closing {
+            return Standing::Closed(cause);
+        }
         if facts.locked_down {
             return Standing::Closed(CloseCause::Lockdown);
         }
         let Some(rule) = self.rule(&ledger.trust) else {
             return Standing::Closed(CloseCause::Trust);
         };
-        let CodeName {
-            issuer,
-            sequence,
-            statement,
-        } = self.code;
-        if facts.replay.is_void(issuer, sequence, statement) {
+        let is_void = |code: &CodeName| {
+            let CodeName {
+                issuer,
+                sequence,
+                statement,
+            } = *code;
+            facts.replay.is_void(issuer, sequence, statement)
+        };
+        if is_void(&self.code) || self.renewal.as_ref().is_some_and(is_void) {
             return Standing::Closed(CloseCause::Revoked);
         }
         // The rule in force may have become shorter since.
@@ -102,8 +121,13 @@ impl Opening {
             return Standing::Closed(CloseCause::Silence);
         }
         let amiss = self.look(&rule, conditions).map(|cause| {
-            let since = self.amiss.map_or(ticks_ms, |(_, since)| since);
-            (cause, since)
+            // A fact that grew too old has done so whether anybody looked or not.
+            let aged = posture.aged_ticks_ms(rule.posture, ticks_ms);
+            let noted = self.amiss.map(|(_, since)| since);
+            (
+                cause,
+                noted.into_iter().chain(aged).min().unwrap_or(ticks_ms),
+            )
         });
         let lost_at = match amiss {
             None => u64::MAX,
@@ -126,8 +150,12 @@ impl Opening {
             RuleChoice::Normal => Some(latch.rule),
             RuleChoice::BreakGlass => latch.break_glass,
         }?;
-        let issuer = trust.ring().role(self.code.issuer);
-        (root.epoch == self.epoch && rule.max_open_s > 0 && issuer.is_some()).then_some(rule)
+        let role = match self.rule {
+            RuleChoice::Normal => Role::Operator,
+            RuleChoice::BreakGlass => Role::BreakGlass,
+        };
+        let issues = trust.ring().role(self.code.issuer) == Some(role);
+        (root.epoch == self.epoch && rule.max_open_s > 0 && issues).then_some(rule)
     }
 
     fn look(&self, rule: &Rule, conditions: &Conditions) -> Option<CloseCause> {
@@ -172,6 +200,15 @@ impl Latches {
 
     pub(super) fn close_all(&mut self) {
         self.open.clear();
+    }
+
+    /// Lets a latch, or all of them, be closed from now on; what stands behind is still to be
+    /// shut.
+    pub(super) fn shut(&mut self, latch: Option<LatchId>, cause: CloseCause) {
+        let all = self.open.iter_mut();
+        for opening in all.filter(|opening| latch.is_none_or(|latch| opening.latch == latch)) {
+            opening.closing = opening.closing.or(Some(cause));
+        }
     }
 
     /// Every open latch has heard a heartbeat that was sent at these ticks or later.

@@ -67,6 +67,8 @@ pub struct Device<P: Platform, const TWIN: usize = MAX_TWIN, const USED: usize =
     latches: latches::Latches,
     /// A latch whose opening is burned and not settled.
     staged: Option<plan::Staged>,
+    /// A download that has lapsed is not ended again before these ticks.
+    lapse_ticks_ms: u64,
     /// An action was handed out and is not settled.
     handed_out: bool,
     budgets: budget::Budgets,
@@ -105,6 +107,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     /// Takes what a source says about some of the device's facts.
     pub fn observe(&mut self, seen: &Observation) {
         self.posture.observe(seen, self.clock.ticks_ms());
+        self.note_amiss();
     }
 
     /// Sets every fact, for as long as nothing else is said.

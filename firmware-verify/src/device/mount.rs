@@ -189,6 +189,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             nonces,
             latches: Latches::default(),
             staged: None,
+            lapse_ticks_ms: 0,
             handed_out: false,
             budgets: Budgets::new(ticks_ms),
             work: Work::default(),

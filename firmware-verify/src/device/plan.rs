@@ -55,7 +55,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             Action::Downgrade { manifest } => self.plan_install(code, *manifest, true, release),
             Action::Probe => Ok(Plan::Probe),
             Action::Open { seconds } => self.plan_open(code, statement, *seconds),
-            Action::Renew { seconds } => self.plan_renew(code, *seconds),
+            Action::Renew { seconds } => self.plan_renew(code, statement, *seconds),
             Action::Close => Ok(Plan::Close),
             Action::Lockdown => Ok(Plan::Lockdown),
             Action::Unlock => Ok(Plan::Unlock),
@@ -84,11 +84,19 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             until_ticks_ms: ticks_ms.saturating_add(ms(seconds)),
             heard_ticks_ms: ticks_ms,
             amiss: None,
+            renewal: None,
+            closing: None,
+            noticed: false,
         };
         Ok(Plan::Open(Staged { opening, seconds }))
     }
 
-    fn plan_renew<'a>(&self, code: &Code<'_>, seconds: u32) -> Result<Plan<'a>, Refusal> {
+    fn plan_renew<'a>(
+        &self,
+        code: &Code<'_>,
+        statement: StatementId,
+        seconds: u32,
+    ) -> Result<Plan<'a>, Refusal> {
         ensure(self.is_open(code.latch), Reason::NotOpen)?;
         let root = self.ledger.trust.root()?;
         let latch = root.latch(code.latch).ok_or(Reason::NoSuchLatch)?;
@@ -100,6 +108,11 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         let opening = Opening {
             until_ticks_ms: ticks_ms.saturating_add(ms(seconds)),
             heard_ticks_ms: ticks_ms,
+            renewal: Some(CodeName {
+                issuer: code.issuer,
+                sequence: code.sequence,
+                statement,
+            }),
             ..*before
         };
         Ok(Plan::Renew(Staged { opening, seconds }))

@@ -13,6 +13,10 @@ use crate::{
     wire::Kind,
 };
 
+/// How long a download that could not be ended is left alone, in milliseconds: as long as a
+/// fault of the flash may take to pass.
+const LAPSE_RETRY_MS: u64 = 60_000;
+
 /// What a look at the device has found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[must_use = "a latch that has closed has to be shut"]
@@ -45,10 +49,13 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         let mut closed = None;
         let conditions = self.conditions();
         let Self {
-            latches, ledger, ..
+            latches,
+            ledger,
+            posture,
+            ..
         } = self;
-        let around = Around::of(ledger, &conditions, ticks_ms);
-        for opening in latches.iter_mut() {
+        let around = Around::of(ledger, &conditions, posture, ticks_ms);
+        for opening in latches.iter_mut().filter(|opening| !opening.noticed) {
             match opening.stand(&around) {
                 Standing::Open {
                     next_ticks_ms,
@@ -58,14 +65,15 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
                     wake_ticks_ms = wake_ticks_ms.min(next_ticks_ms);
                 }
                 Standing::Closed(cause) => {
+                    opening.closing = Some(cause);
+                    opening.noticed = true;
                     closed = Some((opening.latch, cause));
                     break;
                 }
             }
         }
         if let Some((latch, cause)) = closed {
-            // Shut first; whether it can be told is another matter.
-            self.latches.close(latch);
+            // It is closed by now; whether that can be told is another matter.
             let receipt = self.tell_closed(latch, cause, out);
             return Polled::Closed {
                 latch,
@@ -74,12 +82,17 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             };
         }
         if self.has_lapsed() {
-            let ended = Outcome::InstallFailed {
-                reason: self.lapse_reason().number(),
-            };
-            return Polled::InstallEnded(self.end(ended, out));
+            if ticks_ms >= self.lapse_ticks_ms {
+                let ended = Outcome::InstallFailed {
+                    reason: self.lapse_reason().number(),
+                };
+                // Where it cannot be recorded now, it is tried again after a while.
+                self.lapse_ticks_ms = ticks_ms.saturating_add(LAPSE_RETRY_MS);
+                return Polled::InstallEnded(self.end(ended, out));
+            }
+            wake_ticks_ms = wake_ticks_ms.min(self.lapse_ticks_ms);
         }
-        if self.latches.iter().next().is_some()
+        if self.latches.iter().any(|opening| !opening.noticed)
             && let Some(next) = self.posture.next_ticks_ms(ticks_ms)
         {
             wake_ticks_ms = wake_ticks_ms.min(next);
@@ -99,7 +112,12 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     /// How a latch stands that was opened, whether its closing was noticed or not.
     fn stand(&self, latch: LatchId) -> Option<Standing> {
         let conditions = self.conditions();
-        let around = Around::of(&self.ledger, &conditions, self.clock.ticks_ms());
+        let around = Around::of(
+            &self.ledger,
+            &conditions,
+            &self.posture,
+            self.clock.ticks_ms(),
+        );
         self.latches
             .get(latch)
             .map(|opening| opening.stand(&around))
@@ -111,8 +129,31 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         let Some(Standing::Closed(cause)) = self.stand(latch) else {
             return Ok(());
         };
+        if self.ledger.facts.open_latch(latch).is_some() {
+            self.tell_closed(latch, cause, out)?;
+        }
         self.latches.close(latch);
-        self.tell_closed(latch, cause, out).map(|_| ())
+        Ok(())
+    }
+
+    /// Notes what has come to be amiss with open latches, or no longer is: their grace runs from
+    /// the change, whether anybody looks or not.
+    pub(super) fn note_amiss(&mut self) {
+        let conditions = self.conditions();
+        let ticks_ms = self.clock.ticks_ms();
+        let Self {
+            latches,
+            ledger,
+            posture,
+            ..
+        } = self;
+        let around = Around::of(ledger, &conditions, posture, ticks_ms);
+        for opening in latches.iter_mut() {
+            match opening.stand(&around) {
+                Standing::Open { amiss, .. } => opening.amiss = amiss,
+                Standing::Closed(cause) => opening.closing = Some(cause),
+            }
+        }
     }
 
     /// The latches that are open now: bit n for latch n.
@@ -135,7 +176,8 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             .ledger
             .facts
             .open_latch(latch)
-            .ok_or(Reason::LogicFault)?;
+            // The code that closes it is burned, and its own outcome not recorded yet.
+            .ok_or(Reason::Busy)?;
         let about = About {
             statement: open.code.statement,
             kind: Kind::Code,
@@ -146,7 +188,12 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             age_ms: None,
         };
         self.make_room(0)?;
-        self.conclude(&about, Outcome::Closed { latch, cause }, out)
+        // Told once: the journal forgets the opening with this record.
+        let told = self.conclude(&about, Outcome::Closed { latch, cause }, out);
+        if self.ledger.facts.open_latch(latch).is_none() {
+            self.latches.close(latch);
+        }
+        told
     }
 
     /// Whether an installation that is not armed has lost the force of its code.

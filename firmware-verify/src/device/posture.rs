@@ -1,6 +1,6 @@
 //! What the device knows about itself, and until when it still does.
 
-use crate::types::Posture;
+use crate::types::{Posture, PostureRule};
 
 /// What one source says about some of the device's facts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,6 +54,16 @@ impl Watch {
             known,
             value: self.posture.value & known,
         }
+    }
+
+    /// When the first fact that a rule asks for grew too old, in ticks.
+    pub(super) fn aged_ticks_ms(&self, rule: PostureRule, ticks_ms: u64) -> Option<u64> {
+        let asked = self.posture.known & (rule.must_hold | rule.must_not_hold);
+        (0_u32..)
+            .zip(self.until_ticks_ms.iter())
+            .filter(|(bit, until)| has(asked, *bit) && **until <= ticks_ms)
+            .map(|(_, until)| *until)
+            .min()
     }
 
     /// When the next fact grows too old, in ticks.

@@ -41,6 +41,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         self.ledger.facts.apply(record, at)?;
         let floor_ms = self.ledger.facts.time_floor_ms.get();
         self.time.raise(floor_ms, self.clock.ticks_ms());
+        self.note_amiss();
         self.raise_counter()
     }
 

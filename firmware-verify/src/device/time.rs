@@ -41,6 +41,8 @@ pub(super) struct Known {
 pub(super) struct TimeKeeper {
     /// It is at least this late; runs with the ticks.
     floor: Option<Mark>,
+    /// What broadcasts have said, which does not run: a wrong one is outrun after a day.
+    heard_ms: u64,
     /// From where broadcasts may leap: the floor at the boot, or the last answer to a pulse.
     base: Option<Mark>,
     /// The last answer to a pulse, and how old that pulse was by then.
@@ -56,6 +58,7 @@ impl TimeKeeper {
         let floor = floor.map(|at_ms| Mark { at_ms, ticks_ms });
         Self {
             floor,
+            heard_ms: 0,
             base: floor,
             attested: None,
             shown: None,
@@ -95,7 +98,9 @@ impl TimeKeeper {
 
     /// It is at least this late; zero when nothing is known.
     pub(super) fn floor_ms(&self, ticks_ms: u64) -> u64 {
-        self.floor.map_or(0, |floor| floor.at_least_ms(ticks_ms))
+        self.floor
+            .map_or(0, |floor| floor.at_least_ms(ticks_ms))
+            .max(self.heard_ms)
     }
 
     fn attested_ms(&self, ticks_ms: u64) -> Option<(u64, u64)> {
@@ -126,8 +131,10 @@ impl TimeKeeper {
         let age_ms = ticks_ms.saturating_sub(made_ticks_ms);
         let (at_ms, floor_ms) = (time.get(), self.floor_ms(ticks_ms));
         // It was signed somewhen in the pulse's life, and says what it was then.
+        // Two good clocks differ by seconds, and the floor may come from the other one.
+        let latest_ms = at_ms.saturating_add(age_ms).saturating_add(CLOCK_LAG_MS);
         ensure(
-            at_ms.saturating_add(age_ms) >= floor_ms,
+            latest_ms >= floor_ms,
             Refusal::new(Reason::TimeBehind, floor_ms, at_ms),
         )?;
         let mark = Mark {
@@ -159,7 +166,7 @@ impl TimeKeeper {
             to > floor_ms,
             Refusal::new(Reason::TimeBehind, floor_ms, at_ms),
         )?;
-        self.raise(to, ticks_ms);
+        self.heard_ms = to;
         Ok(())
     }
 
@@ -179,6 +186,7 @@ impl TimeKeeper {
     pub(super) fn forget(&mut self) {
         *self = Self {
             floor: None,
+            heard_ms: 0,
             base: None,
             attested: None,
             shown: None,
@@ -277,7 +285,8 @@ mod tests {
     #[test]
     fn an_answer_before_the_floor_is_refused() {
         let mut keeper = TimeKeeper::new(moment(NOW_MS), 0);
-        let refusal = keeper.attest(moment(NOW_MS - 1), 0, 10).unwrap_err();
+        let behind = moment(NOW_MS - CLOCK_LAG_MS - 1);
+        let refusal = keeper.attest(behind, 0, 10).unwrap_err();
         assert_eq!(refusal.reason, Reason::TimeBehind);
         // Signed when the pulse was made, and under way since: not before the floor.
         keeper.attest(moment(NOW_MS), 0, 10).unwrap();

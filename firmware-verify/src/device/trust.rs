@@ -64,6 +64,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         } else {
             self.time.forget_attested();
         }
+        self.note_amiss();
         self.raise_counter()?;
         Ok(Outcome::RootAccepted { version, epoch })
     }

@@ -297,9 +297,13 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
 
     fn outcome(&mut self, receipt: &Receipt) -> Result<(), Refusal> {
         let statement = receipt.statement;
+        let in_hand = self
+            .pending
+            .is_some_and(|pending| pending.code.statement == statement);
         match receipt.outcome {
-            Outcome::Refused { .. } => return Ok(()),
-            Outcome::Applied { .. }
+            Outcome::Refused { .. } if !in_hand => return Ok(()),
+            Outcome::Refused { .. }
+            | Outcome::Applied { .. }
             | Outcome::Performed
             | Outcome::InstallStarted
             | Outcome::Probed

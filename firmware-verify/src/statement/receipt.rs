@@ -37,6 +37,8 @@ pub enum CloseCause {
     Trust,
     /// The device was locked down.
     Lockdown,
+    /// Its opening could not be recorded. In no receipt: what shuts it learns it.
+    Fault,
 }
 
 /// What came of a statement.
