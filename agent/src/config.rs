@@ -1,6 +1,9 @@
 //! The configuration file.
 
+mod posture;
+
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     time::Duration,
@@ -10,6 +13,8 @@ use latch_mqtt::{DEFAULT_PREFIX, Endpoint, EndpointError};
 use latch_verify::{limits::MAX_IMAGE, types::Version};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
+pub(crate) use self::posture::Probe;
+use self::posture::{ProbeSchema, Twice};
 use crate::flash::ERASE;
 
 /// Slots of 4 MiB hold the images of most microcontrollers and many applications.
@@ -52,6 +57,16 @@ pub(crate) enum ConfigError {
         /// The file.
         path: PathBuf,
     },
+    /// Two facts with one number.
+    #[error("{}: posture.{} and posture.{} are both fact {bit}: give each fact one probe", path.display(), names[0], names[1])]
+    FactTwice {
+        /// The file.
+        path: PathBuf,
+        /// The number.
+        bit: u8,
+        /// The facts.
+        names: [String; 2],
+    },
     /// A certificate without its key, or the other way round.
     #[error("{}: client-certificate and client-key belong together: give both, or neither", path.display())]
     HalfIdentity {
@@ -72,6 +87,7 @@ pub(crate) struct Config {
     pub(crate) slot_size: u32,
     pub(crate) clock: ClockTrust,
     pub(crate) hooks: Hooks,
+    pub(crate) probes: Vec<Probe>,
 }
 
 /// Whether the system's clock is vouched for.
@@ -90,6 +106,7 @@ pub(crate) enum ClockTrust {
 pub(crate) struct Hooks {
     pub(crate) twin: Option<Program>,
     pub(crate) command: Option<Program>,
+    pub(crate) latch: Option<Program>,
     pub(crate) activate: Option<Program>,
     pub(crate) health: Option<Program>,
     pub(crate) timeout: Duration,
@@ -122,6 +139,8 @@ struct Schema {
     clock: ClockTrust,
     #[serde(default)]
     hooks: HookSchema,
+    #[serde(default)]
+    posture: BTreeMap<String, ProbeSchema>,
 }
 
 #[derive(Deserialize, Default)]
@@ -131,6 +150,8 @@ struct HookSchema {
     twin: Option<Program>,
     #[serde(default, deserialize_with = "program")]
     command: Option<Program>,
+    #[serde(default, deserialize_with = "program")]
+    latch: Option<Program>,
     #[serde(default, deserialize_with = "program")]
     activate: Option<Program>,
     #[serde(default, deserialize_with = "program")]
@@ -165,6 +186,13 @@ impl Config {
             path: path.clone(),
             cause,
         })?;
+        let probes = posture::resolve(schema.posture, folder).map_err(|Twice { bit, names }| {
+            ConfigError::FactTwice {
+                path: path.clone(),
+                bit,
+                names,
+            }
+        })?;
         Ok(Self {
             file: path,
             endpoint,
@@ -177,6 +205,7 @@ impl Config {
             slot_size: schema.slot_size,
             clock: schema.clock,
             hooks: schema.hooks.resolve(folder),
+            probes,
         })
     }
 }
@@ -200,15 +229,11 @@ fn endpoint(schema: &Schema, folder: &Path) -> Result<Endpoint, EndpointError> {
 
 impl HookSchema {
     fn resolve(self, folder: &Path) -> Hooks {
-        let seen = |program: Option<Program>| {
-            program.map(|Program { path, arguments }| Program {
-                path: folder.join(path),
-                arguments,
-            })
-        };
+        let seen = |program: Option<Program>| program.map(|program| seen_from(folder, program));
         Hooks {
             twin: seen(self.twin),
             command: seen(self.command),
+            latch: seen(self.latch),
             activate: seen(self.activate),
             health: seen(self.health),
             timeout: Duration::from_secs(self.timeout_s.unwrap_or(HOOK_TIMEOUT_S)),
@@ -223,14 +248,25 @@ fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Version, D::Err
 }
 
 fn program<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Program>, D::Error> {
-    let mut words = Vec::<String>::deserialize(deserializer)?.into_iter();
-    let path = words.next().filter(|path| !path.is_empty());
-    let path =
-        path.ok_or_else(|| D::Error::custom("a hook is a list: the program, then its arguments"))?;
-    Ok(Some(Program {
+    program_of(Vec::deserialize(deserializer)?)
+        .map(Some)
+        .ok_or_else(|| D::Error::custom("a hook is a list: the program, then its arguments"))
+}
+
+fn program_of(words: Vec<String>) -> Option<Program> {
+    let mut words = words.into_iter();
+    let path = words.next().filter(|path| !path.is_empty())?;
+    Some(Program {
         path: path.into(),
         arguments: words.collect(),
-    }))
+    })
+}
+
+fn seen_from(folder: &Path, program: Program) -> Program {
+    Program {
+        path: folder.join(program.path),
+        arguments: program.arguments,
+    }
 }
 
 fn timeout<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {

@@ -114,15 +114,15 @@ fn result_of(status: ExitStatus) -> HookResult {
 }
 
 /// A program's process group, which is ended when this is dropped.
-struct Group(Option<Pid>);
+pub(crate) struct Group(Option<Pid>);
 
 impl Group {
-    fn of(child: &Child) -> Self {
+    pub(crate) fn of(child: &Child) -> Self {
         let raw = child.id().and_then(|id| i32::try_from(id).ok());
         Self(raw.and_then(Pid::from_raw))
     }
 
-    fn release(&mut self) {
+    pub(crate) fn release(&mut self) {
         self.0 = None;
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use latch_verify::{
-    device::{Clock, Entropy, JOURNAL_SECTOR, NoEntropy, Parts, Platform},
+    device::{Clock, Entropy, JOURNAL_SECTOR, NoCounter, NoEntropy, Parts, Platform},
     journal::Journal,
     wire::SeedKey,
 };
@@ -28,6 +28,7 @@ impl Platform for Host {
     type Clock = HostClock;
     type Entropy = HostEntropy;
     type Key = SeedKey;
+    type Counter = NoCounter;
 }
 
 /// Why the parts of a device cannot be had.
@@ -65,6 +66,7 @@ pub(crate) fn parts(
         clock,
         entropy: HostEntropy,
         key,
+        counter: NoCounter,
     })
 }
 

@@ -8,6 +8,7 @@
 mod core;
 
 pub use crate::core::{
-    Core, Effect, Event, FAULT_REST_MS, Hook, HookResult, MANIFEST_PATIENCE_MS, Notice, QUEUE_LEN,
-    SILENCE_LONGEST_MS, SILENCE_MS, STATE_REST_MS, WINDOW,
+    Core, Effect, Event, FAULT_REST_MS, Hook, HookResult, LatchEvent, MANIFEST_PATIENCE_MS, Notice,
+    PULSE_STATE_MS, QUEUE_LEN, ROOTS_KEPT, SHUT_REST_MS, SHUT_TRIES, SILENCE_LONGEST_MS,
+    SILENCE_MS, STATE_REST_MS, WINDOW,
 };

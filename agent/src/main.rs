@@ -7,6 +7,8 @@ mod host;
 mod images;
 mod key;
 mod notices;
+mod orders;
+mod posture;
 mod provision;
 mod request;
 mod run;
@@ -123,9 +125,15 @@ The configuration, with all that must be in it, and what may be:
   [hooks]                              # programs, not shell lines; told by JSON on their input
   # twin      = [\"/usr/lib/pump/set\"]
   # command   = [\"/usr/lib/pump/command\"]
+  # latch     = [\"/usr/lib/pump/latch\"]      # opens and shuts; without it no latch opens
   # activate  = [\"/usr/lib/pump/activate\"]
   # health    = [\"/usr/lib/pump/health\"]
-  # timeout-s = 60")]
+  # timeout-s = 60
+  # [posture.idle]                     # a fact about the device that rules may ask for
+  # bit       = 1                      # its number in the trust root's [facts]
+  # command   = [\"/usr/lib/pump/is-idle\"]    # exit code 0: true, 1: false, else unknown
+  # every-s   = 30
+  # max-age-s = 90")]
 struct Run {
     /// The configuration.
     #[arg(long, default_value = "agent.toml")]

@@ -3,11 +3,15 @@
 
 use latch_agent::Notice;
 use latch_verify::{Reason, Refusal, statement::Outcome};
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
+
 
 /// Writes a notice to the log.
 pub(crate) fn log(notice: &Notice) {
     match notice {
+        Notice::Ignored { refusal } if is_old_time(refusal.reason) => {
+            debug!(reason = refusal.reason.number(), "time ignored");
+        }
         Notice::Ignored { refusal } => {
             let Refusal { reason, .. } = refusal;
             warn!(reason = reason.number(), name = reason.name(), cause = %refusal, "message ignored");
@@ -24,8 +28,23 @@ pub(crate) fn log(notice: &Notice) {
             outcome,
             repeated,
         } => {
-            let (outcome, reason) = (outcome_name(outcome), outcome_reason(outcome));
-            info!(%statement, outcome, reason, repeated, "code answered");
+            let (detail, reason) = (outcome_detail(outcome), outcome_reason(outcome));
+            let outcome = outcome_name(outcome);
+            info!(%statement, outcome, reason, detail, repeated, "code answered");
+        }
+        Notice::RootWaits { version, next } => {
+            info!(version, next, "trust root waits for the one before it");
+        }
+        Notice::Closed { latch, cause } => {
+            info!(
+                latch = latch.number(),
+                cause = cause.name(),
+                "latch closed"
+            );
+        }
+        Notice::NotShut { latch } => {
+            let latch = latch.map(|latch| latch.number());
+            error!(latch, "what stands behind a closed latch could not be shut");
         }
         Notice::PageKept { next, of } => info!(next, of, "page kept"),
         Notice::PageRefused { refusal } => {
@@ -69,6 +88,15 @@ fn outcome_name(outcome: &Outcome) -> &'static str {
         Outcome::InstallReverted { .. } => "install-reverted",
         Outcome::InstallFailed { .. } => "install-failed",
         Outcome::Probed => "probed",
+        Outcome::Opened { .. } => "opened",
+        Outcome::Renewed { .. } => "renewed",
+        Outcome::Closed { .. } => "closed",
+        Outcome::LockedDown => "locked-down",
+        Outcome::Unlocked => "unlocked",
+        Outcome::RootAccepted { .. } => "root-accepted",
+        Outcome::Revoked => "revoked",
+        Outcome::Stopped { .. } => "stopped",
+        Outcome::TimeRaised { .. } => "time-raised",
     }
 }
 
@@ -80,4 +108,23 @@ fn outcome_reason(outcome: &Outcome) -> Option<&'static str> {
         | Outcome::InstallFailed { reason } => Reason::from_number(*reason).map(Reason::name),
         _ => None,
     }
+}
+
+/// What else an outcome says.
+fn outcome_detail(outcome: &Outcome) -> Option<String> {
+    Some(match outcome {
+        Outcome::Opened { seconds } | Outcome::Renewed { seconds } => format!("{seconds} s"),
+        Outcome::Closed { latch, cause } => {
+            format!("latch {}: {}", latch.number(), cause.name())
+        }
+        Outcome::RootAccepted { version, epoch } => format!("version {version}, epoch {epoch}"),
+        Outcome::Stopped { statement, .. } => statement.to_string(),
+        _ => return None,
+    })
+}
+
+/// Whether an attestation of the time was only late: it comes to many, and to each more than
+/// once.
+fn is_old_time(reason: Reason) -> bool {
+    matches!(reason, Reason::TimeBehind | Reason::PulseStale)
 }

@@ -112,7 +112,7 @@ fn sign(name: &Name, mut key: SeedKey, public: PublicKey) -> Result<Vec<u8>, New
     };
     let mut buffer = [0; MAX_ENROLMENT_BODY];
     let body = encode(&enrolment, &mut buffer)?;
-    let mut envelope = seal_head(Kind::Enrolment, body.len())?.to_vec();
+    let mut envelope = seal_head(Kind::Enrolment, 0, body.len())?.to_vec();
     envelope.extend_from_slice(body);
     let signature = key.sign(&envelope).map_err(|_| NewError::KeyFault)?;
     envelope.push(1);

@@ -1,14 +1,15 @@
 //! The daemon: one session with the broker, one relay, one hook at a time.
 
-use std::{future::pending, io, path::PathBuf, time::Duration};
+mod start_hook;
 
-use latch_agent::{Core, Effect, Event, Hook, HookResult, Notice};
+use std::{future::pending, io, time::Duration};
+
+use latch_agent::{Core, Effect, Event, Hook, HookResult, LatchEvent, Notice};
 use latch_mqtt::{
     Event as Mqtt, EventReceiver, Options, Persistence, Publication, Publisher, Session,
     StartError, TopicError, Topics,
 };
-use latch_verify::{device::Clock as _, ledger::Image};
-use serde_json::{Value, json};
+use latch_verify::{device::Clock as _, statement::CloseCause};
 use tokio::{
     signal::unix::{SignalKind, signal},
     task::JoinHandle,
@@ -21,6 +22,7 @@ use crate::{
     hooks,
     host::{Host, HostClock},
     images, notices,
+    posture::Probes,
     provision::{self, ProvisionError},
     state_dir::{StateDir, StateDirError},
 };
@@ -28,9 +30,10 @@ use crate::{
 /// How long the broker keeps what is meant for us while we are away, in seconds: a day, for
 /// a machine that is off overnight.
 const SESSION_EXPIRY_S: u32 = 86_400;
-/// How long a hook may go on when the daemon is told to end: half of the shortest time that
-/// service managers commonly wait (10 s) before they kill.
-const STOP_GRACE: Duration = Duration::from_secs(5);
+/// How long a hook may go on when the daemon is told to end, and then the one that shuts what is
+/// open: each less than half of the shortest time that service managers commonly wait (10 s)
+/// before they kill.
+const STOP_GRACE: Duration = Duration::from_secs(4);
 
 /// Why the daemon ended, or never began.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +79,8 @@ pub(crate) async fn run(config: Config) -> Result<(), RunError> {
                 None => break Err(RunError::SessionEnded),
             },
             result = end_of(&mut daemon.hook) => daemon.hook_ended(result),
+            result = end_of(&mut daemon.shut) => daemon.shut_ended(result),
+            finding = daemon.probes.next() => daemon.take(Event::Observed(finding)),
             () = at(wake_at) => daemon.take(Event::Tick),
         };
         if event.is_err() {
@@ -95,6 +100,9 @@ struct Daemon {
     core: Core<Host>,
     publisher: Publisher,
     hook: Option<JoinHandle<HookResult>>,
+    /// The hook that shuts a latch, beside the other.
+    shut: Option<JoinHandle<HookResult>>,
+    probes: Probes,
 }
 
 impl Daemon {
@@ -123,6 +131,7 @@ impl Daemon {
             "agent started"
         );
         let core = Core::new(device, topics, clock.ticks_ms());
+        let probes = Probes::start(&config.probes);
         let daemon = Self {
             config,
             dir,
@@ -131,6 +140,8 @@ impl Daemon {
             core,
             publisher,
             hook: None,
+            shut: None,
+            probes,
         };
         daemon.prune_images();
         Ok((daemon, session))
@@ -185,6 +196,11 @@ impl Daemon {
         self.take(Event::Done(result))
     }
 
+    fn shut_ended(&mut self, result: HookResult) -> Result<(), RunError> {
+        self.shut = None;
+        self.take(Event::Shut(result))
+    }
+
     fn take(&mut self, event: Event<'_>) -> Result<(), RunError> {
         for effect in self.core.handle(self.clock.ticks_ms(), event) {
             self.perform(effect);
@@ -221,84 +237,13 @@ impl Daemon {
                 }
             }
             Effect::Run(hook) => self.hook = Some(self.begin_hook(&hook)),
+            Effect::Shut(hook) => self.shut = Some(self.begin_hook(&hook)),
             Effect::Notice(notice) => {
                 notices::log(&notice);
                 if matches!(notice, Notice::Confirmed { .. }) {
                     self.prune_images();
                 }
             }
-        }
-    }
-
-    fn begin_hook(&mut self, hook: &Hook) -> JoinHandle<HookResult> {
-        let name = hook.name();
-        let hooks = &self.config.hooks;
-        let program = match hook {
-            Hook::Twin { .. } => &hooks.twin,
-            Hook::Command { .. } => &hooks.command,
-            Hook::Activate { .. } => &hooks.activate,
-            Hook::Health { .. } => &hooks.health,
-        };
-        let (program, limit) = (program.clone(), hooks.timeout);
-        let Some(program) = program else {
-            return tokio::spawn(without_program(name));
-        };
-        match self.input(hook) {
-            Ok(input) => tokio::spawn(hooks::run(
-                name,
-                program,
-                limit,
-                input.to_string().into_bytes(),
-            )),
-            Err(cause) => {
-                warn!(hook = name, %cause, "the image cannot be handed to the hook");
-                tokio::spawn(async { Err(hooks::NOT_STARTED) })
-            }
-        }
-    }
-
-    /// What a hook is told.
-    fn input(&mut self, hook: &Hook) -> io::Result<Value> {
-        let device = self.device_name.clone();
-        Ok(match hook {
-            Hook::Twin {
-                statement,
-                version,
-                patch,
-                twin,
-            } => json!({
-                "kind": "twin", "device": device, "statement": statement.to_string(),
-                "version": version, "patch": patch, "twin": twin,
-            }),
-            Hook::Command {
-                statement,
-                name,
-                arguments,
-            } => json!({
-                "kind": "command", "device": device, "statement": statement.to_string(),
-                "name": name, "arguments": arguments,
-            }),
-            Hook::Activate { image, reverting } => {
-                let path = self.image_file(image, *reverting)?;
-                json!({
-                    "kind": "activate", "device": device, "reverting": reverting,
-                    "version": image.version.to_string(), "manifest": image.manifest.to_string(),
-                    "path": path, "size": image.size,
-                })
-            }
-            Hook::Health { image } => json!({
-                "kind": "health", "device": device,
-                "version": image.version.to_string(), "manifest": image.manifest.to_string(),
-            }),
-        })
-    }
-
-    /// Where the image lies as a file, if it does.
-    fn image_file(&mut self, image: &Image, reverting: bool) -> io::Result<Option<PathBuf>> {
-        let folder = self.dir.images();
-        match self.core.device_mut() {
-            Some(device) if !reverting => images::export(device, image, &folder),
-            _ => images::find(image, &folder),
         }
     }
 
@@ -326,17 +271,34 @@ impl Daemon {
                 }
             }
         }
+        self.shut_behind().await;
         self.publisher.disconnect().await;
         info!("agent stopped");
     }
-}
 
-/// What happens where no program is configured: state needs none, and is published for
-/// whoever reads it; a command that nobody carries out was not carried out.
-async fn without_program(hook: &'static str) -> HookResult {
-    match hook {
-        "command" => Err(hooks::NOT_FOUND),
-        _ => Ok(()),
+    /// Shuts what is open: nobody watches over it until the next start.
+    async fn shut_behind(&mut self) {
+        let open = self
+            .core
+            .device()
+            .is_some_and(|device| device.open_latches() != 0);
+        if open {
+            let everything = Hook::Latch {
+                statement: None,
+                latch: None,
+                event: LatchEvent::Close {
+                    cause: Some(CloseCause::Reboot),
+                },
+            };
+            self.shut = Some(self.begin_hook(&everything));
+        }
+        if let Some(mut hook) = self.shut.take()
+            && !matches!(timeout(STOP_GRACE, &mut hook).await, Ok(Ok(Ok(()))))
+        {
+            warn!("latches may stay open: the next start shuts them");
+            hook.abort();
+            let _ = hook.await;
+        }
     }
 }
 

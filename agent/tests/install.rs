@@ -140,9 +140,10 @@ fn a_trial_uses_up_its_boots_and_ends() {
         session_present: false,
     });
     let reason = Reason::TrialExpired.number();
+    let reverted = Outcome::InstallReverted { reason };
     assert_eq!(
         rig.done().outcomes(),
-        [(code.id, Outcome::InstallReverted { reason })]
+        [(code.id, Outcome::InstallStarted), (code.id, reverted)]
     );
 }
 
@@ -343,7 +344,7 @@ fn storage_that_fails_while_a_code_is_taken_costs_no_code() {
 }
 
 #[test]
-fn a_connect_tells_the_latest_of_each_code() {
+fn a_connect_tells_all_that_the_device_keeps() {
     let (mut rig, _, server, code) = begun();
     let set = serde_json::json!({"a": 1});
     let twin = rig.tenant.set(DEVICE, rig.now_ms(), &set);
@@ -357,6 +358,10 @@ fn a_connect_tells_the_latest_of_each_code() {
         session_present: true,
     });
     let applied = Outcome::Applied { twin_version: 1 };
-    let latest = [(twin.id, applied), (code.id, Outcome::InstallConfirmed)];
-    assert_eq!(rig.done().outcomes(), latest);
+    let kept = [
+        (code.id, Outcome::InstallStarted),
+        (twin.id, applied),
+        (code.id, Outcome::InstallConfirmed),
+    ];
+    assert_eq!(rig.done().outcomes(), kept);
 }

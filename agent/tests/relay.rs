@@ -5,7 +5,7 @@ mod rig;
 mod tenant;
 
 use latch_agent::{Event, FAULT_REST_MS, Hook, Notice, QUEUE_LEN, STATE_REST_MS};
-use latch_verify::{Reason, limits::CHALLENGE_AGE_MS, statement::Outcome};
+use latch_verify::{Reason, limits::CHALLENGE_ROTATE_MS, statement::Outcome};
 use serde_json::json;
 
 use rig::{DEVICE, Rig};
@@ -264,7 +264,7 @@ fn the_state_is_published_again_for_junk_and_for_an_old_challenge() {
     rig.wake();
     assert_eq!(rig.done().states(), 1);
     rig.wake();
-    assert_eq!(rig.now_ms() - rig::BEGIN_MS, CHALLENGE_AGE_MS);
+    assert_eq!(rig.now_ms() - rig::BEGIN_MS, CHALLENGE_ROTATE_MS);
     assert_eq!(rig.done().states(), 1);
     assert_ne!(rig.device().status().challenge, challenge);
 }

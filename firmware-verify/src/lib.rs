@@ -40,7 +40,7 @@
 //!     type Clock = Ticks;
 //!     type Entropy = Noise;
 //!     type Key = SeedKey; // or a secure element, behind `DeviceKey`
-//!     type Counter = NoCounter; // or fuses, or a secure element, behind `Counter`
+//!     type Counter = NoCounter; // or a secure element, behind `Counter`
 //! }
 //!
 //! struct Ticks;

@@ -107,7 +107,8 @@ pub const ATTESTED_AGE_MS: u64 = 24 * 3_600_000;
 /// resonators do, and what a trimmed RC oscillator keeps at room temperature.
 pub const DRIFT_SHIFT: u32 = 8;
 /// How far a broadcast attestation may raise the time floor beyond the ticks that have passed,
-/// in milliseconds: a day. Whoever holds the time keys can shut a device for no longer by it.
+/// in milliseconds: a day a boot. Whoever holds the time keys takes a clock's word from a device for no
+/// longer by it, unless the power is his too.
 pub const BROADCAST_LEAP_MS: u64 = 24 * 3_600_000;
 /// By how much the floor must rise for it to be written to the journal, in milliseconds: an
 /// hour. Twenty-four writes a day are a fraction of a sector.
@@ -122,7 +123,7 @@ pub const CODE_SIGNATURES: u32 = 64;
 /// an eighth of such a processor.
 pub const CODE_REFILL_MS: u64 = 250;
 /// Signatures that may be checked in a burst for each kind that has a reserve of its own: codes
-/// that answer the device's challenge, roots, revocations and time. Two full envelopes.
+/// that answer the device's challenge or close, revocations, and time. Two full envelopes.
 pub const RESERVED_SIGNATURES: u32 = 16;
 /// Time in which one reserved signature check comes back, in milliseconds.
 pub const RESERVED_REFILL_MS: u64 = 1_000;

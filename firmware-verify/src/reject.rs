@@ -258,8 +258,8 @@ reasons! {
     RuleBounds = 908, "a rule's lifetime lies outside its bounds";
     /// Too few root keys have signed.
     TooFewRoot = 909, "too few root keys have signed the trust root";
-    /// The first root is not version 1.
-    NotFirstRoot = 910, "a device is provisioned with version 1 of the trust root";
+    /// A history of roots does not begin with version 1.
+    NotFirstRoot = 910, "a history of trust roots begins with version 1";
     /// The enrolment is not signed by the device's own key.
     NotDeviceKey = 911, "the enrolment is not signed by the key that it names";
     /// No operator has countersigned the enrolment.
@@ -279,6 +279,8 @@ reasons! {
     TooFewTime = 918, "too few time keys have signed the attestation, or the trust root lists none";
     /// Neither the issuer itself nor root has signed a revocation.
     NotRevoker = 919, "only the issuer itself, or as many root keys as the trust root asks for, can revoke";
+    /// Only keys that sign codes have something to revoke.
+    NotRevocable = 921, "this key signs no codes, so there is nothing to revoke: publish a trust root without it";
     /// Too few root keys of the root in force have signed its successor.
     TooFewOldRoot = 920, "too few root keys of the trust root in force have signed its successor";
 

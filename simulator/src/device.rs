@@ -271,6 +271,10 @@ impl Running {
                     let now_ms = self.now_ms();
                     effects.extend(self.core.handle(now_ms, Event::Done(Ok(()))));
                 }
+                Effect::Shut(_) => {
+                    let now_ms = self.now_ms();
+                    effects.extend(self.core.handle(now_ms, Event::Shut(Ok(()))));
+                }
                 Effect::Notice(notice) => self.note(&notice),
             }
         }

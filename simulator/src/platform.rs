@@ -8,7 +8,7 @@ use std::{
 use embedded_storage::nor_flash::{ErrorType, NorFlash, ReadNorFlash};
 use latch_flash::{Flash, FlashError};
 use latch_verify::{
-    device::{Clock, JOURNAL_SECTOR, Parts, Platform},
+    device::{Clock, JOURNAL_SECTOR, NoCounter, Parts, Platform},
     wire::SeedKey,
 };
 
@@ -107,6 +107,7 @@ impl Platform for Virtual {
     type Clock = HostClock;
     type Entropy = Stream;
     type Key = SeedKey;
+    type Counter = NoCounter;
 }
 
 /// The parts of a new device with empty flash, and probes on its two image slots.
@@ -124,6 +125,7 @@ pub(crate) fn parts(
         clock,
         entropy: seed.stream(&format!("entropy {name}")),
         key: SeedKey::new(key_seed),
+        counter: NoCounter,
     };
     (parts, slots)
 }

@@ -8,13 +8,19 @@ mod refusals {
     pub(crate) mod action;
     pub(crate) mod address;
     pub(crate) mod context;
+    pub(crate) mod counter;
     pub(crate) mod device;
     pub(crate) mod envelope;
     pub(crate) mod firmware;
     pub(crate) mod freshness;
     pub(crate) mod install;
+    pub(crate) mod opening;
     pub(crate) mod order;
+    pub(crate) mod precedence;
     pub(crate) mod replay;
+    pub(crate) mod revocation;
     pub(crate) mod root;
     pub(crate) mod rule;
+    pub(crate) mod successor;
+    pub(crate) mod time;
 }

@@ -7,7 +7,7 @@ use latch_verify::{
     image::{leaf_hash, node_hash, page_head},
     statement::Manifest,
     types::{Digest, StatementId},
-    wire::{Body as _, Envelope, Kind},
+    wire::{Envelope, Kind},
 };
 use thiserror::Error;
 
@@ -44,7 +44,9 @@ impl PageServer {
     pub fn new(manifest: &[u8], image: Vec<u8>) -> Result<Self, PageServerError> {
         let envelope =
             Envelope::parse(Kind::Manifest, manifest).map_err(PageServerError::Manifest)?;
-        let body = Manifest::parse(envelope.body()).map_err(PageServerError::Manifest)?;
+        let body = envelope
+            .read::<Manifest<'_>>()
+            .map_err(PageServerError::Manifest)?;
         let page_size =
             usize::try_from(body.page_size()).map_err(|_| PageServerError::OtherImage)?;
         let levels = tree(image.chunks(page_size).map(leaf_hash).collect());
@@ -169,7 +171,7 @@ mod tests {
     fn envelope(manifest: &Manifest<'_>) -> Vec<u8> {
         let mut buffer = [0; 256];
         let body = latch_verify::wire::encode(manifest, &mut buffer).unwrap();
-        let mut bytes = latch_verify::wire::seal_head(Kind::Manifest, body.len())
+        let mut bytes = latch_verify::wire::seal_head(Kind::Manifest, 0, body.len())
             .unwrap()
             .to_vec();
         bytes.extend_from_slice(body);

@@ -6,7 +6,7 @@
 //! {prefix}/t/revoked/{key or statement id}           revocations, retained
 //! {prefix}/t/code/{statement id}                     cohort and tenant codes, retained
 //! {prefix}/t/release/{manifest id}                   release manifests, retained
-//! {prefix}/t/time                                    time attestations
+//! {prefix}/t/time                                    time attestations for all
 //! {prefix}/t/page/{merkle root}/{index}              image pages that many devices asked for
 //! ```
 //!
@@ -50,7 +50,8 @@ pub enum TopicError {
 /// What a topic under one device carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DeviceTopic {
-    /// To the device: a statement for it alone. Never retained.
+    /// To the device: a statement of any kind for it alone, such as a code, or the answer to its
+    /// pulse. Never retained.
     Code,
     /// From the device: its account of a verdict or event. Never retained.
     Receipt,
@@ -104,7 +105,7 @@ pub enum Topic {
     Code(StatementId),
     /// A release manifest, by its statement id.
     Release(StatementId),
-    /// Attestations of time.
+    /// Attestations of time that answer no device's pulse.
     Time,
     /// A page of the image with this Merkle root.
     Page {
@@ -278,7 +279,7 @@ impl Topics {
         self.name(&Topic::Release(manifest))
     }
 
-    /// Attestations of time.
+    /// Attestations of time for all devices. The answer to a pulse goes to [`Topics::device_code`].
     #[must_use]
     pub fn time(&self) -> String {
         self.name(&Topic::Time)

@@ -13,12 +13,35 @@ pub fn advice(reason: Reason) -> Option<&'static str> {
         Reason::TooFewOperators | Reason::TooFewApprovers | Reason::TooFewBreakGlass => {
             "write the code to a file with --out, let others add theirs with `latch sign FILE --key KEY`, then `latch publish FILE`"
         }
+        Reason::TooFewTime => {
+            "let others add theirs with `latch sign FILE --key TIME-KEY`; root.toml lists time keys under [keys]"
+        }
+        Reason::TooFewRoot | Reason::TooFewOldRoot => {
+            "let others add theirs with `latch sign FILE --key ROOT-KEY`"
+        }
+        Reason::NotRevoker => {
+            "name the issuer's own key by --key, or write it to a file with --out and let root keys sign: `latch sign FILE --key ROOT-KEY`"
+        }
+        Reason::RootNotNext => {
+            "see which version a device has with `latch device show DEVICE --state`; publish those between with `latch root publish`"
+        }
+        Reason::IssuersFull => "begin a new epoch with `latch root next --raise-epoch`",
+        Reason::Revoked => "sign with another operator key: --key FILE",
+        Reason::NeverOpens => "give the latch a max-open in root.toml, then `latch root next`",
+        Reason::OpenTooLong => "open it for a shorter time: --for",
+        Reason::AlreadyOpen => "keep it open with `latch renew`, or shut it with `latch close`",
+        Reason::NotOpen => "open it with `latch open`",
+        Reason::LockedDown => "lift the lockdown with `latch unlock DEVICE`",
+        Reason::ActionNotServed | Reason::UnknownBodyVersion => {
+            "update the device's firmware first; `latch device show DEVICE --state` lists what it understands"
+        }
         Reason::TooFewRelease => "add a signature with `latch sign FILE --key RELEASE-KEY`",
         Reason::ChallengeMissing
         | Reason::ChallengeStale
         | Reason::OtherBoot
-        | Reason::NoTrustedTime => {
-            "run the command again: it takes the challenge from the device's present state"
+        | Reason::NoTrustedTime
+        | Reason::PulseStale => {
+            "run the command again: it takes challenge and pulse from the device's present state"
         }
         Reason::NotYetValid | Reason::Expired => {
             "compare the clock here with the device's own: `latch device show DEVICE --state`"
@@ -30,9 +53,11 @@ pub fn advice(reason: Reason) -> Option<&'static str> {
             "the device was enrolled again elsewhere: take its present request with `latch device enroll`"
         }
         Reason::CommandUnassigned => {
-            "name the command under [commands] in root.toml, and sign a new root"
+            "name the command under [commands] in root.toml, then `latch root next`"
         }
-        Reason::Busy => "wait for the receipt of the code before it, then run the command again",
+        Reason::Busy | Reason::Throttled => {
+            "wait for the receipts of the codes before it, then run the command again"
+        }
         Reason::LivesTooLong => "give the code a shorter --life",
         Reason::ManifestMissing => "publish the manifest first: `latch publish RELEASE.latch`",
         Reason::NotNewer | Reason::BelowSecurityFloor | Reason::CurrentOutside => {

@@ -51,18 +51,30 @@ pub(crate) enum Verb {
     #[command(subcommand)]
     Twin(commands::twin::TwinCommand),
     Command(commands::command::CommandArgs),
+    Open(commands::open::OpenArgs),
+    Renew(commands::renew::RenewArgs),
+    Close(commands::close::CloseArgs),
+    Lockdown(commands::lockdown::LockdownArgs),
+    Unlock(commands::unlock::UnlockArgs),
+    Probe(commands::probe::ProbeArgs),
     #[command(subcommand)]
     Release(commands::release::ReleaseCommand),
     Install(commands::install::InstallArgs),
     Serve(commands::serve::ServeArgs),
     Sign(commands::sign::SignArgs),
     Publish(commands::publish::PublishArgs),
+    Stop(commands::stop::StopArgs),
+    Revoke(commands::revoke::RevokeArgs),
     Check(commands::check::CheckArgs),
     Inspect(commands::inspect::InspectArgs),
     #[command(subcommand)]
     Receipts(commands::receipts::ReceiptsCommand),
     #[command(subcommand)]
+    Key(commands::key::KeyCommand),
+    #[command(subcommand)]
     Root(commands::root::RootCommand),
+    #[command(subcommand)]
+    Time(commands::time::TimeCommand),
 }
 
 impl Verb {
@@ -77,9 +89,19 @@ impl Verb {
             Self::Serve(args) => commands::serve::run(globals, output, args),
             Self::Sign(args) => commands::sign::run(globals, output, args),
             Self::Publish(args) => commands::publish::run(globals, output, args),
+            Self::Open(args) => commands::open::run(globals, output, args),
+            Self::Renew(args) => commands::renew::run(globals, output, args),
+            Self::Close(args) => commands::close::run(globals, output, args),
+            Self::Lockdown(args) => commands::lockdown::run(globals, output, args),
+            Self::Unlock(args) => commands::unlock::run(globals, output, args),
+            Self::Probe(args) => commands::probe::run(globals, output, args),
+            Self::Stop(args) => commands::stop::run(globals, output, args),
+            Self::Revoke(args) => commands::revoke::run(globals, output, args),
+            Self::Time(command) => command.run(globals, output),
             Self::Check(args) => commands::check::run(globals, output, args),
             Self::Inspect(args) => commands::inspect::run(globals, output, args),
             Self::Receipts(command) => command.run(globals, output),
+            Self::Key(command) => command.run(globals, output),
             Self::Root(command) => command.run(globals, output),
         }
     }

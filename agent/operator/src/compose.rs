@@ -2,8 +2,8 @@
 
 use latch_issue::{Change, CodeBuilder, CodeError, DeviceState, RoleKey, SignError, Statement};
 use latch_verify::{
-    Refusal,
-    statement::{Audience, Code, Freshness, Rule, TimeStatus},
+    Reason, Refusal,
+    statement::{Audience, Code, Freshness, Root, TimeStatus},
     types::{Challenge, DeviceId, LatchId, Posture, ProductId, TimeMs, Version},
     verdict::{Challenges, Conditions, Identity, Replay, TrustRoot, authenticate, judge},
 };
@@ -27,6 +27,14 @@ pub enum ComposeError {
     /// It cannot be signed.
     #[error(transparent)]
     Sign(#[from] SignError),
+    /// There is no such latch.
+    #[error("the trust root has no latch `{name}`: it has {known}")]
+    NoSuchLatch {
+        /// The name.
+        name: String,
+        /// The latches that there are.
+        known: String,
+    },
     /// No key was given.
     #[error("a code needs at least one key: the first is its issuer")]
     NoKey,
@@ -75,6 +83,8 @@ pub struct Order<'a> {
     pub target: Target<'a>,
     /// What it does.
     pub change: Change,
+    /// Behind which latch, by its name, where the change itself does not say so.
+    pub latch: Option<&'a str>,
     /// How long the code lives, in seconds, if that was asked for.
     pub life_s: Option<u32>,
     /// How long it lives otherwise, within what the rule allows.
@@ -83,22 +93,54 @@ pub struct Order<'a> {
     pub twin_version: Option<u64>,
 }
 
-/// The latch before a change, and its rule.
-fn rule_of(trust: &TrustRoot, change: &Change) -> Result<(LatchId, String, Rule), ComposeError> {
+/// A latch, and what it asks of a code.
+struct Asked {
+    latch: LatchId,
+    name: String,
+    freshness: Freshness,
+    max_life_s: u32,
+}
+
+/// What the latch before a change asks for.
+fn asked(trust: &TrustRoot, order: &Order<'_>) -> Result<Asked, ComposeError> {
     let root = trust.root().map_err(ComposeError::Root)?;
-    let id = change.latch(&root)?;
-    let latch = root
-        .latch(id)
-        .ok_or_else(|| ComposeError::Root(latch_verify::Reason::NoSuchLatch.into()))?;
-    Ok((id, latch.name.to_owned(), latch.rule))
+    let latch = match order.latch {
+        None => root
+            .latch(order.change.latch(&root)?)
+            .ok_or_else(|| ComposeError::Root(Reason::NoSuchLatch.into()))?,
+        Some(name) => root
+            .latches
+            .iter()
+            .find(|latch| latch.name == name)
+            .ok_or_else(|| ComposeError::NoSuchLatch {
+                name: name.to_owned(),
+                known: names(&root),
+            })?,
+    };
+    // Devices shut by a code of any age.
+    let freshness = match order.change {
+        Change::Close | Change::Lockdown => Freshness::TimeFloor,
+        _ => latch.rule.freshness,
+    };
+    Ok(Asked {
+        latch: latch.id,
+        name: latch.name.to_owned(),
+        freshness,
+        max_life_s: latch.rule.max_life_s,
+    })
+}
+
+fn names(root: &Root<'_>) -> String {
+    let names: Vec<&str> = root.latches.iter().map(|latch| latch.name).collect();
+    names.join(", ")
 }
 
 /// Whether a code for one device needs the device's present state.
 ///
 /// # Errors
-/// [`ComposeError::Root`], [`ComposeError::Code`].
-pub fn needs_state(trust: &TrustRoot, change: &Change) -> Result<bool, ComposeError> {
-    rule_of(trust, change).map(|(_, _, rule)| rule.freshness != Freshness::TimeFloor)
+/// [`ComposeError::Root`], [`ComposeError::Code`], [`ComposeError::NoSuchLatch`].
+pub fn needs_state(trust: &TrustRoot, order: &Order<'_>) -> Result<bool, ComposeError> {
+    asked(trust, order).map(|asked| asked.freshness != Freshness::TimeFloor)
 }
 
 /// How long a code would live, in seconds.
@@ -106,8 +148,8 @@ pub fn needs_state(trust: &TrustRoot, change: &Change) -> Result<bool, ComposeEr
 /// # Errors
 /// [`ComposeError::LivesTooLong`], and as [`needs_state`].
 pub fn life_s(trust: &TrustRoot, order: &Order<'_>) -> Result<u32, ComposeError> {
-    let (_, latch, rule) = rule_of(trust, &order.change)?;
-    let longest = rule.max_life_s;
+    let asked = asked(trust, order)?;
+    let (latch, longest) = (asked.name, asked.max_life_s);
     match order.life_s {
         Some(asked) if asked > longest => Err(ComposeError::LivesTooLong {
             latch,
@@ -133,7 +175,12 @@ pub fn compose(
     keys: &[RoleKey],
     now: TimeMs,
 ) -> Result<Statement, ComposeError> {
-    let (latch, name, rule) = rule_of(trust, &order.change)?;
+    let Asked {
+        latch,
+        name,
+        freshness,
+        ..
+    } = asked(trust, order)?;
     let root = trust.root().map_err(ComposeError::Root)?;
     let issuer = keys.first().ok_or(ComposeError::NoKey)?.id();
     let audience = match &order.target {
@@ -155,12 +202,15 @@ pub fn compose(
     match &order.target {
         Target::Device(record) => {
             code = code.incarnation(record.incarnation);
-            if let Some(challenge) = challenge(&rule, &name, state)? {
+            if let Some(state) = state {
+                code = code.understood(state.status.body_versions);
+            }
+            if let Some(challenge) = challenge(freshness, &name, state)? {
                 code = code.challenge(challenge);
             }
         }
         Target::Many { product, .. } => {
-            if rule.freshness == Freshness::Challenge {
+            if freshness == Freshness::Challenge {
                 return Err(ComposeError::ChallengeForMany(name));
             }
             if let Some(product) = product {
@@ -173,7 +223,7 @@ pub fn compose(
 }
 
 fn challenge(
-    rule: &Rule,
+    freshness: Freshness,
     latch: &str,
     state: Option<&DeviceState>,
 ) -> Result<Option<Challenge>, ComposeError> {
@@ -181,7 +231,7 @@ fn challenge(
         let state = state.ok_or_else(|| ComposeError::NeedsState(latch.to_owned()))?;
         Ok::<_, ComposeError>(&state.status)
     };
-    match rule.freshness {
+    match freshness {
         Freshness::TimeFloor => Ok(None),
         Freshness::Challenge => Ok(Some(status()?.challenge)),
         Freshness::TrustedTime => {
@@ -201,12 +251,12 @@ pub fn foresee(trust: &TrustRoot, statement: &Statement, now: TimeMs) -> Result<
     let code: Code<'_> = match statement.body() {
         Ok(code) => code,
         Err(SignError::Refused(refusal)) => return Err(refusal),
-        Err(_) => return Err(latch_verify::Reason::NotDecodable.into()),
+        Err(_) => return Err(Reason::NotDecodable.into()),
     };
     let identity = Identity {
         tenant: trust.tenant()?,
         product: code.product.unwrap_or(ProductId([0; 16])),
-        device: somebody(&code.audience).ok_or(latch_verify::Reason::OutsideCohort)?,
+        device: somebody(&code.audience).ok_or(Reason::OutsideCohort)?,
         incarnation: code.incarnation.unwrap_or_default(),
     };
     let root = trust.root()?;
@@ -216,6 +266,8 @@ pub fn foresee(trust: &TrustRoot, statement: &Statement, now: TimeMs) -> Result<
         .unwrap_or_default();
     let conditions = Conditions {
         time: TimeStatus::Trusted(now.max(code.not_before_ms)),
+        time_doubt_ms: 0,
+        locked_down: false,
         challenges: Challenges {
             current: code.challenge.unwrap_or_default(),
             previous: None,

@@ -14,7 +14,7 @@ use latch_verify::types::{KeyId, TenantId};
 
 use crate::{
     files::{FileError, write_new},
-    project::{DEVICES_FOLDER, PROJECT_FILE, ROOT_FILE, RULES_FILE},
+    project::{DEVICES_FOLDER, PROJECT_FILE, ROOT_FILE, ROOTS_FOLDER, RULES_FILE},
     settings::{KeyFiles, Settings},
 };
 
@@ -81,6 +81,7 @@ pub fn create(folder: &Path, tenant: TenantId, broker: &str) -> Result<Created, 
         PROJECT_FILE,
         RULES_FILE,
         ROOT_FILE,
+        ROOTS_FOLDER,
         KEYS_FOLDER,
         DEVICES_FOLDER,
     ] {
@@ -126,6 +127,7 @@ pub fn create(folder: &Path, tenant: TenantId, broker: &str) -> Result<Created, 
             root: vec![root.private_path()],
             operator: vec![operator.private_path()],
             release: vec![release.private_path()],
+            time: Vec::new(),
         },
     };
     let text = format!(

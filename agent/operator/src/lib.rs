@@ -21,7 +21,7 @@ mod registry;
 mod route;
 mod serve;
 mod settings;
-
+mod successor;
 mod wait;
 
 pub use account::{AccountError, fetch_state, receipt_of, state_of};
@@ -29,8 +29,8 @@ pub use advice::advice;
 pub use check::{CheckError, Question, Unknown, Verdict, genuine_release};
 pub use compose::{ComposeError, Order, Target, compose, foresee, life_s, needs_state};
 pub use describe::{
-    describe, describe_receipt, describe_refusal, describe_state, describe_status, key_kept_name,
-    latch_name, reason_in_words, role_of, twin_tree,
+    describe, describe_receipt, describe_refusal, describe_status, key_kept_name, latch_name,
+    reason_in_words, role_name, role_of, twin_tree,
 };
 pub use enrol::{EnrolError, Enrolled, enrol};
 pub use fields::{Field, Fields};
@@ -43,5 +43,5 @@ pub use registry::{Record, Registry, RegistryError};
 pub use route::{Route, RouteError};
 pub use serve::{Served, Server};
 pub use settings::{KeyFiles, Settings};
-
+pub use successor::{Successor, SuccessorError};
 pub use wait::{Answer, Progress, Wait, is_final, outcomes};

@@ -1,5 +1,7 @@
 //! `latch`: the command line of operators and pipelines.
 
+mod announcing;
+mod attending;
 mod cli;
 mod commands;
 mod context;

@@ -1,10 +1,10 @@
 //! Where a statement goes on the broker.
 
 use latch_issue::Statement;
-use latch_mqtt::{DeviceTopic, Publication, Topic, Topics};
+use latch_mqtt::{DeviceTopic, Publication, RevokedId, Topic, Topics};
 use latch_verify::{
-    statement::{Audience, Code, Manifest, Root},
-    types::{DeviceId, TenantId, TimeMs},
+    statement::{Audience, Code, Manifest, Revocation, Root, StopSlip, TimeAttestation},
+    types::{DeviceId, StatementId, TenantId, TimeMs},
     wire::Kind,
 };
 
@@ -21,7 +21,7 @@ pub enum RouteError {
         found: TenantId,
     },
     /// Operators do not publish statements of its kind.
-    #[error("operators publish codes, trust roots and release manifests, and this is a {0}")]
+    #[error("devices publish what they say themselves, and this is a {0}")]
     NotPublished(&'static str),
     /// The statement cannot be read.
     #[error(transparent)]
@@ -45,45 +45,29 @@ impl Route {
         let (found, route) = match statement.kind() {
             Kind::Code => {
                 let code: Code<'_> = statement.body()?;
-                let until = Some(code.not_after_ms);
-                let route = match code.audience {
-                    Audience::Device(device) => {
-                        let topic = Topic::Device(device.clone(), DeviceTopic::Code);
-                        Self {
-                            topic,
-                            until,
-                            device: Some(device),
-                        }
-                    }
-                    Audience::Cohort { .. } | Audience::Tenant => Self {
-                        topic: Topic::Code(statement.id()),
-                        until,
-                        device: None,
-                    },
-                };
-                (code.tenant, route)
+                (code.tenant, Self::of_code(&code, statement.id()))
             }
             Kind::Manifest => {
                 let manifest: Manifest<'_> = statement.body()?;
-                (
-                    manifest.tenant,
-                    Self {
-                        topic: Topic::Release(statement.id()),
-                        until: None,
-                        device: None,
-                    },
-                )
+                (manifest.tenant, Topic::Release(statement.id()).into())
             }
             Kind::Root => {
                 let root: Root<'_> = statement.body()?;
-                (
-                    root.tenant,
-                    Self {
-                        topic: Topic::Trust(root.version),
-                        until: None,
-                        device: None,
-                    },
-                )
+                (root.tenant, Topic::Trust(root.version).into())
+            }
+            Kind::Revocation => {
+                let revocation: Revocation = statement.body()?;
+                let key = RevokedId::Key(revocation.issuer);
+                (revocation.tenant, Topic::Revoked(key).into())
+            }
+            Kind::StopSlip => {
+                let slip: StopSlip = statement.body()?;
+                let code = RevokedId::Statement(slip.statement);
+                (slip.tenant, Topic::Revoked(code).into())
+            }
+            Kind::Time => {
+                let attestation: TimeAttestation = statement.body()?;
+                (attestation.tenant, Topic::Time.into())
             }
             kind => return Err(RouteError::NotPublished(kind_name(kind))),
         };
@@ -94,6 +78,30 @@ impl Route {
                 expected: tenant,
                 found,
             })
+        }
+    }
+
+    fn of_code(code: &Code<'_>, id: StatementId) -> Self {
+        let until = Some(code.not_after_ms);
+        match &code.audience {
+            Audience::Device(device) => Self {
+                until,
+                ..Self::to_device(device.clone())
+            },
+            Audience::Cohort { .. } | Audience::Tenant => Self {
+                until,
+                ..Topic::Code(id).into()
+            },
+        }
+    }
+
+    /// To one device alone, whatever it is: for what the statement itself does not say.
+    #[must_use]
+    pub fn to_device(device: DeviceId) -> Self {
+        Self {
+            topic: Topic::Device(device.clone(), DeviceTopic::Code),
+            until: None,
+            device: Some(device),
         }
     }
 
@@ -125,6 +133,16 @@ impl Route {
     }
 }
 
+impl From<Topic> for Route {
+    fn from(topic: Topic) -> Self {
+        Self {
+            topic,
+            until: None,
+            device: None,
+        }
+    }
+}
+
 /// A statement's kind in words.
 pub(crate) fn kind_name(kind: Kind) -> &'static str {
     match kind {
@@ -134,6 +152,9 @@ pub(crate) fn kind_name(kind: Kind) -> &'static str {
         Kind::Receipt => "receipt",
         Kind::State => "device state",
         Kind::Enrolment => "enrolment",
+        Kind::Time => "attestation of the time",
+        Kind::Revocation => "revocation",
+        Kind::StopSlip => "stop slip",
         _ => "statement of an unknown kind",
     }
 }

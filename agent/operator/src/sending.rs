@@ -7,7 +7,7 @@ use latch_issue::{Change, DEFAULT_LIFE_S, Statement, now};
 use latch_operator::{
     Answer, Fields, Link, Order, Progress, Record, Route, Target, Wait, duration, outcomes,
 };
-use latch_verify::types::DeviceId;
+use latch_verify::{types::DeviceId, verdict::TrustRoot};
 use tokio::time::Instant;
 
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How long a device may take to answer, unless told otherwise, in seconds.
-const ANSWER_S: u32 = 30;
+pub(crate) const ANSWER_S: u32 = 30;
 
 /// Whether and how long to wait for the receipt.
 #[derive(Args)]
@@ -27,35 +27,58 @@ pub(crate) struct WaitArgs {
     /// Wait for the receipt, and check the device's signature on it
     #[arg(long)]
     pub(crate) wait: bool,
+    #[command(flatten)]
+    timeout: Timeout,
+}
+
+impl WaitArgs {
+    /// When to stop waiting, if waiting begins now.
+    pub(crate) fn until(&self, usual_s: u32) -> Instant {
+        self.timeout.until(usual_s)
+    }
+}
+
+/// How long to wait.
+#[derive(Args)]
+pub(crate) struct Timeout {
     /// How long to wait [default: 30s, for an installation 10m]
     #[arg(long, value_name = "DURATION", value_parser = duration, requires = "wait")]
     timeout: Option<u32>,
 }
 
-impl WaitArgs {
+impl Timeout {
     /// When to stop waiting, if waiting begins now.
     pub(crate) fn until(&self, usual_s: u32) -> Instant {
         Instant::now() + Duration::from_secs(self.timeout.unwrap_or(usual_s).into())
     }
 }
 
+/// What is wanted of one device.
+pub(crate) struct Wanted<'a> {
+    pub(crate) device: &'a DeviceId,
+    pub(crate) change: Change,
+    /// The latch, where the change does not say so itself.
+    pub(crate) latch: Option<&'a str>,
+    /// The twin's version that it was decided on.
+    pub(crate) twin_version: Option<u64>,
+}
+
 /// Composes a code for one device, and writes or publishes it.
 pub(crate) fn send(
     context: &Context,
-    device: &DeviceId,
-    change: Change,
-    twin_version: Option<u64>,
+    wanted: Wanted<'_>,
     signing: &SigningArgs,
     wait: &WaitArgs,
 ) -> Result<(), Failure> {
-    let record = context.record(device)?;
+    let record = context.record(wanted.device)?;
     let trust = context.trust()?;
     let order = Order {
         target: Target::Device(&record),
-        change,
+        change: wanted.change,
+        latch: wanted.latch,
         life_s: signing.life,
         usual_life_s: DEFAULT_LIFE_S,
-        twin_version,
+        twin_version: wanted.twin_version,
     };
     block_on(async {
         let (statement, link) = sign(context, &trust, &order, &record, signing, None).await?;
@@ -124,17 +147,22 @@ pub(crate) async fn publish_and_wait(
     let answer = answers
         .first()
         .ok_or_else(|| Failure::failed("nobody was waited for"))?;
-    conclude(context, sent, answer)
+    conclude(context, &context.trust()?, sent, answer)
 }
 
 /// Shows what a device has answered; what is not as wanted is the command's failure.
-pub(crate) fn conclude(context: &Context, sent: Fields, answer: &Answer) -> Result<(), Failure> {
+pub(crate) fn conclude(
+    context: &Context,
+    trust: &TrustRoot,
+    sent: Fields,
+    answer: &Answer,
+) -> Result<(), Failure> {
     let mut fields = sent;
-    fields.append(verdicts::fields(answer));
-    match (verdicts::failure(answer), &answer.receipt) {
+    fields.append(verdicts::fields(answer, trust));
+    match (verdicts::failure(answer, trust), &answer.receipt) {
         (Some(failure), _) => Err(failure.found(fields)),
         (None, Some(signed)) => {
-            let words = verdicts::in_words(signed.receipt());
+            let words = verdicts::in_words(signed.receipt(), trust);
             context
                 .output
                 .result(&fields, format_args!("{}: {words}", answer.record.device));

@@ -46,4 +46,7 @@ pub struct KeyFiles {
     /// Keys for release manifests.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub release: Vec<PathBuf>,
+    /// Keys for attestations of the time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub time: Vec<PathBuf>,
 }

@@ -6,13 +6,19 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use latch_issue::{DeviceState, Statement, now};
 use latch_operator::{
-    Field, Fields, Link, Order, Question, Record, compose, describe_refusal, duration, fetch_state,
-    foresee, life_s, needs_state, rfc3339, state_of, write_new,
+    Fields, Link, Order, Question, Record, compose, duration, fetch_state, foresee, life_s,
+    needs_state, rfc3339, state_of,
 };
-use latch_verify::{Reason, Refusal, statement::Code, types::TimeMs, verdict::TrustRoot};
+use latch_verify::{
+    Reason, Refusal,
+    statement::Code,
+    types::{KeyId, TimeMs},
+    verdict::TrustRoot,
+};
 
 use crate::{
-    context::{Context, read_envelope, shown},
+    announcing::keep,
+    context::{Context, read_envelope},
     failure::Failure,
 };
 
@@ -50,7 +56,7 @@ pub(crate) async fn sign(
             Some(state_of(read_envelope(file)?, record, context.tenant())?),
             None,
         ),
-        None if needs_state(trust, &order.change)? => {
+        None if needs_state(trust, order)? => {
             let mut link = context.connect().await?;
             let (_, state) =
                 fetch_state(&mut link, &context.topics()?, record, context.tenant()).await?;
@@ -60,7 +66,8 @@ pub(crate) async fn sign(
     };
     let now = now()?;
     let statement = compose(trust, order, state.as_ref(), &keys, now)?;
-    match foreseen(trust, &statement, state.as_ref(), now, release) {
+    let known = (state.as_ref(), record.key.id());
+    match foreseen(trust, &statement, known, now, release) {
         Ok(()) => {}
         Err(refusal) if signing.out.is_some() && waits_for_signatures(&refusal) => {}
         Err(refusal) => return Err(Failure::not_sent(&record.device, refusal)),
@@ -71,7 +78,7 @@ pub(crate) async fn sign(
 fn foreseen(
     trust: &TrustRoot,
     statement: &Statement,
-    state: Option<&DeviceState>,
+    (state, device_key): (Option<&DeviceState>, KeyId),
     at: TimeMs,
     release: Option<&[u8]>,
 ) -> Result<(), Refusal> {
@@ -83,6 +90,7 @@ fn foreseen(
         statement: statement.bytes(),
         trust,
         state,
+        device_key,
         at,
         release,
     };
@@ -107,31 +115,8 @@ pub(crate) fn write_out(
     statement: &Statement,
     out: &Path,
 ) -> Result<(), Failure> {
-    write_new(out, statement.bytes())?;
     let missing = foresee(trust, statement, now()?).err();
-    let fields = about(statement)?
-        .with("file", shown(out))
-        .with("published", false)
-        .with(
-            "missing",
-            Field::from(missing.as_ref().map(describe_refusal)),
-        );
-    context.output.result(
-        &fields,
-        format_args!("{} written to {}", statement.id(), out.display()),
-    );
-    match missing {
-        Some(refusal) => context.output.note(format_args!(
-            "not complete yet: {}. Let others add theirs with `latch sign {} --key KEY`",
-            Failure::from(refusal).message(),
-            out.display()
-        )),
-        None => context.output.note(format_args!(
-            "send it with `latch publish {}`",
-            out.display()
-        )),
-    }
-    Ok(())
+    keep(context, statement, about(statement)?, missing, out)
 }
 
 /// The statement's id and end, as every result of sending begins.

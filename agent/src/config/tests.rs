@@ -38,7 +38,9 @@ fn the_least_configuration_has_sound_defaults() {
 fn everything_is_taken() {
     let text = format!(
         "{LEAST}topic-prefix = \"site/{{tenant}}\"\nbundle = \"/srv/b\"\nslot-size = \"64KiB\"\nclock = \"trusted\"\n\
-         [hooks]\ntwin = [\"/bin/set\", \"-x\"]\ncommand = [\"run\"]\ntimeout-s = 5\n"
+         [hooks]\ntwin = [\"/bin/set\", \"-x\"]\ncommand = [\"run\"]\nlatch = [\"latch\"]\ntimeout-s = 5\n\
+         [posture.idle]\nbit = 1\ncommand = [\"idle\", \"-q\"]\n\
+         [posture.cold]\nbit = 31\ncommand = [\"/cold\"]\nevery-s = 5\nmax-age-s = 7\n"
     );
     let config = load(&text).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(
@@ -55,7 +57,20 @@ fn everything_is_taken() {
         config.hooks.command.unwrap().path,
         config.file.with_file_name("run")
     );
+    assert_eq!(
+        config.hooks.latch.unwrap().path,
+        config.file.with_file_name("latch")
+    );
     assert_eq!(config.hooks.timeout, Duration::from_secs(5));
+    let [cold, idle] = &config.probes[..] else {
+        panic!("{:?}", config.probes)
+    };
+    assert_eq!((idle.name.as_str(), idle.bit), ("idle", 1));
+    assert_eq!(idle.program.path, config.file.with_file_name("idle"));
+    assert_eq!(idle.program.arguments, ["-q"]);
+    let seconds = |probe: &Probe| (probe.every.as_secs(), probe.max_age.as_secs());
+    assert_eq!(seconds(idle), (30, 90));
+    assert_eq!((cold.bit, seconds(cold)), (31, (5, 7)));
 }
 
 #[test]
@@ -73,6 +88,24 @@ fn what_is_wrong_is_named() {
         ("[hooks]\ntwin = \"sh -c true\"", "expected a sequence"),
         ("[hooks]\ntimeout-s = 0", "1 to 86400"),
         ("[hooks]\nreboot = [\"a\"]", "unknown field `reboot`"),
+        (
+            "[posture.idle]\nbit = 32\ncommand = [\"a\"]",
+            "bit is 0 to 31",
+        ),
+        ("[posture.idle]\nbit = 1\ncommand = []", "command is a list"),
+        ("[posture.idle]\nbit = 1", "missing field `command`"),
+        (
+            "[posture.idle]\nbit = 1\ncommand = [\"a\"]\nevery-s = 0",
+            "every-s is 1 to 86400",
+        ),
+        (
+            "[posture.idle]\nbit = 1\ncommand = [\"a\"]\nevery-s = 60\nmax-age-s = 59",
+            "max-age-s is every-s (60) or more",
+        ),
+        (
+            "[posture.idle]\nbit = 1\ncommand = [\"a\"]\n[posture.calm]\nbit = 1\ncommand = [\"a\"]",
+            "posture.calm and posture.idle are both fact 1",
+        ),
     ] {
         let Err(error) = load(&format!("{LEAST}{line}\n")) else {
             panic!("{line} was taken")

@@ -2,10 +2,10 @@
 
 use latch_verify::{
     Refusal,
-    device::MountFault,
+    device::{MountFault, Observation},
     ledger::Image,
-    statement::Outcome,
-    types::{StatementId, Version},
+    statement::{CloseCause, Outcome},
+    types::{LatchId, StatementId, Version},
 };
 use serde_json::Value;
 
@@ -29,8 +29,12 @@ pub enum Event<'a> {
         /// Its bytes. Nothing in them is trusted.
         payload: &'a [u8],
     },
-    /// The hook that was asked for last has ended.
+    /// The hook of the last [`Effect::Run`] has ended.
     Done(HookResult),
+    /// The hook of the last [`Effect::Shut`] has ended.
+    Shut(HookResult),
+    /// A source has said something about the device itself.
+    Observed(Observation),
     /// Time has passed.
     Tick,
 }
@@ -57,6 +61,9 @@ pub enum Effect {
     },
     /// Carry something out, then tell by [`Event::Done`].
     Run(Hook),
+    /// Shut what stands behind a latch that is closed, beside whatever is carried out; then
+    /// tell by [`Event::Shut`]. One at a time.
+    Shut(Hook),
     /// Something worth knowing.
     Notice(Notice),
 }
@@ -85,6 +92,16 @@ pub enum Hook {
         /// Its arguments.
         arguments: Value,
     },
+    /// Open or shut what stands behind a latch. Shutting may come again: doing it twice must do
+    /// no more than doing it once.
+    Latch {
+        /// The code behind it, where there is one.
+        statement: Option<StatementId>,
+        /// The latch; `None` for every one.
+        latch: Option<LatchId>,
+        /// What to do.
+        event: LatchEvent,
+    },
     /// Make this image run, unless it runs already. May come again after a restart.
     Activate {
         /// The image. While it is on trial it can be read from the device.
@@ -99,6 +116,34 @@ pub enum Hook {
     },
 }
 
+/// What becomes of a latch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LatchEvent {
+    /// It is opened.
+    Open {
+        /// Seconds until it is shut again.
+        seconds: u32,
+    },
+    /// It stays open.
+    Renew {
+        /// Seconds from now until it is shut.
+        seconds: u32,
+    },
+    /// It is shut.
+    Close {
+        /// Why; `None` when opening it has failed, so that it may stand half open.
+        cause: Option<CloseCause>,
+    },
+    /// Everything is shut.
+    Lockdown,
+}
+
+impl LatchEvent {
+    pub(super) const CLOSED_BY_CODE: Self = Self::Close {
+        cause: Some(CloseCause::Code),
+    };
+}
+
 impl Hook {
     /// Its name in logs.
     #[must_use]
@@ -106,6 +151,7 @@ impl Hook {
         match self {
             Self::Twin { .. } => "twin",
             Self::Command { .. } => "command",
+            Self::Latch { .. } => "latch",
             Self::Activate { .. } => "activate",
             Self::Health { .. } => "health",
         }
@@ -165,6 +211,25 @@ pub enum Notice {
         outcome: Outcome,
         /// Whether it was made before, and is only told again.
         repeated: bool,
+    },
+    /// A trust root waits for the one before it.
+    RootWaits {
+        /// Its version.
+        version: u32,
+        /// The version that the device would take.
+        next: u32,
+    },
+    /// A latch has closed by itself.
+    Closed {
+        /// Which.
+        latch: LatchId,
+        /// Why.
+        cause: CloseCause,
+    },
+    /// What stands behind a closed latch could not be shut.
+    NotShut {
+        /// Which; `None` for every one.
+        latch: Option<LatchId>,
     },
     /// A page is durable.
     PageKept {

@@ -7,7 +7,7 @@ use latch_verify::{
     limits::MAX_RECEIPT_ENVELOPE,
     statement::{Outcome, Receipt},
     types::{Digest, StatementId},
-    wire::{Body as _, Envelope, Kind},
+    wire::{Envelope, Kind},
 };
 
 /// How far an installation has come.
@@ -46,10 +46,11 @@ pub(super) fn root_wanted<P: Platform>(device: &Device<P>) -> Option<Digest> {
 /// Its hook may have been cut off: whoever starts sees to it that the image which the device
 /// went back to runs.
 pub(super) fn last_reverted<P: Platform>(device: &mut Device<P>) -> Option<u16> {
-    let recent: Vec<StatementId> = device.recent().collect();
-    for statement in recent.into_iter().rev() {
+    let recent = &device.facts().recent;
+    let numbers: Vec<u64> = recent.iter().map(|recent| recent.number).collect();
+    for number in numbers.into_iter().rev() {
         let mut out = [0; MAX_RECEIPT_ENVELOPE];
-        let receipt = device.receipt(statement, &mut out).ok()?;
+        let receipt = device.receipt_numbered(number, &mut out).ok()?;
         match read_receipt(receipt)?.outcome {
             Outcome::InstallReverted { reason } => return Some(reason),
             Outcome::InstallStarted | Outcome::InstallConfirmed => return None,
@@ -62,13 +63,17 @@ pub(super) fn last_reverted<P: Platform>(device: &mut Device<P>) -> Option<u16> 
 /// Reads a receipt that the device itself has made.
 pub(super) fn read_receipt(bytes: &[u8]) -> Option<Receipt> {
     let envelope = Envelope::parse(Kind::Receipt, bytes).ok()?;
-    Receipt::parse(envelope.body()).ok()
+    envelope.read().ok()
 }
 
 /// Whether a refusal says that the device itself is at fault.
 pub(super) fn is_fault(reason: Reason) -> bool {
     matches!(
         reason,
-        Reason::StorageFault | Reason::KeyFault | Reason::NoEntropy | Reason::LogicFault
+        Reason::StorageFault
+            | Reason::KeyFault
+            | Reason::NoEntropy
+            | Reason::CounterFault
+            | Reason::LogicFault
     )
 }

@@ -1,19 +1,26 @@
 //! The relay's decisions: events in, effects out, no input or output of its own.
 
+mod acting;
 mod download;
 mod event;
 mod image;
+mod intake;
 mod names;
 mod outlet;
 mod queue;
+mod roots;
+mod shutting;
 mod station;
 mod steps;
 mod telling;
+mod tending;
 
 pub use download::{SILENCE_LONGEST_MS, SILENCE_MS, WINDOW};
-pub use event::{Effect, Event, Hook, HookResult, Notice};
-pub use outlet::STATE_REST_MS;
+pub use event::{Effect, Event, Hook, HookResult, LatchEvent, Notice};
+pub use outlet::{PULSE_STATE_MS, STATE_REST_MS};
 pub use queue::{MANIFEST_PATIENCE_MS, QUEUE_LEN};
+pub use roots::ROOTS_KEPT;
+pub use shutting::{SHUT_REST_MS, SHUT_TRIES};
 pub use station::FAULT_REST_MS;
 
 use latch_mqtt::Topics;
@@ -24,7 +31,8 @@ use self::{event::Effects, names::Names, station::Station, steps::Next};
 /// The relay of one device.
 ///
 /// It owns the device, gives it what arrives for it, and turns what it unlatches into hooks,
-/// one at a time: after [`Effect::Run`] nothing is unlatched before [`Event::Done`].
+/// one at a time: after [`Effect::Run`] nothing is unlatched before [`Event::Done`]. Shutting
+/// what has closed goes on beside it.
 ///
 /// A device that does not come up again after a boot leaves the core shut: it says so in a
 /// last [`Notice::Shut`], and answers nothing from then on.

@@ -6,8 +6,10 @@ use latch_verify::types::{DeviceId, Digest, StatementId};
 /// What a message that arrived is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Subject {
-    /// A latch code, for this device or for many.
-    Code,
+    /// A statement of any kind, for this device or for many.
+    Statement,
+    /// The trust root of a version.
+    Trust(u32),
     /// A page of an image.
     Page,
     /// A release manifest.
@@ -50,12 +52,13 @@ impl Names {
     pub(super) fn subject(&self, topic: &str) -> Subject {
         match self.topics.parse(topic) {
             Some(Topic::Device(device, DeviceTopic::Code)) if device == self.device => {
-                Subject::Code
+                Subject::Statement
             }
             Some(Topic::Device(device, DeviceTopic::Page)) if device == self.device => {
                 Subject::Page
             }
-            Some(Topic::Code(_)) => Subject::Code,
+            Some(Topic::Code(_) | Topic::Revoked(_) | Topic::Time) => Subject::Statement,
+            Some(Topic::Trust(version)) => Subject::Trust(version),
             Some(Topic::Page { .. }) => Subject::Page,
             Some(Topic::Release(id)) => Subject::Release(id),
             _ => Subject::Nothing,
@@ -65,6 +68,11 @@ impl Names {
     /// Where a release manifest lies.
     pub(super) fn release(&self, manifest: StatementId) -> String {
         self.topics.release(manifest)
+    }
+
+    /// Where the trust root of a version lies.
+    pub(super) fn trust(&self, version: u32) -> String {
+        self.topics.trust(version)
     }
 
     /// Where the pages of an image go that many devices asked for.

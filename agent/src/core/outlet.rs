@@ -1,10 +1,19 @@
 //! What is published, and when: receipts as they are made, the state as it changes.
 
-use latch_verify::{limits::CHALLENGE_AGE_MS, types::Challenge};
+use latch_verify::{
+    limits::{CHALLENGE_ROTATE_MS, PULSE_ROTATE_MS},
+    statement::Status,
+    types::{Challenge, Posture},
+};
 
-/// Shortest time between two states that differ in nothing but counters of junk, in
-/// milliseconds: who sends junk does not decide how often a device signs.
+/// Shortest time between two states that differ in nothing but posture and counters of junk,
+/// in milliseconds: neither who sends junk nor a loose contact decides how often a device signs.
 pub const STATE_REST_MS: u64 = 60_000;
+
+/// Time between two states while a latch is open, in milliseconds. Each carries a new pulse,
+/// whose answer is the heartbeat that some latches ask for; a device replaces its pulse no
+/// sooner.
+pub const PULSE_STATE_MS: u64 = PULSE_ROTATE_MS;
 
 /// What has been told, and what is to be.
 pub(super) struct Outlet {
@@ -22,6 +31,7 @@ pub(super) struct Outlet {
 struct Published {
     at_ms: u64,
     junk: u32,
+    posture: Posture,
     challenge: Challenge,
     /// When this challenge was published first.
     challenge_since_ms: u64,
@@ -59,14 +69,13 @@ impl Outlet {
         self.changed = true;
     }
 
-    /// How many of the device's receipts, the newest, were not noticed or told.
-    pub(super) fn untold(&self, number: u64) -> u64 {
-        let known = if self.connected {
+    /// Number of the last receipt that was noticed, and told if anybody listens.
+    pub(super) fn told(&self) -> u64 {
+        if self.connected {
             self.noticed.min(self.told)
         } else {
             self.noticed
-        };
-        number.saturating_sub(known)
+        }
     }
 
     /// Takes note of a receipt; says whether it is new, and whether to publish it.
@@ -82,29 +91,34 @@ impl Outlet {
     }
 
     /// Whether the state is to be published now.
-    pub(super) fn state_is_due(&self, now_ms: u64, junk: u32) -> bool {
-        self.connected && self.state_at_ms(junk).is_none_or(|at_ms| at_ms <= now_ms)
+    pub(super) fn state_is_due(&self, now_ms: u64, status: &Status) -> bool {
+        self.connected && self.state_at_ms(status).is_none_or(|at_ms| at_ms <= now_ms)
     }
 
     /// When the state is to be published next, as things are; `None` for at once.
-    pub(super) fn state_at_ms(&self, junk: u32) -> Option<u64> {
+    pub(super) fn state_at_ms(&self, status: &Status) -> Option<u64> {
         let last = self.last.as_ref().filter(|_| !self.changed)?;
         let rested_ms = last.at_ms.saturating_add(STATE_REST_MS);
-        if junk != last.junk {
+        if status.junk.count != last.junk || status.posture != last.posture {
             return Some(rested_ms);
         }
         // A challenge that has grown old is replaced when the state is made.
-        let old_ms = last.challenge_since_ms.saturating_add(CHALLENGE_AGE_MS);
-        Some(old_ms.max(rested_ms))
+        let old_ms = last.challenge_since_ms.saturating_add(CHALLENGE_ROTATE_MS);
+        let at_ms = old_ms.max(rested_ms);
+        let open = status.open != 0;
+        let pulse_ms = open.then(|| last.at_ms.saturating_add(PULSE_STATE_MS));
+        Some(pulse_ms.map_or(at_ms, |pulse_ms| pulse_ms.min(at_ms)))
     }
 
-    /// The state was published, with these in it.
-    pub(super) fn published(&mut self, now_ms: u64, junk: u32, challenge: Challenge) {
+    /// The state was published; this is what the device is.
+    pub(super) fn published(&mut self, now_ms: u64, status: &Status) {
+        let challenge = status.challenge;
         let same = self.last.take().filter(|last| last.challenge == challenge);
         self.changed = false;
         self.last = Some(Published {
             at_ms: now_ms,
-            junk,
+            junk: status.junk.count,
+            posture: status.posture,
             challenge,
             challenge_since_ms: same.map_or(now_ms, |last| last.challenge_since_ms),
         });
@@ -113,48 +127,94 @@ impl Outlet {
 
 #[cfg(test)]
 mod tests {
+    use latch_verify::{
+        statement::{FirmwareStatus, Junk, TimeStatus},
+        types::{StatementId, Version},
+    };
+
     use super::*;
 
-    const CHALLENGE: Challenge = Challenge([1; 16]);
+    const QUIET: Status = Status {
+        time: TimeStatus::Unknown,
+        challenge: Challenge([1; 16]),
+        pulse: Challenge([2; 16]),
+        locked_down: false,
+        open: 0,
+        root_version: 1,
+        epoch: 1,
+        twin_version: 0,
+        firmware: FirmwareStatus {
+            version: Version {
+                major: 1,
+                minor: 0,
+                patch: 0,
+            },
+            manifest: StatementId([0; 16]),
+            security_floor: 0,
+            trial_boots_left: 0,
+        },
+        boot: 1,
+        posture: Posture { known: 0, value: 0 },
+        junk: Junk {
+            count: 0,
+            last_reason: 0,
+        },
+        body_versions: (0, 1),
+    };
 
     fn published() -> Outlet {
         let mut outlet = Outlet::new(0);
         outlet.connect();
-        assert!(outlet.state_is_due(0, 0));
-        outlet.published(0, 0, CHALLENGE);
+        assert!(outlet.state_is_due(0, &QUIET));
+        outlet.published(0, &QUIET);
         outlet
     }
 
     #[test]
-    fn junk_alone_waits_for_its_minute() {
+    fn junk_or_posture_alone_waits_for_its_minute() {
         let outlet = published();
-        assert!(!outlet.state_is_due(STATE_REST_MS - 1, 9));
-        assert!(outlet.state_is_due(STATE_REST_MS, 9));
-        assert!(!outlet.state_is_due(STATE_REST_MS, 0));
+        let (mut junk, mut posture) = (QUIET, QUIET);
+        junk.junk.count = 9;
+        posture.posture = Posture { known: 1, value: 1 };
+        for status in [&junk, &posture] {
+            assert!(!outlet.state_is_due(STATE_REST_MS - 1, status));
+            assert!(outlet.state_is_due(STATE_REST_MS, status));
+        }
+        assert!(!outlet.state_is_due(STATE_REST_MS, &QUIET));
     }
 
     #[test]
     fn a_receipt_or_a_connection_makes_it_due_at_once() {
         let mut outlet = published();
         outlet.tell(1);
-        assert!(outlet.state_is_due(1, 0));
-        outlet.published(1, 0, CHALLENGE);
+        assert!(outlet.state_is_due(1, &QUIET));
+        outlet.published(1, &QUIET);
         outlet.connect();
-        assert!(outlet.state_is_due(1, 0));
+        assert!(outlet.state_is_due(1, &QUIET));
         outlet.disconnect();
-        assert!(!outlet.state_is_due(1, 0));
+        assert!(!outlet.state_is_due(1, &QUIET));
     }
 
     #[test]
     fn a_challenge_is_published_again_when_it_is_old() {
         let mut outlet = published();
-        assert!(!outlet.state_is_due(CHALLENGE_AGE_MS - 1, 0));
-        assert!(outlet.state_is_due(CHALLENGE_AGE_MS, 0));
+        assert!(!outlet.state_is_due(CHALLENGE_ROTATE_MS - 1, &QUIET));
+        assert!(outlet.state_is_due(CHALLENGE_ROTATE_MS, &QUIET));
         // If it was not replaced after all, there is a pause before the next attempt.
-        outlet.published(CHALLENGE_AGE_MS, 0, CHALLENGE);
+        outlet.published(CHALLENGE_ROTATE_MS, &QUIET);
         assert_eq!(
-            outlet.state_at_ms(0),
-            Some(CHALLENGE_AGE_MS + STATE_REST_MS)
+            outlet.state_at_ms(&QUIET),
+            Some(CHALLENGE_ROTATE_MS + STATE_REST_MS)
         );
+    }
+
+    #[test]
+    fn an_open_latch_asks_for_pulses() {
+        let outlet = published();
+        let open = Status {
+            open: 1 << 4,
+            ..QUIET
+        };
+        assert_eq!(outlet.state_at_ms(&open), Some(PULSE_STATE_MS));
     }
 }

@@ -2,19 +2,19 @@
 
 use latch_verify::{
     Refusal,
-    device::{Device, MountFault, Paged, Platform, Release, Submitted, Ticket},
-    image::Page,
-    limits::MAX_RECEIPT_ENVELOPE,
-    wire::{Envelope, Kind},
+    device::{Device, MountFault, Platform, Ticket},
+    types::LatchId,
 };
 
 use super::{
     download::Download,
-    event::{Effect, Effects, Event, HookResult, Notice},
-    image::{Stage, is_fault, stage},
+    event::{Effects, Event, HookResult, LatchEvent, Notice},
+    image::{Stage, stage},
     names::{Names, Subject},
     outlet::Outlet,
-    queue::{Put, Queue},
+    queue::Queue,
+    roots::Roots,
+    shutting::Shutting,
 };
 
 /// How long nothing is unlatched after the device's storage or key has failed, in
@@ -29,10 +29,16 @@ pub(super) struct Station<P: Platform> {
     pub(super) work: Work,
     pub(super) morning: Morning,
     pub(super) queue: Queue,
+    pub(super) roots: Roots,
+    pub(super) shutting: Shutting,
     pub(super) download: Download,
     pub(super) outlet: Outlet,
     /// The shared pages that are listened to.
     pub(super) pages: Option<String>,
+    /// The topic of the next trust root, which is listened to.
+    pub(super) trust: Option<String>,
+    /// When the device wants to be looked at.
+    pub(super) look_at_ms: Option<u64>,
     /// Since when it waits for its first event; `None` after that.
     pub(super) begin_ms: Option<u64>,
     /// Nothing is unlatched before; then the device boots.
@@ -48,6 +54,12 @@ pub(super) enum Work {
     Idle,
     /// A twin change or a command, which is settled with its end.
     Acting(Ticket, &'static str),
+    /// A latch is being opened or shut, which is settled with its end.
+    Latching {
+        ticket: Ticket,
+        latch: Option<LatchId>,
+        event: LatchEvent,
+    },
     /// The new image is being made to run.
     Activating,
     /// The new image is asked whether it works.
@@ -61,6 +73,8 @@ pub(super) enum Work {
 /// What is still to be looked at after a boot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Morning {
+    /// Latches that were open.
+    Latches,
     /// A twin change that was cut off.
     Twin,
     /// An image on trial, or one that was given up.
@@ -76,11 +90,15 @@ impl<P: Platform> Station<P> {
             device,
             names,
             work: Work::Idle,
-            morning: Morning::Twin,
+            morning: Morning::Latches,
             queue: Queue::default(),
+            roots: Roots::default(),
+            shutting: Shutting::default(),
             download: Download::default(),
             outlet,
             pages: None,
+            trust: None,
+            look_at_ms: None,
             begin_ms: Some(begin_ms),
             rest_until_ms: None,
             winding_down: false,
@@ -98,7 +116,7 @@ impl<P: Platform> Station<P> {
         Ok(Self {
             device,
             work: Work::Idle,
-            morning: Morning::Twin,
+            morning: Morning::Latches,
             rest_until_ms: None,
             ..self
         })
@@ -115,73 +133,16 @@ impl<P: Platform> Station<P> {
             }
             Event::Disconnected => self.outlet.disconnect(),
             Event::Message { topic, payload } => match self.names.subject(topic) {
-                Subject::Code => self.take_code(payload, effects),
+                Subject::Statement => self.take_statement(now_ms, payload, effects),
+                Subject::Trust(version) => self.take_root(now_ms, version, payload, effects),
                 Subject::Page => self.take_page(now_ms, payload, effects),
-                Subject::Release(id) => {
-                    if self.queue.release(id, payload) {
-                        effects.push(Effect::Unsubscribe(self.names.release(id)));
-                    }
-                }
+                Subject::Release(id) => self.take_release(id, payload, effects),
                 Subject::Nothing => {}
             },
             Event::Done(result) => self.take_end(now_ms, result, effects),
+            Event::Shut(result) => self.take_shut(now_ms, result, effects),
+            Event::Observed(seen) => self.device.observe(&seen),
             Event::Tick => {}
-        }
-    }
-
-    fn take_code(&mut self, statement: &[u8], effects: &mut Effects) {
-        if Envelope::parse(Kind::Code, statement).is_err() {
-            // Nothing that could be a code takes a place in the queue: it is counted now.
-            let mut out = [0; MAX_RECEIPT_ENVELOPE];
-            if let Submitted::Ignored(refusal) =
-                self.device.submit(statement, Release::NotAsked, &mut out)
-            {
-                effects.notice(Notice::Ignored { refusal });
-            }
-            return;
-        }
-        match self.queue.put(statement) {
-            Put::Waits if !self.is_free() => {
-                effects.notice(Notice::Queued {
-                    waiting: self.queue.len(),
-                });
-            }
-            Put::Waits | Put::Known => {}
-            Put::Full => effects.notice(Notice::QueueFull),
-        }
-    }
-
-    /// Gives the device the page that it waits for; others may be for other devices, or have
-    /// been overtaken.
-    fn take_page(&mut self, now_ms: u64, message: &[u8], effects: &mut Effects) {
-        let Some(wanted) = self.device.wanted() else {
-            return;
-        };
-        let Ok(page) = Page::parse(message) else {
-            return;
-        };
-        if page.manifest != wanted.manifest || page.index != wanted.next {
-            return;
-        }
-        match self.device.page(message) {
-            Ok(Paged::Kept(left)) => {
-                self.download.progress(now_ms);
-                effects.notice(Notice::PageKept {
-                    next: left.next,
-                    of: left.of,
-                });
-            }
-            Ok(Paged::Complete) => {
-                effects.notice(Notice::PageKept {
-                    next: wanted.of,
-                    of: wanted.of,
-                });
-                effects.notice(Notice::ImageComplete {
-                    manifest: wanted.manifest,
-                });
-            }
-            Err(refusal) if is_fault(refusal.reason) => effects.notice(Notice::Fault { refusal }),
-            Err(refusal) => effects.notice(Notice::PageRefused { refusal }),
         }
     }
 
@@ -213,15 +174,13 @@ impl<P: Platform> Station<P> {
         }
         let connected = self.outlet.is_connected();
         let receiving = matches!(stage(&self.device), Stage::Receiving(_));
-        let state_at_ms = || {
-            self.outlet
-                .state_at_ms(self.device.junk().count)
-                .unwrap_or(0)
-        };
+        let state_at_ms = || self.outlet.state_at_ms(&self.device.status()).unwrap_or(0);
         let times = [
             self.rest_until_ms
                 .filter(|_| matches!(self.work, Work::Idle)),
             self.queue.until_ms().filter(|_| self.is_free()),
+            self.look_at_ms,
+            self.shutting.again_at_ms(),
             connected.then(state_at_ms),
             (connected && receiving).then(|| self.download.again_at_ms()),
         ];
@@ -230,10 +189,19 @@ impl<P: Platform> Station<P> {
 }
 
 impl Work {
+    /// What is to be settled with its end.
+    pub(super) fn ticket(&self) -> Option<&Ticket> {
+        match self {
+            Self::Acting(ticket, _) | Self::Latching { ticket, .. } => Some(ticket),
+            _ => None,
+        }
+    }
+
     fn hook(&self) -> Option<&'static str> {
         match self {
             Self::Idle | Self::GaveUp => None,
             Self::Acting(_, hook) => Some(hook),
+            Self::Latching { .. } => Some("latch"),
             Self::Activating | Self::Reverting => Some("activate"),
             Self::Checking => Some("health"),
         }

@@ -2,15 +2,14 @@
 
 use latch_verify::{
     Reason, Refusal,
-    device::{Armed, Opened, Platform, Release, Settlement, Submitted, Unlatched},
+    device::{Armed, Platform, Release, Settlement, Submitted},
     limits::MAX_RECEIPT_ENVELOPE,
-    twin::{Entries, Tree},
     types::StatementId,
 };
-use serde_json::Value;
 
 use super::{
-    event::{Effect, Effects, Hook, HookResult, Notice},
+    acting::act,
+    event::{Effect, Effects, Hook, HookResult, LatchEvent, Notice},
     image::{Stage, is_fault, last_reverted, read_receipt, stage},
     queue::Found,
     station::{Morning, Station, Work},
@@ -30,6 +29,7 @@ pub(super) enum Next {
 enum Verdict {
     /// There is a receipt; this is it, if it was told before.
     Answered(Option<Vec<u8>>),
+    Noted,
     Ignored(Refusal),
     ManifestWanted(StatementId),
     Run(Work, Hook),
@@ -38,22 +38,22 @@ enum Verdict {
 impl<P: Platform> Station<P> {
     /// Does one thing, if the device is free to.
     pub(super) fn step(&mut self, now_ms: u64, effects: &mut Effects) -> Next {
+        self.tend(now_ms, effects);
         if self.winding_down {
             return Next::Wait;
         }
-        if let Some(until_ms) = self.rest_until_ms {
-            return if until_ms <= now_ms {
-                Next::Boot
-            } else {
-                Next::Wait
-            };
-        }
-        match self.work {
-            Work::Idle => {}
-            Work::GaveUp => return Next::Boot,
+        match (&self.work, self.rest_until_ms) {
+            (Work::Idle, None) => {}
+            (Work::Idle, Some(until_ms)) if until_ms > now_ms => return Next::Wait,
+            (Work::Idle, Some(_)) | (Work::GaveUp, _) => return Next::Boot,
             _ => return Next::Wait,
         }
         let next = match self.morning {
+            Morning::Latches => {
+                self.morning = Morning::Twin;
+                self.shut_everything();
+                Next::Again
+            }
             Morning::Twin => {
                 self.morning = Morning::Image;
                 self.resume(effects)
@@ -74,7 +74,7 @@ impl<P: Platform> Station<P> {
             return Next::Again;
         };
         let (work, hook) = act(unlatched);
-        if let Work::Acting(ticket, _) = &work {
+        if let Some(ticket) = work.ticket() {
             effects.notice(Notice::Resumed {
                 statement: ticket.statement(),
             });
@@ -124,13 +124,15 @@ impl<P: Platform> Station<P> {
             self.rest(now_ms, Reason::StorageFault.into(), effects);
             return Next::Wait;
         }
-        let mut out = [0; MAX_RECEIPT_ENVELOPE];
-        if let Err(refusal) = self.device.expire(&mut out) {
-            self.rest(now_ms, refusal, effects);
+        self.put_in_roots(now_ms, effects);
+        if self.rest_until_ms.is_some() {
             return Next::Wait;
         }
         if let Stage::Received(manifest) = stage(&self.device) {
             return self.arm(now_ms, manifest, effects);
+        }
+        if !self.shutting.is_over() {
+            return Next::Wait;
         }
         match self.queue.take(now_ms) {
             Some((statement, found)) => {
@@ -177,6 +179,7 @@ impl<P: Platform> Station<P> {
                 let known = read_receipt(receipt).is_some_and(|read| read.number <= before);
                 Verdict::Answered(known.then(|| receipt.to_vec()))
             }
+            Submitted::Noted => Verdict::Noted,
             Submitted::Ignored(refusal) => Verdict::Ignored(refusal),
             Submitted::ManifestWanted(manifest) => Verdict::ManifestWanted(manifest),
             Submitted::Unlatched(unlatched) => {
@@ -185,7 +188,7 @@ impl<P: Platform> Station<P> {
             }
         };
         match verdict {
-            Verdict::Answered(None) => {}
+            Verdict::Answered(None) | Verdict::Noted => {}
             Verdict::Answered(Some(receipt)) => self.tell_again(&receipt, effects),
             Verdict::Ignored(refusal) if is_fault(refusal.reason) => {
                 effects.notice(Notice::Fault { refusal });
@@ -197,10 +200,10 @@ impl<P: Platform> Station<P> {
                 effects.push(Effect::Subscribe(self.names.release(manifest)));
             }
             Verdict::Run(work, hook) => {
-                if let Work::Acting(ticket, hook) = &work {
+                if let Some(ticket) = work.ticket() {
                     effects.notice(Notice::Unlatched {
                         statement: ticket.statement(),
-                        hook,
+                        hook: hook.name(),
                     });
                 }
                 self.run(work, hook, effects);
@@ -229,12 +232,25 @@ impl<P: Platform> Station<P> {
                 self.work = Work::GaveUp;
                 Ok(())
             }
-            (Work::Acting(ticket, _), result) => {
-                let settlement = match result {
-                    Ok(()) => Settlement::Done,
-                    Err(code) => Settlement::Failed { code },
-                };
-                self.device.settle(ticket, settlement, &mut out).map(|_| ())
+            (Work::Acting(ticket, _), result) => self
+                .device
+                .settle(ticket, settlement(result), &mut out)
+                .map(|_| ()),
+            (
+                Work::Latching {
+                    ticket,
+                    latch,
+                    event,
+                },
+                result,
+            ) => {
+                let statement = ticket.statement();
+                let settled = self.device.settle(ticket, settlement(result), &mut out);
+                let settled = settled.map(|_| ());
+                if let Some(event) = left_to_shut(event, result.is_ok() && settled.is_ok()) {
+                    self.shutting.put(Some(statement), latch, event);
+                }
+                settled
             }
             (Work::Activating, Ok(())) if self.winding_down => {
                 // Still on trial: the next start asks again.
@@ -267,32 +283,21 @@ impl<P: Platform> Station<P> {
     }
 }
 
-/// Takes an unlatched action as a hook that lives on its own.
-fn act(unlatched: Unlatched<'_>) -> (Work, Hook) {
-    let (opened, ticket) = unlatched.act();
-    let statement = ticket.statement();
-    let hook = match opened {
-        Opened::Twin {
-            version,
-            patch,
-            twin,
-        } => Hook::Twin {
-            statement,
-            version,
-            patch: patch.map(json),
-            twin: json(twin),
-        },
-        Opened::Command { name, arguments } => Hook::Command {
-            statement,
-            name: name.to_owned(),
-            arguments: json(arguments),
-        },
-    };
-    (Work::Acting(ticket, hook.name()), hook)
+fn settlement(result: HookResult) -> Settlement {
+    match result {
+        Ok(()) => Settlement::Done,
+        Err(code) => Settlement::Failed { code },
+    }
 }
 
-/// Leaves as the tree that they stand for. Bytes are `{"$bytes": "hexadecimal"}`.
-fn json(entries: Entries<'_>) -> Value {
-    // Writing a tree of text, numbers and maps into a value cannot fail.
-    serde_json::to_value(Tree::new(entries)).unwrap_or_default()
+/// What is left to shut behind a latch, if its hook or its receipt failed: to the device it is
+/// closed then.
+fn left_to_shut(event: LatchEvent, done: bool) -> Option<LatchEvent> {
+    match event {
+        _ if done => None,
+        LatchEvent::Open { .. } => Some(LatchEvent::Close { cause: None }),
+        // It stays open for as long as it was.
+        LatchEvent::Renew { .. } => None,
+        LatchEvent::Close { .. } | LatchEvent::Lockdown => Some(event),
+    }
 }

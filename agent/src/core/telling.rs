@@ -4,7 +4,6 @@ use latch_verify::{
     Reason,
     device::Platform,
     limits::{MAX_RECEIPT_ENVELOPE, MAX_STATE_ENVELOPE},
-    types::StatementId,
 };
 
 use super::{
@@ -29,6 +28,7 @@ impl<P: Platform> Station<P> {
         }
         self.tell(effects);
         self.publish_state(now_ms, effects);
+        self.follow_trust(effects);
         self.follow_pages(effects);
         if let (true, Stage::Receiving(wanted)) = (self.outlet.is_connected(), stage(&self.device))
             && let Some(want) = self.download.ask(now_ms, wanted)
@@ -45,26 +45,15 @@ impl<P: Platform> Station<P> {
     /// Publishes the receipts that were made since the last time. After a connect these are
     /// all that the device keeps.
     pub(super) fn tell(&mut self, effects: &mut Effects) {
-        let untold = self.outlet.untold(self.device.facts().chain.number);
-        if untold == 0 {
+        let told = self.outlet.told();
+        let facts = self.device.facts();
+        if facts.chain.number <= told {
             return;
         }
-        let recent: Vec<StatementId> = self.device.recent().collect();
-        let skip = recent
-            .len()
-            .saturating_sub(usize::try_from(untold).unwrap_or(usize::MAX));
-        for (place, statement) in recent.iter().enumerate().skip(skip) {
-            // Of two receipts for a statement the device keeps the place of both, and tells
-            // the later one.
-            if recent
-                .iter()
-                .skip(place + 1)
-                .any(|later| later == statement)
-            {
-                continue;
-            }
+        let numbers: Vec<u64> = facts.recent.iter().map(|recent| recent.number).collect();
+        for number in numbers.into_iter().filter(|number| *number > told) {
             let mut out = [0; MAX_RECEIPT_ENVELOPE];
-            match self.device.receipt(*statement, &mut out) {
+            match self.device.receipt_numbered(number, &mut out) {
                 Ok(bytes) => tell_one(&mut self.outlet, &self.names, bytes, effects),
                 Err(refusal) => effects.notice(Notice::Fault { refusal }),
             }
@@ -87,8 +76,7 @@ impl<P: Platform> Station<P> {
     }
 
     fn publish_state(&mut self, now_ms: u64, effects: &mut Effects) {
-        let junk = self.device.junk().count;
-        if !self.outlet.state_is_due(now_ms, junk) {
+        if !self.outlet.state_is_due(now_ms, &self.device.status()) {
             return;
         }
         let mut out = [0; MAX_STATE_ENVELOPE];
@@ -101,8 +89,20 @@ impl<P: Platform> Station<P> {
             }),
             Err(refusal) => effects.notice(Notice::Fault { refusal }),
         }
-        let challenge = self.device.status().challenge;
-        self.outlet.published(now_ms, junk, challenge);
+        self.outlet.published(now_ms, &self.device.status());
+    }
+
+    /// Listens to the next trust root by its name: not every broker gives what it retains to
+    /// those who listen to all of them.
+    fn follow_trust(&mut self, effects: &mut Effects) {
+        let next = self.names.trust(self.next_root());
+        if self.trust.as_ref() == Some(&next) {
+            return;
+        }
+        if let Some(before) = self.trust.replace(next.clone()) {
+            effects.push(Effect::Unsubscribe(before));
+        }
+        effects.push(Effect::Subscribe(next));
     }
 
     /// Listens to the shared pages of the image that is being received, and to no others.

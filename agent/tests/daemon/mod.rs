@@ -130,6 +130,15 @@ impl Agent {
             .unwrap_or_else(|| panic!("the agent never said {words:?}"))
     }
 
+    /// Waits for lines of the log that come in any order.
+    pub(crate) async fn says_each(&mut self, words: &[&str]) {
+        let mut left = words.to_vec();
+        while !left.is_empty() {
+            let line = self.says("").await;
+            left.retain(|words| !line.contains(words));
+        }
+    }
+
     /// SIGKILL: no goodbye, no flush.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();

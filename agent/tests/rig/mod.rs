@@ -13,8 +13,10 @@ use latch_flash::{Flash, FlashError, Tear};
 use latch_issue::{DeviceState, SignedReceipt};
 use latch_mqtt::{DEFAULT_PREFIX, PageServer, Topics, Want};
 use latch_verify::{
-    device::{Clock, Device, Entropy, JOURNAL_SECTOR, NoEntropy, Parts, Platform, provision},
-    statement::Outcome,
+    device::{
+        Clock, Device, Entropy, JOURNAL_SECTOR, NoCounter, NoEntropy, Parts, Platform, provision,
+    },
+    statement::{Outcome, Status},
     types::{Challenge, StatementId, Version},
     wire::{PublicKey, SeedKey},
 };
@@ -88,17 +90,20 @@ impl NorFlash for TestFlash {
     }
 }
 
-/// A clock that the test moves.
+/// A clock that the test moves, and can take the device's trust from.
 #[derive(Clone, Default)]
-pub(crate) struct TestClock(Rc<Cell<u64>>);
+pub(crate) struct TestClock {
+    ticks_ms: Rc<Cell<u64>>,
+    lost: Rc<Cell<bool>>,
+}
 
 impl Clock for TestClock {
     fn ticks_ms(&self) -> u64 {
-        self.0.get()
+        self.ticks_ms.get()
     }
 
     fn trusted_ms(&self) -> Option<u64> {
-        Some(BEGIN_MS + self.0.get())
+        (!self.lost.get()).then(|| BEGIN_MS + self.ticks_ms.get())
     }
 }
 
@@ -120,6 +125,7 @@ impl Platform for InMemory {
     type Clock = TestClock;
     type Entropy = Counting;
     type Key = SeedKey;
+    type Counter = NoCounter;
 }
 
 /// A relay under test. Whatever it does is done at once, and kept.
@@ -129,6 +135,8 @@ pub(crate) struct Rig {
     pub(crate) core: Core<InMemory>,
     pub(crate) journal: TestFlash,
     clock: TestClock,
+    /// How what shuts a latch ends, at once; `None` where the test tells it.
+    pub(crate) shuts: Option<HookResult>,
     /// What was done since the last [`Rig::done`].
     effects: Vec<Effect>,
 }
@@ -145,6 +153,7 @@ impl Rig {
             clock: clock.clone(),
             entropy: Counting(0),
             key: SeedKey::new(&SEED),
+            counter: NoCounter,
         };
         let enrolment = tenant.enrol(DEVICE, &SEED);
         let version = Version {
@@ -161,6 +170,7 @@ impl Rig {
             core,
             journal,
             clock,
+            shuts: Some(Ok(())),
             effects: Vec::new(),
         }
     }
@@ -176,12 +186,26 @@ impl Rig {
     }
 
     pub(crate) fn now_ms(&self) -> u64 {
-        BEGIN_MS + self.clock.0.get()
+        BEGIN_MS + self.clock.ticks_ms.get()
+    }
+
+    /// From now on the product vouches for no time.
+    pub(crate) fn clock_is_lost(&self) {
+        self.clock.lost.set(true);
     }
 
     pub(crate) fn event(&mut self, event: Event<'_>) {
-        let effects = self.core.handle(self.clock.0.get(), event);
-        self.effects.extend(effects);
+        let mut effects = self.core.handle(self.clock.ticks_ms.get(), event);
+        let begins_shut = |effect: &Effect| matches!(effect, Effect::Shut(_));
+        while let Some(result) = self.shuts
+            && effects.iter().any(begins_shut)
+        {
+            self.effects.append(&mut effects);
+            effects = self
+                .core
+                .handle(self.clock.ticks_ms.get(), Event::Shut(result));
+        }
+        self.effects.append(&mut effects);
     }
 
     pub(crate) fn message(&mut self, topic: &str, payload: &[u8]) {
@@ -201,19 +225,21 @@ impl Rig {
     /// Lets time pass to when the relay wants to be woken, and wakes it.
     pub(crate) fn wake(&mut self) {
         let at_ms = self.core.wake_at_ms().expect("the relay waits for nothing");
-        self.clock.0.set(at_ms.max(self.clock.0.get()));
+        self.clock
+            .ticks_ms
+            .set(at_ms.max(self.clock.ticks_ms.get()));
         self.event(Event::Tick);
     }
 
     pub(crate) fn pass(&mut self, ms: u64) {
-        self.clock.0.set(self.clock.0.get() + ms);
+        self.clock.ticks_ms.set(self.clock.ticks_ms.get() + ms);
         self.event(Event::Tick);
     }
 
     /// Cuts the power: what lies in flash is all that is left.
     pub(crate) fn restart(&mut self) {
         let topics = self.topics.clone();
-        let now_ms = self.clock.0.get();
+        let now_ms = self.clock.ticks_ms.get();
         let spare = Rig::new().core;
         let core = std::mem::replace(&mut self.core, spare);
         let device = Device::boot(core.into_device().unwrap().into_parts()).unwrap();
@@ -264,6 +290,15 @@ impl Done {
         self.effects.iter().filter_map(hook).collect()
     }
 
+    /// The hooks that shut what has closed.
+    pub(crate) fn shuts(&self) -> Vec<Hook> {
+        let hook = |effect: &Effect| match effect {
+            Effect::Shut(hook) => Some(hook.clone()),
+            _ => None,
+        };
+        self.effects.iter().filter_map(hook).collect()
+    }
+
     pub(crate) fn notices(&self) -> Vec<Notice> {
         let notice = |effect: &Effect| match effect {
             Effect::Notice(notice) => Some(notice.clone()),
@@ -303,15 +338,17 @@ impl Done {
 
     /// The challenge in the last state, verified with the device's key.
     pub(crate) fn challenge(&self) -> Challenge {
+        self.status().challenge
+    }
+
+    /// What the last state says, verified with the device's key.
+    pub(crate) fn status(&self) -> Status {
         let topic = self.topics.device_state(&DEVICE.parse().unwrap());
         let state = self
             .published(&topic)
             .pop()
             .expect("no state was published");
-        DeviceState::verify(state, &device_key())
-            .unwrap()
-            .status
-            .challenge
+        DeviceState::verify(state, &device_key()).unwrap().status
     }
 
     pub(crate) fn receipts(&self) -> Vec<Vec<u8>> {

@@ -8,8 +8,8 @@ use latch_issue::{
     Rules, StarterKeys, Statement, starter_rules,
 };
 use latch_verify::{
-    statement::{Audience, Enrolment, KeyKept},
-    types::{Challenge, Digest, LatchId, Sequence, StatementId, TenantId, TimeMs},
+    statement::{Audience, Enrolment, KeyKept, Revocation, StopSlip, TimeAttestation},
+    types::{Challenge, Digest, KeyId, LatchId, Sequence, StatementId, TenantId, TimeMs},
 };
 use serde_json::Value;
 
@@ -19,16 +19,41 @@ const PAGE_LOG2: u8 = 10;
 
 /// The latch of commands in the starter's rules.
 const MAINTENANCE: u8 = 3;
+/// Longest silence while the valve is open, in milliseconds.
+pub(crate) const HEARTBEAT_MS: u64 = 180_000;
+/// Time for which fact 0 may be amiss while the valve is open, in milliseconds.
+pub(crate) const GRACE_MS: u64 = 2_000;
+
+const LATCHES: &str = r#"
+[[latch]]
+name      = "door"
+id        = 4
+freshness = "trusted-time"
+max-life  = "1h"
+max-open  = "1h"
+
+[[latch]]
+name      = "valve"
+id        = 5
+freshness = "trusted-time"
+max-life  = "1h"
+max-open  = "1h"
+heartbeat = "180s"
+grace     = "2s"
+must-hold = [0]
+"#;
 
 pub(crate) struct Tenant {
     root: RoleKey,
     operator: RoleKey,
     release: RoleKey,
+    time: RoleKey,
+    rules: String,
     root_statement: Statement,
     signed: Option<Sequence>,
 }
 
-/// A code that was signed.
+/// A statement that was signed.
 pub(crate) struct Code {
     pub(crate) id: StatementId,
     pub(crate) bytes: Vec<u8>,
@@ -39,21 +64,23 @@ pub(crate) type Manifest = Code;
 
 impl Tenant {
     pub(crate) fn new() -> Self {
-        let [root, operator, release] =
-            [1, 2, 3].map(|seed| RoleKey::from_seed(&[seed; 32]).unwrap());
+        let [root, operator, release, time] =
+            [1, 2, 3, 4].map(|seed| RoleKey::from_seed(&[seed; 32]).unwrap());
         let hex = |key: &RoleKey| Digest(*key.public().bytes()).to_string();
         let keys = StarterKeys {
             root: hex(&root),
             operator: hex(&operator),
             release: hex(&release),
         };
-        let rules =
-            Rules::from_text(&starter_rules(tenant(), &keys), Path::new("root.toml")).unwrap();
-        let root_statement = rules.draft().unwrap().sign(&[&root]).unwrap();
+        let with_time = format!("[keys]\ntime = [{:?}]\n#", hex(&time));
+        let rules = starter_rules(tenant(), &keys).replacen("[keys]", &with_time, 1) + LATCHES;
+        let root_statement = signed_root(&rules, &root);
         Self {
             root,
             operator,
             release,
+            time,
+            rules,
             root_statement,
             signed: None,
         }
@@ -61,6 +88,58 @@ impl Tenant {
 
     pub(crate) fn root(&self) -> &[u8] {
         self.root_statement.bytes()
+    }
+
+    /// A later version of the trust root.
+    pub(crate) fn successor(&self, version: u32, epoch: u32) -> Code {
+        code_of(signed_root(&self.rules_of(version, epoch), &self.root))
+    }
+
+    /// The same, signed by a key that is no root key.
+    pub(crate) fn false_successor(&self, version: u32) -> Code {
+        code_of(signed_root(&self.rules_of(version, 1), &self.operator))
+    }
+
+    fn rules_of(&self, version: u32, epoch: u32) -> String {
+        let rules = &self.rules;
+        let rules = rules.replacen("version = 1\n", &format!("version = {version}\n"), 1);
+        rules.replacen("epoch   = 1", &format!("epoch   = {epoch}"), 1)
+    }
+
+    /// Voids all that the operator has signed so far.
+    pub(crate) fn revoke(&self) -> Code {
+        let body = Revocation {
+            tenant: tenant(),
+            issuer: self.operator.id(),
+            through: self.signed.unwrap(),
+        };
+        code_of(Statement::seal(&body, &[&self.operator]).unwrap())
+    }
+
+    /// Voids the code that was signed last.
+    pub(crate) fn stop(&self, code: &Code) -> Code {
+        let body = StopSlip {
+            tenant: tenant(),
+            issuer: self.operator.id(),
+            sequence: self.signed.unwrap(),
+            statement: code.id,
+        };
+        code_of(Statement::seal(&body, &[&self.operator]).unwrap())
+    }
+
+    /// What time it is, in answer to a pulse or to all.
+    pub(crate) fn attest(&self, now_ms: u64, pulse: Option<Challenge>) -> Code {
+        let body = TimeAttestation {
+            tenant: tenant(),
+            time_ms: TimeMs::new(now_ms).unwrap(),
+            pulse,
+        };
+        code_of(Statement::seal(&body, &[&self.time]).unwrap())
+    }
+
+    /// The key whose revocations are on its topic.
+    pub(crate) fn operator(&self) -> KeyId {
+        self.operator.id()
     }
 
     /// The enrolment of a device whose key has this seed.
@@ -108,6 +187,22 @@ impl Tenant {
         };
         let latch = LatchId::new(MAINTENANCE).unwrap();
         self.code(device, now_ms, latch, change, Some(challenge))
+    }
+
+    /// A code for one device that does something to a latch.
+    pub(crate) fn latch(
+        &mut self,
+        device: &str,
+        now_ms: u64,
+        latch: LatchId,
+        change: Change,
+    ) -> Code {
+        self.code(device, now_ms, latch, change, None)
+    }
+
+    /// A code for one device that opens a latch.
+    pub(crate) fn open(&mut self, device: &str, now_ms: u64, latch: LatchId, seconds: u32) -> Code {
+        self.latch(device, now_ms, latch, Change::Open { seconds })
     }
 
     /// A code for one device that installs a release.
@@ -169,12 +264,30 @@ impl Tenant {
                 .unwrap()
                 .sequence,
         );
-        let statement = draft.sign(&[&self.operator]).unwrap();
-        Code {
-            id: statement.id(),
-            bytes: statement.into_bytes(),
-        }
+        code_of(draft.sign(&[&self.operator]).unwrap())
     }
+}
+
+fn signed_root(rules: &str, key: &RoleKey) -> Statement {
+    let rules = Rules::from_text(rules, Path::new("root.toml")).unwrap();
+    rules.draft().unwrap().sign(&[key]).unwrap()
+}
+
+fn code_of(statement: Statement) -> Code {
+    Code {
+        id: statement.id(),
+        bytes: statement.into_bytes(),
+    }
+}
+
+/// A latch that opens for a time.
+pub(crate) fn door() -> LatchId {
+    LatchId::new(4).unwrap()
+}
+
+/// A latch that opens for a time, while fact 0 holds and heartbeats come.
+pub(crate) fn valve() -> LatchId {
+    LatchId::new(5).unwrap()
 }
 
 fn tenant() -> TenantId {

@@ -2,6 +2,7 @@
 
 use super::{
     Clock as _, Device, Opened, Platform, Unlatched,
+    budget::Written,
     plan::{Plan, Staged},
     receipts::About,
     submit::{Release, Submitted},
@@ -79,6 +80,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             pending.code.statement == ticket.statement(),
             Reason::LogicFault,
         )?;
+        self.note_amiss();
         let staged = self.staged.take();
         let about = About::from(&pending);
         let outcome = match (settlement, pending.what) {
@@ -119,7 +121,8 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         if opening.renewal.is_none() {
             self.latches.open(opening)?;
             let told = self.conclude(about, Outcome::Opened { seconds }, out);
-            if told.is_err() {
+            // Where it is recorded and only not signed, it is open, and the record is the truth.
+            if told.is_err() && self.ledger.facts.pending.is_some() {
                 self.latches.shut(Some(opening.latch), CloseCause::Fault);
             }
             return told;
@@ -138,7 +141,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         opening.heard_ticks_ms = opening.heard_ticks_ms.max(before.heard_ticks_ms);
         self.latches.open(opening)?;
         let told = self.conclude(about, Outcome::Renewed { seconds }, out);
-        if told.is_err() {
+        if told.is_err() && self.ledger.facts.pending.is_some() {
             self.latches.open(before)?;
         }
         told
@@ -215,6 +218,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         out: &mut [u8],
     ) -> Result<(), Refusal> {
         let code = authentic.code();
+        self.prepare(code)?;
         match plan {
             Plan::Install { .. } => self.supersede(out)?,
             Plan::Open(_) => self.tell_lapsed(code.latch, out)?,
@@ -263,20 +267,48 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             TimeStatus::Trusted(now) => now,
             TimeStatus::Floor(_) | TimeStatus::Unknown => TimeMs::default(),
         };
-        // A fresh challenge is had before the burn: without randomness nothing is opened.
-        self.nonces
-            .rotate(&mut self.entropy, self.clock.ticks_ms())?;
-        self.append(&Record::Burn {
+        let burned = self.append(&Record::Burn {
             pending,
             time_floor_ms,
             effect,
-        })?;
+        });
+        if let Err(fault) = burned {
+            // Where only the counter has failed, the code is burned and must act no more.
+            self.handed_out |= self.ledger.facts.pending.is_some();
+            return Err(fault);
+        }
         // From here on nothing that the code closes is open.
         match plan {
             Plan::Close => self.latches.close(latch),
             Plan::Lockdown => self.latches.close_all(),
             Plan::Open(staged) | Plan::Renew(staged) => self.staged = Some(*staged),
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// What a burn needs before anything is written: leave, where one signature could ask for it
+    /// for ever, and a new challenge where the code answers the present one. A code that closes
+    /// replaces none, or whoever may close could keep everybody else from answering.
+    ///
+    /// # Errors
+    /// [`Reason::Throttled`], [`Reason::NoEntropy`].
+    fn prepare(&mut self, code: &Code<'_>) -> Result<(), Refusal> {
+        let ticks_ms = self.clock.ticks_ms();
+        let idle = match code.action {
+            Action::Close => self.ledger.facts.open_latch(code.latch).is_none(),
+            Action::Lockdown if !self.ledger.facts.locked_down => {
+                // What lifts it is signed after it.
+                self.nonces.renounce(&mut self.entropy, ticks_ms);
+                false
+            }
+            Action::Lockdown => true,
+            _ => false,
+        };
+        let may = !idle || self.budgets.write(Written::Closing, ticks_ms);
+        ensure(may, Reason::Throttled)?;
+        if code.challenge.is_some() && !code.action.closes() {
+            self.nonces.rotate(&mut self.entropy, ticks_ms)?;
         }
         Ok(())
     }

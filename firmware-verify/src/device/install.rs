@@ -11,6 +11,7 @@ use crate::{
     statement::{Outcome, TimeStatus},
     types::StatementId,
     verdict::{ReleaseFacts, judge_release},
+    wire::Role,
 };
 
 /// Pages that the device waits for.
@@ -200,7 +201,13 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             statement,
         } = install.pending.code;
         let epoch = self.ledger.trust.root()?.epoch;
+        let issues = matches!(
+            self.ledger.trust.ring().role(issuer),
+            Some(Role::Operator | Role::BreakGlass)
+        );
         let stands = install.epoch == epoch
+            && issues
+            && !install.stopped
             && !self.is_over(install)
             && !facts.replay.is_void(issuer, sequence, statement);
         ensure(stands, Reason::InstallVoid)

@@ -106,6 +106,8 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
 
     /// Takes what a source says about some of the device's facts.
     pub fn observe(&mut self, seen: &Observation) {
+        // What has closed by now stays closed, whatever is observed.
+        self.note_amiss();
         self.posture.observe(seen, self.clock.ticks_ms());
         self.note_amiss();
     }

@@ -72,21 +72,44 @@ pub fn provision<P: Platform>(
 }
 
 impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
-    /// Provisions a device: writes its identity, its first trust root and the version of its
-    /// factory image into an empty journal.
+    /// Provisions a device: writes its identity, the tenant's newest trust root and the version of
+    /// its factory image into an empty journal.
+    ///
+    /// A journal that is empty while the hardware's counter is not was erased: the device stays
+    /// shut. [`provision_again`](Self::provision_again) is for boards that go into service again.
     ///
     /// # Errors
-    /// As [`TrustRoot::first`] and [`judge_enrolment`]; [`Reason::NotFirstRoot`],
+    /// As [`TrustRoot::first`] and [`judge_enrolment`]; [`Reason::RolledBack`],
     /// [`Reason::KeyFault`] when the enrolment is for another key than the device's,
     /// [`Reason::AlreadyProvisioned`], [`Reason::CounterFault`], [`Reason::StorageFault`].
     pub fn provision(
+        mut parts: Parts<P>,
+        root: &[u8],
+        enrolment: &[u8],
+        factory: Version,
+    ) -> Result<Self, MountFault> {
+        let counted = parts.counter.read().map_err(|_| Reason::CounterFault)?;
+        ensure(
+            counted.unwrap_or(0) == 0,
+            Refusal::new(Reason::RolledBack, 0, counted.unwrap_or(0)),
+        )?;
+        Self::provision_again(parts, root, enrolment, factory)
+    }
+
+    /// Provisions a board that was in service before, and whose journal was erased on purpose: by
+    /// a person who has it in hand, never at the wish of a message. Its counter goes on from where
+    /// it stands.
+    ///
+    /// # Errors
+    /// As [`provision`](Self::provision), but for [`Reason::RolledBack`].
+    pub fn provision_again(
         parts: Parts<P>,
         root: &[u8],
         enrolment: &[u8],
         factory: Version,
     ) -> Result<Self, MountFault> {
         let trust = TrustRoot::first(root)?;
-        ensure(trust.root()?.version == 1, Reason::NotFirstRoot)?;
+        let root_version = trust.root()?.version;
         let enrolment = judge_enrolment(enrolment, &trust)?;
         ensure(
             enrolment.device_key.0 == parts.key.public(),
@@ -126,6 +149,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
                     device_key: enrolment.device_key,
                     root,
                     firmware,
+                    root_version,
                     anchor: counted.unwrap_or(0),
                 };
                 write_first(first, snapshot)

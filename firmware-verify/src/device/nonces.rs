@@ -81,17 +81,27 @@ impl Nonces {
         self.challenge.rotate(entropy, ticks_ms)
     }
 
+    /// Makes a new challenge and forgets the one before: what was signed until now answers
+    /// nothing any more. Without randomness the current one stays.
+    pub(super) fn renounce(&mut self, entropy: &mut impl Entropy, ticks_ms: u64) {
+        // Where it fails, what answers the current one still has to pass every other check.
+        let _ = self.challenge.rotate(entropy, ticks_ms);
+        self.challenge.previous = None;
+    }
+
     /// Replaces a challenge at half of its life, and drops what is past its own.
     ///
     /// # Errors
-    /// As [`rotate`](Self::rotate).
+    /// [`Reason::NoEntropy`]: the challenge stays, and nothing that answers it may pass.
     pub(super) fn age(&mut self, entropy: &mut impl Entropy, ticks_ms: u64) -> Result<(), Refusal> {
-        if self.challenge.current.age_ms(ticks_ms) >= CHALLENGE_ROTATE_MS {
-            self.challenge.rotate(entropy, ticks_ms)?;
-        }
-        self.challenge.drop_past(CHALLENGE_AGE_MS, ticks_ms);
         self.pulse.drop_past(PULSE_AGE_MS, ticks_ms);
-        Ok(())
+        let rotated = if self.challenge.current.age_ms(ticks_ms) >= CHALLENGE_ROTATE_MS {
+            self.challenge.rotate(entropy, ticks_ms)
+        } else {
+            Ok(())
+        };
+        self.challenge.drop_past(CHALLENGE_AGE_MS, ticks_ms);
+        rotated
     }
 
     /// Replaces the pulse where it has been out for a while: the older it is, the less its

@@ -69,6 +69,12 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         seconds: u32,
     ) -> Result<Plan<'a>, Refusal> {
         ensure(!self.is_open(code.latch), Reason::AlreadyOpen)?;
+        // What stands behind it has to be shut before it is opened again.
+        let shut = self
+            .latches
+            .get(code.latch)
+            .is_none_or(|before| before.noticed);
+        ensure(shut, Reason::Busy)?;
         let ticks_ms = self.clock.ticks_ms();
         let opening = Opening {
             latch: code.latch,

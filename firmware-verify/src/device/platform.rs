@@ -32,8 +32,9 @@ pub trait Entropy {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CounterFault;
 
-/// A number in hardware that never goes down: in a secure element, a replay-protected memory
-/// block, or fuses. It stops whoever puts an older copy of the journal back.
+/// A number in hardware that never goes down: in a secure element or a replay-protected memory
+/// block. Not in fuses: it rises with every code that opens something. It stops whoever puts an
+/// older copy of the journal back, or erases it.
 ///
 /// The journal counts the changes that must never be undone: burned codes, roots, revocations,
 /// confirmed images. After each the counter is raised to that count; at a boot, a journal that

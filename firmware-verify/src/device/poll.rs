@@ -8,7 +8,7 @@ use super::{
 use crate::{
     ledger::InstallPhase,
     reject::{Reason, Refusal},
-    statement::{CloseCause, Outcome},
+    statement::{CloseCause, Outcome, TimeStatus},
     types::LatchId,
     wire::Kind,
 };
@@ -96,6 +96,9 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             && let Some(next) = self.posture.next_ticks_ms(ticks_ms)
         {
             wake_ticks_ms = wake_ticks_ms.min(next);
+        }
+        if let Some(left_ms) = self.lapses_in_ms() {
+            wake_ticks_ms = wake_ticks_ms.min(ticks_ms.saturating_add(left_ms));
         }
         Polled::Idle {
             wake_in_ms: (wake_ticks_ms < u64::MAX).then(|| wake_ticks_ms.saturating_sub(ticks_ms)),
@@ -207,6 +210,22 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             InstallPhase::Receiving { .. } | InstallPhase::Received
         );
         open && self.is_void(install).is_err()
+    }
+
+    /// In how many milliseconds a download's code is surely over, as far as the time is known.
+    fn lapses_in_ms(&self) -> Option<u64> {
+        let install = self.ledger.facts.install.as_ref()?;
+        let open = matches!(
+            install.phase,
+            InstallPhase::Receiving { .. } | InstallPhase::Received
+        );
+        let now = match self.time() {
+            TimeStatus::Trusted(now) => now,
+            TimeStatus::Floor(floor) if !install.answered => floor,
+            TimeStatus::Floor(_) | TimeStatus::Unknown => return None,
+        };
+        let left_ms = install.not_after_ms.get().checked_sub(now.get());
+        left_ms.filter(|left| open && *left > 0)
     }
 
     fn lapse_reason(&self) -> Reason {

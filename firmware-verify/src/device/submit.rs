@@ -1,13 +1,17 @@
 //! The door: every statement comes in here.
 
-use super::{Clock as _, Device, Platform, Unlatched, receipts::About};
+use super::{Clock as _, Device, Platform, Unlatched, budget::Written, receipts::About};
 use crate::{
     ledger::Recent,
     reject::{Reason, Refusal, ensure},
     statement::Outcome,
-    types::StatementId,
-    wire::{Envelope, Keys as _, Kind, peek_kind},
+    types::{Challenge, StatementId, TenantId},
+    wire::{Envelope, Keys as _, Kind, Role, peek_kind},
 };
+
+/// Numbers of the actions that close, as they stand at the end of a code's body.
+const CLOSE: u8 = 4;
+const LOCKDOWN: u8 = 7;
 
 /// What the caller has of the release that a code may ask to install.
 #[derive(Clone, Copy, Debug)]
@@ -49,23 +53,29 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         out: &'a mut [u8],
     ) -> Submitted<'a> {
         self.watch_clock();
-        let ready = self
-            .nonces
-            .age(&mut self.entropy, self.clock.ticks_ms())
-            .and_then(|()| self.admit(statement));
-        match ready {
-            Ok(Kind::Root) => self.submit_root(statement, out),
-            Ok(Kind::Time) => self.submit_time(statement, out),
-            Ok(Kind::Revocation) => self.submit_revocation(statement, out),
-            Ok(Kind::StopSlip) => self.submit_slip(statement, out),
-            Ok(_) => self.submit_code(statement, release, out),
+        self.note_amiss();
+        let aged = self.nonces.age(&mut self.entropy, self.clock.ticks_ms());
+        let admitted = self.admit(statement).and_then(|kind| {
+            // Only codes answer challenges; what takes permission back needs no randomness.
+            match kind {
+                Some(Kind::Code) => aged.map(|()| kind),
+                _ => Ok(kind),
+            }
+        });
+        match admitted {
+            Ok(None) => Submitted::Noted,
+            Ok(Some(Kind::Root)) => self.submit_root(statement, out),
+            Ok(Some(Kind::Time)) => self.submit_time(statement, out),
+            Ok(Some(Kind::Revocation)) => self.submit_revocation(statement, out),
+            Ok(Some(Kind::StopSlip)) => self.submit_slip(statement, out),
+            Ok(Some(_)) => self.submit_code(statement, release, out),
             Err(refusal) => self.ignore(refusal),
         }
     }
 
     /// Looks at a statement's shape and signers, which costs no arithmetic, and takes leave to
-    /// check its signatures.
-    fn admit(&mut self, statement: &[u8]) -> Result<Kind, Refusal> {
+    /// check its signatures. `None` for what says nothing new.
+    fn admit(&mut self, statement: &[u8]) -> Result<Option<Kind>, Refusal> {
         let kind = match peek_kind(statement) {
             Some(
                 kind @ (Kind::Root | Kind::Time | Kind::Revocation | Kind::StopSlip | Kind::Code),
@@ -75,35 +85,62 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         };
         let envelope = Envelope::parse(kind, statement)?;
         let ring = self.ledger.trust.ring();
-        let known = envelope
-            .signatures()
-            .filter(|(id, _)| ring.find(*id).is_some())
-            .count();
         let all = envelope.signatures().count();
-        // A successor of the root may be signed by keys that only it lists.
-        let enough = if kind == Kind::Root {
-            known > 0
-        } else {
-            known == all
+        let known = match kind {
+            // A successor may be signed by keys that only it lists; those of root keys in force
+            // come first, and without them the others are not looked at.
+            Kind::Root => {
+                let in_force = |id| ring.role(id) == Some(Role::Root);
+                let known = envelope.signatures().filter(|(id, _)| in_force(*id));
+                known.count().min(1).saturating_mul(all)
+            }
+            _ => envelope
+                .signatures()
+                .filter(|(id, _)| ring.find(*id).is_some())
+                .count(),
         };
-        ensure(enough, Reason::UnknownKey)?;
-        let challenges = self.nonces.challenges();
-        let answers = envelope
-            .body()
-            .windows(challenges.current.0.len())
-            .filter_map(|window| window.try_into().ok())
-            .any(|nonce| challenges.accept(crate::types::Challenge(nonce)));
+        ensure(known == all, Reason::UnknownKey)?;
+        if kind == Kind::Root && self.is_past_root(&envelope) {
+            return Ok(None);
+        }
         let signatures = u32::try_from(all).map_err(|_| Reason::LogicFault)?;
+        let preferred = kind == Kind::Code && self.seems_urgent(envelope.body());
         let ticks_ms = self.clock.ticks_ms();
         ensure(
-            self.budgets.check(kind, signatures, answers, ticks_ms),
+            self.budgets.check(kind, signatures, preferred, ticks_ms),
             Reason::Throttled,
         )?;
         self.work.signatures_checked = self
             .work
             .signatures_checked
             .saturating_add(signatures.into());
-        Ok(kind)
+        Ok(Some(kind))
+    }
+
+    /// Whether a code looks as if it answered the challenge, or closed something: by its bytes,
+    /// since nothing is parsed before its signatures are checked. Whoever makes it look so without
+    /// a cause takes from a reserve, and gains nothing else.
+    fn seems_urgent(&self, body: &[u8]) -> bool {
+        let challenges = self.nonces.challenges();
+        let answers = body
+            .windows(challenges.current.0.len())
+            .filter_map(|window| window.try_into().ok())
+            .any(|nonce| challenges.accept(Challenge(nonce)));
+        // The action stands last, and these two have no fields.
+        answers || matches!(body.last(), Some(&(CLOSE | LOCKDOWN)))
+    }
+
+    /// Whether a root is of a version that is past, or the one in force. Brokers retain them
+    /// all, and deliver them at every connection: they say nothing new, and cost nothing. That is
+    /// read before any signature is checked, since all that comes of it is to look away.
+    fn is_past_root(&self, envelope: &Envelope<'_>) -> bool {
+        let in_force = self.ledger.trust.root().map_or(0, |root| root.version);
+        let version = postcard::take_from_bytes::<(TenantId, u32)>(envelope.body());
+        match version {
+            Ok(((_, version), _)) if version < in_force => true,
+            Ok(_) => envelope.id() == self.ledger.trust.id(),
+            Err(_) => false,
+        }
     }
 
     /// Counts a message that gets no answer.
@@ -146,7 +183,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         {
             return self.answer_with(recent, out);
         }
-        if !self.budgets.write(self.clock.ticks_ms()) {
+        if !self.budgets.write(Written::Refusal, self.clock.ticks_ms()) {
             return self.ignore(refusal);
         }
         let outcome = Outcome::Refused {

@@ -1,17 +1,17 @@
 //! Statements that change whom and what the device believes: successors of the trust root,
 //! revocations, stop slips, and attestations of the time.
 
-use super::{Clock as _, Device, Platform, receipts::About, submit::Submitted};
+use super::{Clock as _, Device, Platform, budget::Written, receipts::About, submit::Submitted};
 use crate::{
     ledger::Record,
     limits::FLOOR_STEP_MS,
-    reject::{Reason, Refusal},
+    reject::{Reason, Refusal, ensure},
     statement::{Outcome, Revocation, StopSlip, TimeAttestation},
     twin::Bytes,
     types::{KeyId, Sequence, StatementId, TimeMs},
     verdict::{
-        AuthenticRevocation, AuthenticRoot, TrustRoot, authenticate_revocation, authenticate_root,
-        judge_root, judge_time,
+        AuthenticRevocation, AuthenticRoot, By, TrustRoot, authenticate_revocation,
+        authenticate_root, judge_root, judge_time,
     },
     wire::{Envelope, Kind},
 };
@@ -28,15 +28,9 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             Err(refusal) => return self.ignore(refusal),
         };
         let about = about(Kind::Root, successor.id(), None);
-        if successor.id() == self.ledger.trust.id() {
-            // Roots are retained by brokers, and come again at every connection.
-            return Submitted::Noted;
-        }
         let judged = judge_root(&successor, &self.ledger.trust, self.key_id);
         match judged.and_then(|trust| self.accept_root(&successor, trust)) {
             Ok(outcome) => self.tell(&about, outcome, out),
-            // So do the versions before, which say nothing new.
-            Err(refusal) if is_past(refusal) => Submitted::Noted,
             Err(refusal) if is_fault(refusal.reason) => self.ignore(refusal),
             Err(refusal) => self.refuse(&about, refusal, out),
         }
@@ -51,15 +45,12 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         let root = trust.root()?;
         let (version, epoch) = (root.version, root.epoch);
         let before = self.ledger.trust.root()?.epoch;
+        let resets = epoch > before || trust.drops_a_time_key_of(&self.ledger.trust);
         let bytes = successor.bytes();
         self.make_room(bytes.len())?;
-        // Codes that answer an old challenge are void with their epoch anyway; a new one is had
-        // before the record, so that nothing can fail behind it.
-        self.nonces
-            .rotate(&mut self.entropy, self.clock.ticks_ms())?;
         let at = self.write(&Record::Root(Bytes(bytes)))?;
         self.ledger.succeed(trust, at)?;
-        if epoch > before {
+        if resets {
             self.time.forget();
         } else {
             self.time.forget_attested();
@@ -88,13 +79,19 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         let replay = &self.ledger.facts.replay;
         let judged = authentic
             .judge(trust)
-            .and_then(|()| replay.has_room(issuer));
-        if let Err(refusal) = judged {
-            return self.refuse(&about, refusal, out);
-        }
+            .and_then(|by| replay.has_room(issuer).map(|()| by));
+        let by = match judged {
+            Ok(by) => by,
+            Err(refusal) => return self.refuse(&about, refusal, out),
+        };
         if replay.floor(issuer).revoked >= through {
             return Submitted::Noted;
         }
+        if let Err(refusal) = self.afford(by) {
+            return self.ignore(refusal);
+        }
+        self.latches
+            .revoke(|code| code.issuer == issuer && code.sequence <= through);
         self.tell(&about, Outcome::Revoked, out)
     }
 
@@ -120,15 +117,32 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         let replay = &self.ledger.facts.replay;
         let judged = authentic
             .judge(trust)
-            .and_then(|()| replay.has_room(issuer));
-        if let Err(refusal) = judged {
-            return self.refuse(&about, refusal, out);
-        }
-        if replay.is_stopped(issuer, sequence, statement) {
+            .and_then(|by| replay.has_room(issuer).map(|()| by));
+        let by = match judged {
+            Ok(by) => by,
+            Err(refusal) => return self.refuse(&about, refusal, out),
+        };
+        // What the code has opened or begun may outlive its place in the table of used codes.
+        let install = self.ledger.facts.install.as_ref();
+        let downloads = install
+            .is_some_and(|install| install.pending.code.statement == statement && !install.stopped);
+        let holds = downloads || self.latches.is_held_by(statement);
+        if replay.is_stopped(issuer, sequence, statement) && !holds {
             return Submitted::Noted;
         }
-        let used = replay.is_used(issuer, sequence, statement);
+        let used = holds || replay.is_used(issuer, sequence, statement);
+        if let Err(refusal) = self.afford(by) {
+            return self.ignore(refusal);
+        }
+        self.latches.revoke(|code| code.statement == statement);
         self.tell(&about, Outcome::Stopped { statement, used }, out)
+    }
+
+    /// Takes leave to write that an issuer has taken something back: it could go on for ever.
+    fn afford(&mut self, by: By) -> Result<(), Refusal> {
+        let ticks_ms = self.clock.ticks_ms();
+        let may = by == By::Root || self.budgets.write(Written::Revocation, ticks_ms);
+        ensure(may, Reason::Throttled)
     }
 
     /// Takes an attestation of the time. It is written down where it raises the floor by a
@@ -153,7 +167,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         let Ok(envelope) = Envelope::parse(Kind::Time, statement) else {
             return Submitted::Noted;
         };
-        if !self.budgets.write(ticks_ms) {
+        if !self.budgets.write(Written::TimeFloor, ticks_ms) {
             return Submitted::Noted;
         }
         let about = about(Kind::Time, envelope.id(), None);
@@ -185,11 +199,6 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         self.conclude(&about, Outcome::RootAccepted { version, epoch }, out)
             .map(|_| ())
     }
-}
-
-/// Whether a root is of a version before the one in force.
-fn is_past(refusal: Refusal) -> bool {
-    refusal.reason == Reason::RootNotNext && refusal.found.saturating_add(1) < refusal.expected
 }
 
 /// Whether the device failed, not the statement.

@@ -41,8 +41,7 @@ impl<const TWIN: usize, const USED: usize> Folding<TWIN, USED> {
                 let trust = TrustRoot::kept(envelope.0)?;
                 // Behind the snapshot it is a successor.
                 if let (true, Some((before, _))) = (self.facts.begun, &self.root) {
-                    let epoch = before.root()?.epoch;
-                    self.facts.begin_root(epoch, &trust)?;
+                    self.facts.begin_root(before, &trust)?;
                 }
                 self.root = Some((trust, address));
             }
@@ -117,6 +116,7 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
                 epoch,
                 answered,
                 phase,
+                stopped,
                 manifest,
             } => {
                 self.install = Some(Install {
@@ -126,6 +126,7 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
                     epoch: *epoch,
                     answered: *answered,
                     phase: *phase,
+                    stopped: *stopped,
                     manifest: Vec::from_slice(manifest.0).map_err(|_| Reason::LogicFault)?,
                 });
             }
@@ -154,7 +155,10 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
                 })?;
                 self.time_floor_ms = self.time_floor_ms.max(*time_floor_ms);
                 self.pending = Some(*pending);
-                self.anchor = self.anchor.saturating_add(1);
+                // To undo what only closes, or did nothing, would help nobody.
+                if !matches!(pending.what, Doing::Probe | Doing::Close { .. }) {
+                    self.anchor = self.anchor.saturating_add(1);
+                }
                 self.effect(effect)?;
             }
             Record::Outcome { digest, receipt } => {
@@ -176,9 +180,17 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
 
     /// What a successor of the trust root changes. A new epoch voids every code of those
     /// before, so that nothing has to be remembered of them, and no floor of time either.
-    pub(super) fn begin_root(&mut self, before: u32, trust: &TrustRoot) -> Result<(), Refusal> {
+    pub(super) fn begin_root(
+        &mut self,
+        before: &TrustRoot,
+        trust: &TrustRoot,
+    ) -> Result<(), Refusal> {
         self.anchor = self.anchor.saturating_add(1);
-        if trust.root()?.epoch > before {
+        // A floor that keys have thrown forward goes with them (TUF, specification 1.0.33, 5.3.11).
+        if trust.drops_a_time_key_of(before) {
+            self.time_floor_ms = TimeMs::default();
+        }
+        if trust.root()?.epoch > before.root()?.epoch {
             let ring = trust.ring();
             self.replay.begin_epoch(|key| ring.role(key).is_some());
             self.time_floor_ms = TimeMs::default();
@@ -233,6 +245,7 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
                     epoch: *epoch,
                     answered: *answered,
                     phase: InstallPhase::Receiving { next: 0 },
+                    stopped: false,
                     manifest: Vec::from_slice(manifest.0).map_err(|_| Reason::LogicFault)?,
                 });
             }
@@ -334,6 +347,9 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
             Outcome::Stopped { statement, .. } => {
                 let (issuer, sequence) = named(receipt)?;
                 self.replay.stop(issuer, sequence, statement)?;
+                if let Some(install) = &mut self.install {
+                    install.stopped |= install.pending.code.statement == statement;
+                }
                 self.anchor = self.anchor.saturating_add(1);
             }
             Outcome::TimeRaised { floor_ms } => {

@@ -224,6 +224,8 @@ pub enum Record<'a> {
         answered: bool,
         /// How far it has come.
         phase: InstallPhase,
+        /// Whether a stop slip has voided the code.
+        stopped: bool,
         /// The envelope of the release manifest.
         #[serde(borrow)]
         manifest: Bytes<'a>,

@@ -51,6 +51,7 @@ pub(crate) struct First<'a> {
     /// The envelope of the first trust root.
     pub(crate) root: &'a [u8],
     pub(crate) firmware: Firmware,
+    pub(crate) root_version: u32,
     /// What the hardware's counter stands at.
     pub(crate) anchor: u64,
 }
@@ -68,6 +69,7 @@ pub(crate) fn write_first<F: NorFlash, const CAPACITY: usize>(
         device_key,
         root,
         firmware,
+        root_version,
         anchor,
     } = first;
     put(
@@ -82,7 +84,7 @@ pub(crate) fn write_first<F: NorFlash, const CAPACITY: usize>(
         // Nothing of it depends on the sizes yet.
         &Facts::<0, 1> {
             firmware,
-            root_told: 1,
+            root_told: root_version,
             anchor,
             ..Facts::default()
         },
@@ -142,6 +144,7 @@ fn write_facts<F: NorFlash, const CAPACITY: usize, const TWIN: usize, const USED
             epoch: install.epoch,
             answered: install.answered,
             phase: install.phase,
+            stopped: install.stopped,
             manifest: Bytes(&install.manifest),
         };
         put(snapshot, &record)?;

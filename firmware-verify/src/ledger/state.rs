@@ -66,6 +66,8 @@ pub struct Install {
     pub answered: bool,
     /// How far it has come.
     pub phase: InstallPhase,
+    /// Whether a stop slip has voided the code.
+    pub stopped: bool,
     pub(crate) manifest: Vec<u8, MAX_MANIFEST>,
 }
 
@@ -110,8 +112,7 @@ pub struct Ledger<const TWIN: usize = MAX_TWIN, const USED: usize = MAX_BURNED> 
 impl<const TWIN: usize, const USED: usize> Ledger<TWIN, USED> {
     /// Puts a successor of the trust root in force, which lies durably at this address.
     pub(crate) fn succeed(&mut self, trust: TrustRoot, at: Address) -> Result<(), Refusal> {
-        let before = self.trust.root()?.epoch;
-        self.facts.begin_root(before, &trust)?;
+        self.facts.begin_root(&self.trust, &trust)?;
         self.trust = trust;
         self.root_at = at;
         Ok(())

@@ -41,6 +41,25 @@ pub enum CloseCause {
     Fault,
 }
 
+impl CloseCause {
+    /// The cause in a word, as hooks and documents have it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Time => "time",
+            Self::Reboot => "reboot",
+            Self::Silence => "silence",
+            Self::Posture => "posture",
+            Self::Context => "context",
+            Self::Revoked => "revoked",
+            Self::Trust => "trust",
+            Self::Lockdown => "lockdown",
+            Self::Fault => "fault",
+        }
+    }
+}
+
 /// What came of a statement.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -248,6 +267,20 @@ impl Body<'_> for Receipt {
             0 => decode::<ReceiptV0>(bytes)?.into(),
             _ => decode::<Self>(bytes)?,
         };
+        let since_1 = !matches!(
+            receipt.outcome,
+            Outcome::Refused { .. }
+                | Outcome::Applied { .. }
+                | Outcome::Performed
+                | Outcome::ActuatorFailed { .. }
+                | Outcome::Interrupted
+                | Outcome::InstallStarted
+                | Outcome::InstallConfirmed
+                | Outcome::InstallReverted { .. }
+                | Outcome::InstallFailed { .. }
+                | Outcome::Probed
+        );
+        ensure(version > 0 || !since_1, Reason::NotDecodable)?;
         receipt.check()?;
         Ok(receipt)
     }

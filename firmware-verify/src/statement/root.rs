@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rule::Rule;
 use crate::{
-    limits::{MAX_ASSIGNMENTS, MAX_KEYS, MAX_LATCHES, MAX_NAME},
+    limits::{MAX_ASSIGNMENTS, MAX_KEYS, MAX_LATCHES, MAX_NAME, MAX_SIGNATURES},
     reject::{Reason, Refusal, ensure},
     twin::Path,
     types::{LatchId, TenantId, is_name_byte},
@@ -255,6 +255,9 @@ impl<'a> Root<'a> {
     }
 
     fn check_signers(&self, rule: &Rule) -> Result<(), Refusal> {
+        // An envelope has to hold them all.
+        let sum = [rule.operators, rule.approvers, rule.break_glass];
+        self.envelope_holds(sum.into_iter().map(u64::from).sum())?;
         self.reachable(rule.operators, Role::Operator)?;
         self.reachable(rule.approvers, Role::Approver)?;
         self.reachable(rule.break_glass, Role::BreakGlass)
@@ -293,7 +296,16 @@ impl<'a> Root<'a> {
         Ok(())
     }
 
+    fn envelope_holds(&self, signatures: u64) -> Result<(), Refusal> {
+        let most = crate::twin::wide(MAX_SIGNATURES);
+        ensure(
+            signatures <= most,
+            Refusal::new(Reason::ThresholdUnreachable, signatures, most),
+        )
+    }
+
     fn reachable(&self, threshold: u8, role: Role) -> Result<(), Refusal> {
+        self.envelope_holds(threshold.into())?;
         let keys = self.keys.iter().filter(|key| key.role == role).count();
         ensure(
             usize::from(threshold) <= keys,

@@ -59,6 +59,12 @@ impl Rule {
             self.break_glass
         };
         ensure(other_roles == 0, Reason::RuleBounds)?;
+        // No fact is true and false.
+        let PostureRule {
+            must_hold,
+            must_not_hold,
+        } = self.posture;
+        ensure(must_hold & must_not_hold == 0, Reason::RuleBounds)?;
         let lives = (1..=MAX_LIFE_S).contains(&self.max_life_s) && self.max_open_s <= MAX_LIFE_S;
         ensure(lives, Reason::RuleBounds)
     }

@@ -48,7 +48,9 @@ pub fn judge_enrolment(bytes: &[u8], trust: &TrustRoot) -> Result<Enrolment, Ref
         verified.signers().contains(DEVICE_PLACE),
         Reason::NotDeviceKey,
     )?;
-    let operators = trust.ring().count(verified.signers(), Role::Operator, None);
+    let operators = trust
+        .ring()
+        .count(verified.signers(), Role::Operator, |_| true);
     ensure(operators > 0, Reason::NotCountersigned)?;
     Ok(enrolment)
 }

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     reject::{Reason, Refusal, ensure},
     statement::{Action, Audience, Code, Context, Freshness, Latch, Root, Rule, RuleChoice},
-    types::{LatchId, PostureRule, StatementId},
+    types::{KeyId, LatchId, PostureRule, StatementId},
     wire::{Kind, Role, Signers},
 };
 
@@ -131,7 +131,7 @@ pub fn judge<const USED: usize>(
     let latch = root.latch(code.latch).ok_or(Reason::NoSuchLatch)?;
     let rule = chosen_rule(code, &latch)?;
     check_issuer(code, *signers, trust)?;
-    check_signers(code, &rule, *signers, trust)?;
+    check_signers(code, &rule, *signers, trust, replay)?;
     check_life(code, &rule)?;
     check_guarded(code, &root)?;
     check_open(code, &rule)?;
@@ -141,8 +141,8 @@ pub fn judge<const USED: usize>(
     check_floors(code, replay)?;
     let trial = latch
         .trial
-        .filter(|_| !code.action.closes())
-        .and_then(|rule| on_trial(code, &rule, *signers, trust, conditions).err());
+        .filter(|_| code.rule == RuleChoice::Normal && !code.action.closes())
+        .and_then(|rule| on_trial(authentic, &rule, trust, conditions, replay).err());
     Ok(Grant {
         trial: trial.map(|refusal| refusal.reason),
         _only_here: (),
@@ -162,10 +162,20 @@ pub(crate) fn chosen_rule(code: &Code<'_>, latch: &Latch<'_>) -> Result<Rule, Re
             rule
         }
     };
-    Ok(if code.action.closes() {
-        to_close(rule)
-    } else {
-        rule
+    Ok(match code.action {
+        // One voice shuts one device. To shut many at once takes as many as to open.
+        Action::Lockdown if !matches!(code.audience, Audience::Device(_)) => Rule {
+            freshness: Freshness::TimeFloor,
+            posture: PostureRule::default(),
+            ..rule
+        },
+        Action::Close | Action::Lockdown => to_close(rule),
+        // What lifts a lockdown was signed after it.
+        Action::Unlock => Rule {
+            freshness: Freshness::Challenge,
+            ..rule
+        },
+        _ => rule,
     })
 }
 
@@ -196,12 +206,15 @@ fn check_issuer(code: &Code<'_>, signers: Signers, trust: &TrustRoot) -> Result<
     ensure(role == asked, Reason::IssuerRole)
 }
 
-fn check_signers(
+fn check_signers<const USED: usize>(
     code: &Code<'_>,
     rule: &Rule,
     signers: Signers,
     trust: &TrustRoot,
+    replay: &ReplayTable<USED>,
 ) -> Result<(), Refusal> {
+    // A key whose signatures are revoked up to here adds nothing to those of others.
+    let counts = |key: KeyId| code.sequence > replay.floor(key).revoked;
     let asked = [
         (
             Role::Operator,
@@ -223,7 +236,9 @@ fn check_signers(
         ),
     ];
     for (role, without, threshold, reason) in asked {
-        let signed = trust.ring().count(signers, role, without);
+        let signed = trust.ring().count(signers, role, |key| {
+            Some(key) != without && (key == code.issuer || counts(key))
+        });
         ensure(
             signed >= threshold,
             Refusal::new(reason, threshold.into(), signed.into()),
@@ -356,14 +371,15 @@ fn check_floors<const USED: usize>(
     replay.has_room(code.issuer)
 }
 
-fn on_trial(
-    code: &Code<'_>,
+fn on_trial<const USED: usize>(
+    authentic: &Authentic<'_>,
     rule: &Rule,
-    signers: Signers,
     trust: &TrustRoot,
     conditions: &Conditions,
+    replay: &ReplayTable<USED>,
 ) -> Result<(), Refusal> {
-    check_signers(code, rule, signers, trust)?;
+    let Authentic { code, signers, .. } = authentic;
+    check_signers(code, rule, *signers, trust, replay)?;
     check_life(code, rule)?;
     check_open(code, rule)?;
     freshness::check(code, rule.freshness, conditions)?;

@@ -19,6 +19,6 @@ pub use judge::{Authentic, Grant, authenticate, judge};
 pub(crate) use judge::{chosen_rule, context_holds};
 pub use release::{ReleaseFacts, judge_release};
 pub use replay::{Burned, Floor, Recall, Replay, ReplayTable, Use};
-pub use revocation::{AuthenticRevocation, Revokes, authenticate_revocation};
+pub use revocation::{AuthenticRevocation, By, Revokes, authenticate_revocation};
 pub use succession::{AuthenticRoot, authenticate_root, judge_root};
 pub use trust::TrustRoot;

@@ -151,19 +151,18 @@ impl<const USED: usize> ReplayTable<USED> {
         }
         self.set_floor(floor)?;
         if self.burned.is_full() {
-            self.forget_one()?;
+            self.forget_one(code.issuer)?;
         }
         self.burned
             .push(code)
             .map_err(|_| Reason::LogicFault.into())
     }
 
-    fn forget_one(&mut self) -> Result<(), Refusal> {
+    /// Makes room for a code of this issuer, which counts with those that it has.
+    fn forget_one(&mut self, comes: KeyId) -> Result<(), Refusal> {
         let count = |issuer: KeyId| {
-            self.burned
-                .iter()
-                .filter(|burned| burned.issuer == issuer)
-                .count()
+            let of_it = self.burned.iter().filter(|burned| burned.issuer == issuer);
+            of_it.count().saturating_add(usize::from(issuer == comes))
         };
         let mut leaves: Option<(usize, usize, Burned)> = None;
         for (place, burned) in self.burned.iter().copied().enumerate() {

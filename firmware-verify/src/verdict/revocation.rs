@@ -37,6 +37,15 @@ impl Revokes<'_> for StopSlip {
     }
 }
 
+/// Who takes permission back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum By {
+    /// Whoever had given it.
+    Issuer,
+    /// As many root keys as it takes.
+    Root,
+}
+
 /// A revocation or stop slip whose signatures are good.
 pub struct AuthenticRevocation<B> {
     id: StatementId,
@@ -61,17 +70,26 @@ impl<'a, B: Revokes<'a>> AuthenticRevocation<B> {
     /// it has given.
     ///
     /// # Errors
-    /// [`Reason::NotRevoker`].
-    pub fn judge(&self, trust: &TrustRoot) -> Result<(), Refusal> {
+    /// [`Reason::NotRevocable`] for a key that signs no codes, [`Reason::NotRevoker`].
+    pub fn judge(&self, trust: &TrustRoot) -> Result<By, Refusal> {
         let (ring, issuer) = (trust.ring(), self.body.issuer());
-        let issues = matches!(ring.role(issuer), Some(Role::Operator | Role::BreakGlass));
-        let by_issuer = issues && ring.has_signed(self.signers, issuer);
+        let of_codes = matches!(
+            ring.role(issuer),
+            None | Some(Role::Operator | Role::Approver | Role::BreakGlass)
+        );
+        ensure(of_codes, Reason::NotRevocable)?;
+        let by_issuer = ring.has_signed(self.signers, issuer);
         let asked = trust.root()?.thresholds.root;
-        let signed = ring.count(self.signers, Role::Root, None);
+        let signed = ring.count(self.signers, Role::Root, |_| true);
         ensure(
             by_issuer || signed >= asked,
             Refusal::new(Reason::NotRevoker, asked.into(), signed.into()),
-        )
+        )?;
+        Ok(if signed >= asked {
+            By::Root
+        } else {
+            By::Issuer
+        })
     }
 }
 

@@ -18,7 +18,9 @@ pub struct TrustRoot {
 }
 
 impl TrustRoot {
-    /// Takes the first root of a device or tenant: signed by its own root keys.
+    /// Takes the first root that a device or tool sees, at the word of whoever hands it over:
+    /// signed by its own root keys. On one that has a predecessor, signatures of that one's keys
+    /// stand too, and are passed over.
     ///
     /// # Errors
     /// As [`Envelope::parse`] and [`Envelope::verify`]; what [`Root`] refuses;
@@ -29,6 +31,9 @@ impl TrustRoot {
         // nothing acts on it before its own threshold has signed these very bytes.
         let root: Root<'_> = envelope.read()?;
         let ring = root.key_ring()?;
+        if root.version > 1 {
+            return Self::kept(envelope.bytes());
+        }
         envelope.verify(&ring)?;
         Self::signed(&envelope, &root, ring)
     }
@@ -97,6 +102,13 @@ impl TrustRoot {
     #[must_use]
     pub fn ring(&self) -> &KeyRing {
         &self.ring
+    }
+
+    /// Whether a root before it lists a time key that it does not.
+    #[must_use]
+    pub(crate) fn drops_a_time_key_of(&self, before: &Self) -> bool {
+        let mut keys = before.ring.iter();
+        keys.any(|(id, role, _)| *role == Role::Time && self.ring.role(*id) != Some(Role::Time))
     }
 
     /// Checks an envelope's signatures against the keys in force.

@@ -143,12 +143,12 @@ impl KeyRing {
             .is_some_and(|(place, _)| signers.contains(place))
     }
 
-    /// Distinct keys of a role among the signers, leaving out one key.
+    /// Distinct keys of a role among the signers, of those that count.
     #[must_use]
-    pub fn count(&self, signers: super::Signers, role: Role, without: Option<KeyId>) -> u8 {
+    pub fn count(&self, signers: super::Signers, role: Role, counts: impl Fn(KeyId) -> bool) -> u8 {
         let mut count = 0_u8;
         for (place, (id, found, _)) in (0_u8..).zip(self.0.iter()) {
-            if signers.contains(place) && *found == role && Some(*id) != without {
+            if signers.contains(place) && *found == role && counts(*id) {
                 count = count.saturating_add(1);
             }
         }

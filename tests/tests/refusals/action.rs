@@ -157,20 +157,6 @@ fn a_twin_of_too_many_leaves_is_refused_and_does_not_stop_the_next_boot() {
 }
 
 #[test]
-fn action_not_served() {
-    for action in [
-        Action::Open { seconds: 1 },
-        Action::Renew { seconds: 1 },
-        Action::Close,
-        Action::Lockdown,
-    ] {
-        let mut bench = Bench::new();
-        let code = bench.sealed(maintenance(), action);
-        bench.refuses(&code, Reason::ActionNotServed);
-    }
-}
-
-#[test]
 fn busy() {
     let mut bench = Bench::new();
     let (first, second) = (bench.change("speed", 3), bench.change("speed", 4));

@@ -228,8 +228,11 @@ fn logic_fault_for_the_ticket_of_another_device() {
     let wrong = there.open(&second);
     assert_eq!(here.settle(wrong, Settlement::Done), logic_fault);
     assert_eq!(
-        here.device.facts().pending.map(|pending| pending.code.twin),
-        Some(true)
+        here.device
+            .facts()
+            .pending
+            .map(|pending| pending.code.issuer),
+        Some(crate::world::keys::CREW[0].id())
     );
 }
 

@@ -68,8 +68,8 @@ fn wrong_kind() {
 #[test]
 fn unknown_body_version() {
     ignored(
-        |bytes| bytes[9] = 1,
-        Refusal::new(Reason::UnknownBodyVersion, 0, 1),
+        |bytes| bytes[9] = 2,
+        Refusal::new(Reason::UnknownBodyVersion, 1, 2),
     );
 }
 

@@ -9,6 +9,7 @@ use latch_verify::{
 };
 
 use crate::world::{
+    answer::Looked,
     bench::Bench,
     code::CODE_LIFE_MS,
     release::{FACTORY, Image, Release, version},
@@ -258,22 +259,19 @@ fn install_void() {
     // Given up before it is complete, and not a moment too early.
     let (mut bench, _) = downloading(&image);
     let begun_ms = crate::world::code::BEGUN_MS;
-    let mut out = [0; latch_verify::limits::MAX_RECEIPT_ENVELOPE];
     bench.hardware.clock.advance(CODE_LIFE_MS - begun_ms - 1);
-    assert_eq!(bench.device.expire(&mut out), Ok(None));
+    assert_eq!(bench.poll(), Looked::Idle(None));
     bench.hardware.clock.advance(1);
-    let bytes = bench
-        .device
-        .expire(&mut out)
-        .expect("a verdict")
-        .expect("a receipt");
-    assert_eq!(crate::world::answer::Told::read(bytes).outcome(), void);
+    let Looked::InstallEnded(told) = bench.poll() else {
+        panic!("the download goes on");
+    };
+    assert_eq!(told.outcome(), void);
     assert_eq!(bench.device.wanted(), None);
     // What is armed in time is tried, whatever the time.
     let mut bench = received(&image);
     assert_eq!(bench.arm(), Ok(None));
     bench.hardware.clock.advance(CODE_LIFE_MS);
-    assert_eq!(bench.device.expire(&mut out), Ok(None));
+    assert_eq!(bench.poll(), Looked::Idle(None));
     bench.reboot().confirm().expect("a confirmation");
 }
 

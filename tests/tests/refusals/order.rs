@@ -66,7 +66,7 @@ const FAULTS: &[Fault] = &[
         attempt.bytes.push(|bytes| bytes[8] = 9);
     }),
     fault(Reason::UnknownBodyVersion, &["body version"], |attempt| {
-        attempt.bytes.push(|bytes| bytes[9] = 1);
+        attempt.bytes.push(|bytes| bytes[9] = 2);
     }),
     fault(Reason::LengthMismatch, &["length"], |attempt| {
         attempt.bytes.push(|bytes| bytes.push(0));
@@ -224,7 +224,7 @@ fn answer(primed: &(Bench, Code<'_>), faults: &[&Fault]) -> Answer {
 fn reason(answer: &Answer) -> Option<Reason> {
     match answer {
         Answer::Ignored(refusal) => Some(refusal.reason),
-        Answer::Wanted(_) => None,
+        Answer::Wanted(_) | Answer::Noted => None,
         Answer::Told(told) => match told.outcome() {
             Outcome::Refused { reason, .. } => Reason::from_number(reason),
             _ => None,

@@ -29,7 +29,8 @@ fn already_used() {
         let (_, other) = probe(&mut bench);
         bench.submit(&other).told();
     }
-    bench.refuses(&first, Reason::AlreadyUsed);
+    let number = receipt.receipt.number;
+    bench.refuses(&first, Refusal::new(Reason::AlreadyUsed, number, 0));
 }
 
 #[test]

@@ -283,9 +283,23 @@ fn too_few_root() {
     );
 }
 
+/// A device begins with whatever root is the newest: one that it had to follow from the first would begin with keys that
+/// were taken out of service.
 #[test]
-fn not_first_root() {
-    refused(|root| root.version = 2, Reason::NotFirstRoot);
+fn a_device_may_begin_with_a_later_root() {
+    let second = RootSpec {
+        version: 2,
+        ..RootSpec::default()
+    };
+    let root = second.sealed(&[ROOT[0], ROOT[1], STRANGER]);
+    let hardware = Hardware::new();
+    let device = provision::<Kit>(hardware.parts(), &root, &enrolled(), FACTORY).expect("a device");
+    assert_eq!(device.status().root_version, 2);
+    assert_eq!(device.facts().chain.number, 0);
+    drop(device);
+    // Nor has the next boot anything to tell of it.
+    let bench = crate::world::bench::Bench::start(hardware).expect("a boot");
+    assert_eq!(bench.device.facts().chain.number, 0);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use latch_verify::{
     Reason, Refusal,
-    limits::{WRITE_BUDGET, WRITE_REFILL_MS},
+    limits::{REPEATS, WRITE_BUDGET, WRITE_REFILL_MS},
     statement::{Action, Outcome},
     types::LatchId,
 };
@@ -19,7 +19,7 @@ use crate::world::{
 fn outdated(bench: &mut Bench) -> Vec<u8> {
     let mut code = bench.code(LatchId::TWIN, Action::Probe);
     code.epoch = EPOCH + 1;
-    seal(&code, &CREW)
+    seal(&code, &CREW[..1])
 }
 
 fn other_epoch() -> Refusal {
@@ -32,7 +32,7 @@ fn a_refusal_that_is_repeated_is_the_same_receipt_without_a_write() {
     let code = outdated(&mut bench);
     let told = bench.refuses(&code, other_epoch());
     let costs = bench.journal_operations();
-    for _ in 0..2 * WRITE_BUDGET {
+    for _ in 0..REPEATS / 2 {
         assert_eq!(bench.submit(&code).told(), told);
     }
     assert_eq!(bench.journal_operations(), costs);

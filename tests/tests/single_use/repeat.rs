@@ -81,7 +81,10 @@ fn after_eight_other_outcomes_a_used_code_is_already_used() {
         let other = bench.change("speed", 3);
         bench.submit(&other).told();
     }
-    let used = bench.refuses(&first, Reason::AlreadyUsed);
+    let used = bench.refuses(
+        &first,
+        Refusal::new(Reason::AlreadyUsed, told.receipt.number, 0),
+    );
     assert_eq!(used.receipt.sequence, told.receipt.sequence);
     // That answer is kept in turn, and given again without a write.
     let costs = bench.journal_operations();
@@ -99,8 +102,8 @@ fn refusals_do_not_push_the_receipt_of_an_effect_out() {
     let run = bench.sealed(maintenance(), command("restart"));
     let told = bench.submit(&run).told();
     for _ in 0..3 * MAX_OUTCOMES {
-        let refused = bench.sealed(maintenance(), Action::Close);
-        bench.refuses(&refused, Reason::ActionNotServed);
+        let refused = bench.sealed(maintenance(), Action::Open { seconds: 1 });
+        bench.refuses(&refused, Reason::NeverOpens);
     }
     assert_eq!(bench.submit(&run).told(), told);
     let mut bench = bench.reboot();

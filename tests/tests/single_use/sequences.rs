@@ -77,7 +77,7 @@ fn check(steps: &[Step]) {
         let answer = bench.submit(code);
         let refused = match &answer {
             Answer::Ignored(refusal) => Some(refusal.reason),
-            Answer::Wanted(_) => panic!("no release was asked for"),
+            other @ (Answer::Wanted(_) | Answer::Noted) => panic!("{other:?} for a code"),
             Answer::Told(told) => {
                 assert!(
                     told.receipt.number <= number + 1,

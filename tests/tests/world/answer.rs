@@ -5,8 +5,8 @@ use std::fmt;
 use latch_verify::{
     Refusal,
     device::Opened,
-    statement::{Outcome, Receipt},
-    types::StatementId,
+    statement::{CloseCause, Outcome, Receipt},
+    types::{LatchId, StatementId},
     wire::{Envelope, Kind, PublicKey},
 };
 
@@ -17,6 +17,10 @@ use super::keys::DEVICE;
 pub(crate) enum Effect {
     Twin { version: u64, twin: Vec<u8> },
     Command { name: String, arguments: Vec<u8> },
+    Open { latch: LatchId, seconds: u32 },
+    Renew { latch: LatchId, seconds: u32 },
+    Close { latch: LatchId },
+    Lockdown,
 }
 
 impl Effect {
@@ -30,6 +34,16 @@ impl Effect {
                 name: (*name).to_owned(),
                 arguments: arguments.bytes().to_vec(),
             },
+            Opened::Open { latch, seconds } => Self::Open {
+                latch: *latch,
+                seconds: *seconds,
+            },
+            Opened::Renew { latch, seconds } => Self::Renew {
+                latch: *latch,
+                seconds: *seconds,
+            },
+            Opened::Close { latch } => Self::Close { latch: *latch },
+            Opened::Lockdown => Self::Lockdown,
         }
     }
 }
@@ -74,8 +88,22 @@ impl Told {
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Answer {
     Told(Told),
+    Noted,
     Ignored(Refusal),
     Wanted(StatementId),
+}
+
+/// What a look at the device has found.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Looked {
+    /// Nothing; look again after so many milliseconds.
+    Idle(Option<u64>),
+    Closed {
+        latch: LatchId,
+        cause: CloseCause,
+        told: Result<Told, Refusal>,
+    },
+    InstallEnded(Told),
 }
 
 impl Answer {

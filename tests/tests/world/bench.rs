@@ -2,19 +2,19 @@
 
 use latch_issue::{EnrolmentRequest, ProvisionBundle, Statement};
 use latch_verify::{
-    Refusal,
+    Reason, Refusal,
     device::{
-        Armed, Clock as _, Device, MountFault, Paged, Release as Offer, Settlement, Submitted,
-        Ticket, provision,
+        Armed, Clock as _, Device, MountFault, Paged, Polled, Release as Offer, Settlement,
+        Submitted, Ticket, provision,
     },
-    limits::{MAX_RECEIPT_ENVELOPE, MAX_STATE_ENVELOPE},
+    limits::{CODE_REFILL_MS, MAX_RECEIPT_ENVELOPE, MAX_SIGNATURES, MAX_STATE_ENVELOPE},
     statement::{Action, Audience, Code, Context, Enrolment, KeyKept, Outcome, RuleChoice},
     twin::Value,
     types::{DeviceId, Digest, LatchId, Posture, Sequence, StatementId},
 };
 
 use super::{
-    answer::{Answer, Effect, Told},
+    answer::{Answer, Effect, Looked, Told},
     code::{BEGUN_MS, CODE_LIFE_MS, leaves, moment, set},
     hardware::{Hardware, Kit, START_MS},
     keys::{CREW, DEVICE, OPERATOR, ROOT, seal},
@@ -42,6 +42,9 @@ pub(crate) fn enrolment() -> Enrolment {
         key_kept: KeyKept::Software,
     }
 }
+
+/// How long a test waits for a device that has checked too many signatures: one full envelope comes back.
+const THROTTLE_MS: u64 = CODE_REFILL_MS * MAX_SIGNATURES as u64;
 
 /// A device that runs.
 pub(crate) struct Bench {
@@ -175,10 +178,29 @@ impl Bench {
         self.submit_with(statement, Offer::NotAsked)
     }
 
+    /// Puts a statement in, and again after a while where the device has checked too many signatures of late.
     pub(crate) fn submit_with(&mut self, statement: &[u8], release: Offer<'_>) -> Answer {
+        let throttled = Answer::Ignored(Reason::Throttled.into());
+        match self.submit_once(statement, release) {
+            answer if answer == throttled => {
+                self.rest();
+                self.submit_once(statement, release)
+            }
+            answer => answer,
+        }
+    }
+
+    /// Lets the device's budget of signature checks come back.
+    pub(crate) fn rest(&self) {
+        self.hardware.clock.advance(THROTTLE_MS);
+    }
+
+    /// Puts a statement in once.
+    pub(crate) fn submit_once(&mut self, statement: &[u8], release: Offer<'_>) -> Answer {
         let mut out = [0; MAX_RECEIPT_ENVELOPE];
         let unlatched = match self.device.submit(statement, release, &mut out) {
             Submitted::Answered(bytes) => return Answer::Told(Told::read(bytes)),
+            Submitted::Noted => return Answer::Noted,
             Submitted::Ignored(refusal) => return Answer::Ignored(refusal),
             Submitted::ManifestWanted(id) => return Answer::Wanted(id),
             Submitted::Unlatched(unlatched) => unlatched,
@@ -201,6 +223,7 @@ impl Bench {
                 self.effects.push(Effect::of(&opened));
                 ticket
             }
+            Submitted::Noted => panic!("noted"),
             Submitted::Ignored(refusal) => panic!("ignored: {refusal:?}"),
             Submitted::Answered(bytes) => panic!("answered: {:?}", Told::read(bytes).outcome()),
             Submitted::ManifestWanted(_) => panic!("a manifest is wanted"),
@@ -216,6 +239,26 @@ impl Bench {
         self.device
             .settle(ticket, settlement, &mut out)
             .map(Told::read)
+    }
+
+    /// Looks at what changes without a message.
+    pub(crate) fn poll(&mut self) -> Looked {
+        let mut out = [0; MAX_RECEIPT_ENVELOPE];
+        match self.device.poll(&mut out) {
+            Polled::Idle { wake_in_ms } => Looked::Idle(wake_in_ms),
+            Polled::Closed {
+                latch,
+                cause,
+                receipt,
+            } => Looked::Closed {
+                latch,
+                cause,
+                told: receipt.map(Told::read),
+            },
+            Polled::InstallEnded(receipt) => {
+                Looked::InstallEnded(Told::read(receipt.expect("a receipt")))
+            }
+        }
     }
 
     /// Carries out a twin change that the last boot left open.

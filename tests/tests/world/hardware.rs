@@ -9,7 +9,7 @@ use std::{
 use embedded_storage::nor_flash::{ErrorType, NorFlash, ReadNorFlash};
 use latch_flash::{Flash, FlashError};
 use latch_verify::{
-    device::{Clock, Entropy, JOURNAL_SECTOR, NoEntropy, Parts, Platform},
+    device::{Clock, CounterFault, Entropy, JOURNAL_SECTOR, NoEntropy, Parts, Platform},
     journal::Journal,
     wire::{DeviceKey, KeyFault, SeedKey},
 };
@@ -192,6 +192,29 @@ impl Entropy for Counter {
     }
 }
 
+/// A number in hardware that never goes down, until it is broken. `None`: there is none.
+#[derive(Clone)]
+pub(crate) struct Tally {
+    pub(crate) count: Rc<Cell<Option<u64>>>,
+    pub(crate) broken: Rc<Cell<bool>>,
+}
+
+impl latch_verify::device::Counter for Tally {
+    fn read(&mut self) -> Result<Option<u64>, CounterFault> {
+        if self.broken.get() {
+            return Err(CounterFault);
+        }
+        Ok(self.count.get())
+    }
+
+    fn raise(&mut self, to: u64) -> Result<(), CounterFault> {
+        let count = self.read()?.expect("a counter to raise");
+        assert!(to > count, "a counter never goes down");
+        self.count.set(Some(to));
+        Ok(())
+    }
+}
+
 /// A device's key that counts what it signs, until it is broken.
 pub(crate) struct Seal {
     key: SeedKey,
@@ -222,6 +245,7 @@ impl Platform for Kit {
     type Clock = Dial;
     type Entropy = Counter;
     type Key = Seal;
+    type Counter = Tally;
 }
 
 /// Everything of a device but its program and its RAM. A clone is another hand on the same parts.
@@ -231,6 +255,7 @@ pub(crate) struct Hardware {
     pub(crate) slots: [Chip; 2],
     pub(crate) clock: Dial,
     pub(crate) entropy: Counter,
+    pub(crate) tally: Tally,
     pub(crate) signed: Rc<Cell<u64>>,
     pub(crate) key_broken: Rc<Cell<bool>>,
     pub(crate) signer: Signer,
@@ -251,6 +276,10 @@ impl Hardware {
             slots: [(); 2].map(|()| Chip::new(Nor::new(SLOT), &powered)),
             clock,
             entropy: Counter::default(),
+            tally: Tally {
+                count: Rc::new(Cell::new(Some(0))),
+                broken: Rc::default(),
+            },
             signed: Rc::default(),
             key_broken: Rc::default(),
             signer: DEVICE,
@@ -270,6 +299,7 @@ impl Hardware {
                 signed: self.signed.clone(),
                 broken: self.key_broken.clone(),
             },
+            counter: self.tally.clone(),
         }
     }
 
@@ -286,6 +316,10 @@ impl Hardware {
             },
             entropy: Counter {
                 next: Rc::new(Cell::new(self.entropy.next.get())),
+                broken: Rc::default(),
+            },
+            tally: Tally {
+                count: Rc::new(Cell::new(self.tally.count.get())),
                 broken: Rc::default(),
             },
             signed: Rc::default(),

@@ -53,7 +53,13 @@ impl Signer {
 
 /// An envelope around any bytes.
 pub(crate) fn seal_bytes(kind: Kind, body: &[u8], signers: &[Signer]) -> Vec<u8> {
-    let head = seal_head(kind, body.len()).expect("the body is no longer than its kind may be");
+    seal_version(kind, 0, body, signers)
+}
+
+/// An envelope around any bytes in a version of the format.
+pub(crate) fn seal_version(kind: Kind, version: u8, body: &[u8], signers: &[Signer]) -> Vec<u8> {
+    let head =
+        seal_head(kind, version, body.len()).expect("the body is no longer than its kind may be");
     sign_message(&[&head, body].concat(), signers)
 }
 
@@ -77,5 +83,5 @@ pub(crate) fn encoded<'a, B: Body<'a>>(body: &B) -> Vec<u8> {
 
 /// An envelope around a body that may be one which no issuer seals.
 pub(crate) fn seal<'a, B: Body<'a>>(body: &B, signers: &[Signer]) -> Vec<u8> {
-    seal_bytes(B::KIND, &encoded(body), signers)
+    seal_version(B::KIND, body.version(), &encoded(body), signers)
 }

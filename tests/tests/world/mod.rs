@@ -6,9 +6,11 @@ pub(crate) mod bench;
 pub(crate) mod code;
 pub(crate) mod hardware;
 pub(crate) mod keys;
+pub(crate) mod openings;
 pub(crate) mod refusal;
 pub(crate) mod release;
 pub(crate) mod root;
+pub(crate) mod statements;
 
 /// How much longer than usual tests may take, for those that can use the time: `LATCH_TEST_EFFORT`, 1 unless it is set.
 pub(crate) fn effort() -> u32 {

@@ -53,6 +53,19 @@ impl Bench {
         let _ = self.state();
     }
 
+    /// Tries again after a while where the device has checked too many signatures of late.
+    fn unthrottled<B, N>(
+        &mut self,
+        mut attempt: impl FnMut(&mut Self) -> (B, N, Answer),
+    ) -> (B, N, Answer) {
+        let (before, number, answer) = attempt(self);
+        if answer != Answer::Ignored(Reason::Throttled.into()) {
+            return (before, number, answer);
+        }
+        self.rest();
+        attempt(self)
+    }
+
     /// Puts in a statement that must be refused with a receipt, and change nothing else.
     #[track_caller]
     pub(crate) fn refuses(&mut self, statement: &[u8], expected: impl Into<Refusal>) -> Told {
@@ -68,9 +81,12 @@ impl Bench {
     ) -> Told {
         let expected = expected.into();
         self.age_challenge();
-        let before = (self.standing(), self.effects.clone(), self.device.junk());
-        let number = self.device.facts().chain.number;
-        let told = match self.submit_with(statement, release) {
+        let (before, number, answer) = self.unthrottled(|bench| {
+            let before = (bench.standing(), bench.effects.clone(), bench.device.junk());
+            let number = bench.device.facts().chain.number;
+            (before, number, bench.submit_once(statement, release))
+        });
+        let told = match answer {
             Answer::Told(told) => told,
             other => panic!("{other:?} rather than a receipt that refuses for {expected:?}"),
         };
@@ -102,9 +118,12 @@ impl Bench {
         let expected = expected.into();
         self.age_challenge();
         let costs = |bench: &Self| (bench.journal_operations(), bench.hardware.signed.get());
-        let before = (self.standing(), self.effects.clone(), costs(self));
-        let count = self.device.junk().count;
-        assert_eq!(self.submit(statement), Answer::Ignored(expected));
+        let (before, count, answer) = self.unthrottled(|bench| {
+            let before = (bench.standing(), bench.effects.clone(), costs(bench));
+            let count = bench.device.junk().count;
+            (before, count, bench.submit_once(statement, Offer::NotAsked))
+        });
+        assert_eq!(answer, Answer::Ignored(expected));
         assert_eq!((self.standing(), self.effects.clone(), costs(self)), before);
         let junk = self.device.junk();
         assert_eq!(

@@ -41,6 +41,18 @@ pub(crate) fn remarks() -> LatchId {
     latch(5)
 }
 
+/// Service: opens for a time, with a heartbeat, while nobody tampers.
+pub(crate) fn service() -> LatchId {
+    latch(6)
+}
+
+/// Longest total time for which `service` opens, in seconds.
+pub(crate) const SERVICE_OPEN_S: u32 = 1800;
+/// Longest silence while `service` is open, in seconds.
+pub(crate) const SERVICE_HEARTBEAT_S: u32 = 300;
+/// Time that posture or context may be amiss while `service` is open, in seconds.
+pub(crate) const SERVICE_GRACE_S: u32 = 20;
+
 pub(crate) fn latch(number: u8) -> LatchId {
     LatchId::new(number).expect("latches are numbered 0 to 15")
 }
@@ -168,6 +180,26 @@ fn latches() -> Vec<Latch<'static>> {
             "remarks",
             rule(1, 0, Freshness::TimeFloor, LIFE_S),
         ),
+        Latch {
+            break_glass: Some(Rule {
+                max_open_s: SERVICE_OPEN_S / 6,
+                ..emergency
+            }),
+            ..latch(
+                service(),
+                "service",
+                Rule {
+                    max_open_s: SERVICE_OPEN_S,
+                    heartbeat_s: SERVICE_HEARTBEAT_S,
+                    grace_s: SERVICE_GRACE_S,
+                    posture: PostureRule {
+                        must_hold: 0,
+                        must_not_hold: TAMPERED,
+                    },
+                    ..rule(1, 1, Freshness::TrustedTime, LIFE_S)
+                },
+            )
+        },
     ]
 }
 

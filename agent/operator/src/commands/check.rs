@@ -34,7 +34,7 @@ Examples:
 #[derive(Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct CheckArgs {
-    /// The code, or the release manifest
+    /// The code, release manifest, trust root, revocation or attestation
     statement: PathBuf,
     /// The device
     #[arg(long)]
@@ -74,6 +74,7 @@ pub(crate) fn run(globals: &Globals, output: Output, args: &CheckArgs) -> Result
         statement: &statement,
         trust: &trust,
         state: &state,
+        device_key: record.key.id(),
         at,
         release: release.as_deref(),
     };

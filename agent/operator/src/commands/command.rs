@@ -9,7 +9,7 @@ use crate::{
     context::Context,
     failure::Failure,
     output::Output,
-    sending::{WaitArgs, send},
+    sending::{WaitArgs, Wanted, send},
     signing::SigningArgs,
 };
 
@@ -45,12 +45,11 @@ pub(crate) fn run(globals: &Globals, output: Output, args: &CommandArgs) -> Resu
         name: args.name.clone(),
         arguments,
     };
-    send(
-        &context,
-        &args.device,
+    let wanted = Wanted {
+        device: &args.device,
         change,
-        None,
-        &args.signing,
-        &args.wait,
-    )
+        latch: None,
+        twin_version: None,
+    };
+    send(&context, wanted, &args.signing, &args.wait)
 }

@@ -1,10 +1,11 @@
 //! `latch publish`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use latch_issue::{Statement, now};
 use latch_operator::{Fields, Link, Route};
+use latch_verify::statement::Root;
 
 use crate::{
     cli::Globals,
@@ -15,9 +16,9 @@ use crate::{
 };
 
 const AFTER_HELP: &str = "\
-Each statement goes where its kind belongs: codes for one device to the device, codes for
-many and release manifests retained for whoever comes later. Nothing is checked beforehand:
-that is the device's part (`latch check` foresees its verdict).
+Each statement goes where its kind belongs: codes for one device to the device; codes for many,
+release manifests, revocations and stop slips retained for whoever comes later. Nothing is
+checked beforehand: that is the device's part (`latch check` foresees its verdict).
 
 Examples:
   latch publish change.code --wait
@@ -40,6 +41,7 @@ pub(crate) fn run(globals: &Globals, output: Output, args: &PublishArgs) -> Resu
     for file in &args.files {
         let statement = read_statement(file)?;
         let route = Route::of(&statement, context.tenant())?;
+        refuse_successor(file, &statement)?;
         if args.wait.wait && route.device().is_none() {
             return Err(Failure::usage(format_args!(
                 "{}: is not for one device, so there is no one receipt to wait for",
@@ -69,10 +71,25 @@ pub(crate) fn run(globals: &Globals, output: Output, args: &PublishArgs) -> Resu
     })
 }
 
+/// A successor of the trust root concerns the project as well.
+fn refuse_successor(file: &Path, statement: &Statement) -> Result<(), Failure> {
+    match statement.body::<Root<'_>>() {
+        Ok(root) if root.version > 1 => Err(Failure::usage(format_args!(
+            "{}: is a successor of the trust root, which the project has to go by too",
+            file.display()
+        ))
+        .hint(format_args!(
+            "put it in force with `latch root publish {}`",
+            file.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
 async fn publish(
     context: &Context,
     link: &Link,
-    file: &std::path::Path,
+    file: &Path,
     statement: &Statement,
     route: &Route,
 ) -> Result<(), Failure> {

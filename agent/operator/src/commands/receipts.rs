@@ -45,6 +45,7 @@ impl ReceiptsCommand {
 
 fn verify(globals: &Globals, output: Output, args: &VerifyArgs) -> Result<(), Failure> {
     let context = Context::open(globals, output)?;
+    let trust = context.trust()?;
     let mut by_device: BTreeMap<DeviceId, Vec<SignedReceipt>> = BTreeMap::new();
     for file in &args.files {
         let statement = read_statement(file)?;
@@ -69,7 +70,7 @@ fn verify(globals: &Globals, output: Output, args: &VerifyArgs) -> Result<(), Fa
             chain.push(signed).map_err(|broken| {
                 let found = Fields::new()
                     .text("device", &device)
-                    .with("receipt", describe_receipt(signed.receipt()));
+                    .with("receipt", describe_receipt(signed.receipt(), Some(&trust)));
                 Failure::new(Kind::Refused, broken).found(found)
             })?;
         }

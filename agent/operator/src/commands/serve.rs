@@ -1,16 +1,13 @@
 //! `latch serve`
 
-use std::{future::pending, path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use clap::Args;
 use latch_mqtt::PageServer;
-use latch_operator::{Fields, Happening, Link, Server, duration};
-use tokio::{
-    signal::unix::{SignalKind, signal},
-    time::{Instant, sleep_until},
-};
+use latch_operator::{Fields, LinkError, Server};
 
 use crate::{
+    attending::{IdleArgs, attend},
     cli::Globals,
     context::{Context, block_on, read_image, read_statement},
     failure::Failure,
@@ -35,9 +32,8 @@ pub(crate) struct ServeArgs {
     /// Its image
     #[arg(long, value_name = "FILE")]
     image: PathBuf,
-    /// End when nobody has asked for this long
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    idle: Option<u32>,
+    #[command(flatten)]
+    idle: IdleArgs,
 }
 
 pub(crate) fn run(globals: &Globals, output: Output, args: &ServeArgs) -> Result<(), Failure> {
@@ -55,8 +51,19 @@ pub(crate) fn run(globals: &Globals, output: Output, args: &ServeArgs) -> Result
             pages.manifest(),
             link.broker()
         ));
-        let idle = args.idle.map(|seconds| Duration::from_secs(seconds.into()));
-        let served = serve(&mut link, &mut server, idle, output).await;
+        let served = attend(&mut link, &args.idle, output, async |link, message| {
+            let served = server.answer(&message, link.publisher()).await;
+            let Some(served) = served.map_err(LinkError::from)? else {
+                return Ok(false);
+            };
+            let to = served.first + served.sent;
+            output.note(format_args!(
+                "{}: pages {} to {to} of {}",
+                served.device, served.first, served.of
+            ));
+            Ok(true)
+        })
+        .await;
         link.close().await;
         served
     })?;
@@ -77,54 +84,4 @@ pub(crate) fn run(globals: &Globals, output: Output, args: &ServeArgs) -> Result
         .with("devices", devices);
     output.result(&fields, words);
     Ok(())
-}
-
-/// Serves until interrupted, or until nobody has asked for long enough.
-async fn serve(
-    link: &mut Link,
-    server: &mut Server<'_>,
-    idle: Option<Duration>,
-    output: Output,
-) -> Result<(), Failure> {
-    let no_signals =
-        |error| Failure::failed(format_args!("the program cannot wait for signals: {error}"));
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
-    let mut last = Instant::now();
-    loop {
-        let bored = async {
-            match idle {
-                Some(idle) => sleep_until(last + idle).await,
-                None => pending().await,
-            }
-        };
-        let happening = tokio::select! {
-            _ = interrupt.recv() => return Ok(()),
-            _ = terminate.recv() => return Ok(()),
-            () = bored => return Ok(()),
-            happening = link.next() => happening?,
-        };
-        match happening {
-            Happening::Message(message) => {
-                let served = server.answer(&message, link.publisher()).await;
-                if let Some(served) = served.map_err(latch_operator::LinkError::from)? {
-                    last = Instant::now();
-                    let to = served.first + served.sent;
-                    output.note(format_args!(
-                        "{}: pages {} to {to} of {}",
-                        served.device, served.first, served.of
-                    ));
-                }
-            }
-            Happening::Lost { reason } => output.note(format_args!(
-                "the connection broke ({reason}); trying again"
-            )),
-            Happening::Back => output.note("the connection is back"),
-            Happening::Overflowed { dropped } => {
-                output.note(format_args!(
-                    "{dropped} messages were too many; devices ask again"
-                ));
-            }
-        }
-    }
 }

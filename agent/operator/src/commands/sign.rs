@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use latch_issue::{RoleKey, now};
+use latch_issue::{RoleKey, Statement, now, verify_revocation, verify_succession, verify_time};
 use latch_operator::{
-    Field, Fields, describe, describe_refusal, foresee, genuine_release, role_of, write_new,
-    write_over,
+    Field, Fields, describe, describe_refusal, foresee, genuine_release, role_name, role_of,
+    write_new, write_over,
 };
-use latch_verify::{Refusal, verdict::TrustRoot, wire::Kind};
+use latch_verify::{Refusal, statement::Root, types::KeyId, verdict::TrustRoot, wire::Kind};
 
 use crate::{
     cli::Globals,
@@ -23,13 +23,14 @@ or left as it was.
 
 Examples:
   latch sign change.code --key keys/ben.pem
+  latch sign root-2.latch --key offline/root-b.pem
   latch sign pump-1.1.0.latch --key release-2.pem --out signed.latch";
 
 /// Add a signature to a statement
 #[derive(Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct SignArgs {
-    /// The statement: a code, a release manifest, a trust root
+    /// The statement: a code, a release manifest, a trust root, a revocation, a stop slip, the time
     file: PathBuf,
     /// The private key
     #[arg(long, value_name = "FILE")]
@@ -51,7 +52,8 @@ pub(crate) fn run(globals: &Globals, output: Output, args: &SignArgs) -> Result<
         Some(out) => write_new(out, statement.bytes())?,
         None => write_over(&args.file, statement.bytes())?,
     }
-    let role = trust.as_ref().and_then(|trust| role_of(trust, key.id()));
+    let in_force = trust.as_ref().and_then(|trust| role_of(trust, key.id()));
+    let role = in_force.or_else(|| own_role(&statement, key.id()));
     let missing = trust.as_ref().and_then(|trust| missing(trust, &statement));
     let signers: Vec<String> = statement
         .signers()
@@ -78,7 +80,7 @@ pub(crate) fn run(globals: &Globals, output: Output, args: &SignArgs) -> Result<
             file.display()
         ),
     );
-    if trust.is_some() && role.is_none() && statement.kind() != Kind::Root {
+    if trust.is_some() && role.is_none() {
         output.note(format_args!(
             "the trust root does not list key {}: devices will refuse the statement",
             key.id()
@@ -94,11 +96,27 @@ pub(crate) fn run(globals: &Globals, output: Output, args: &SignArgs) -> Result<
 }
 
 /// What devices would still refuse about it.
-fn missing(trust: &TrustRoot, statement: &latch_issue::Statement) -> Option<Refusal> {
+fn missing(trust: &TrustRoot, statement: &Statement) -> Option<Refusal> {
     match statement.kind() {
         Kind::Code => foresee(trust, statement, now().ok()?).err(),
         Kind::Manifest => genuine_release(statement.bytes(), trust).err(),
-        Kind::Root => TrustRoot::first(statement.bytes()).err(),
+        Kind::Root if is_first(statement) => TrustRoot::first(statement.bytes()).err(),
+        Kind::Root => verify_succession(trust, statement, &[]).err(),
+        Kind::Revocation | Kind::StopSlip => verify_revocation(statement, trust).err(),
+        Kind::Time => verify_time(statement, trust).err(),
         _ => None,
     }
+}
+
+fn is_first(statement: &Statement) -> bool {
+    statement
+        .body::<Root<'_>>()
+        .is_ok_and(|root| root.version == 1)
+}
+
+/// The role that a trust root gives a key that signs it.
+fn own_role(statement: &Statement, key: KeyId) -> Option<&'static str> {
+    let root: Root<'_> = statement.body().ok()?;
+    let ring = root.key_ring().ok()?;
+    ring.role(key).map(role_name)
 }

@@ -66,6 +66,7 @@ fn action(action: &Action<'_>) -> Fields {
         Action::Downgrade { manifest } => named("downgrade").text("manifest", manifest),
         Action::Lockdown => named("lockdown"),
         Action::Probe => named("probe"),
+        Action::Unlock => named("unlock"),
     }
 }
 

@@ -1,13 +1,17 @@
 //! What devices say: enrolments, receipts, states.
 
-use latch_issue::DeviceState;
 use latch_verify::{
+    limits::MAX_LATCHES,
     statement::{Enrolment, KeyKept, Outcome, Receipt, State, Status, TimeStatus},
-    types::{KeyId, StatementId},
+    types::{Challenge, KeyId, LatchId, StatementId},
+    verdict::TrustRoot,
     wire::Kind,
 };
 
-use super::refusal::{describe_reason, describe_refusal};
+use super::{
+    code::latch_name,
+    refusal::{describe_reason, describe_refusal},
+};
 use crate::{
     fields::{Field, Fields},
     moment::rfc3339,
@@ -37,9 +41,9 @@ pub fn key_kept_name(kept: KeyKept) -> &'static str {
     }
 }
 
-/// Describes a receipt.
+/// Describes a receipt; a trust root gives latches their names.
 #[must_use]
-pub fn describe_receipt(receipt: &Receipt) -> Fields {
+pub fn describe_receipt(receipt: &Receipt, trust: Option<&TrustRoot>) -> Fields {
     let answered = Kind::from_number(receipt.kind).map(kind_name);
     Fields::new()
         .text("device", &receipt.device)
@@ -47,7 +51,7 @@ pub fn describe_receipt(receipt: &Receipt) -> Fields {
         .with("number", receipt.number)
         .text("statement", receipt.statement)
         .with("statement_kind", Field::from(answered))
-        .with("outcome", outcome(&receipt.outcome))
+        .with("outcome", outcome(&receipt.outcome, trust))
         .maybe("issuer", receipt.issuer.map(|issuer| issuer.to_string()))
         .maybe(
             "signed_at",
@@ -57,10 +61,10 @@ pub fn describe_receipt(receipt: &Receipt) -> Fields {
         .maybe("break_glass", receipt.break_glass.then_some(true))
         .maybe("trial_would_refuse", receipt.trial.map(describe_reason))
         .text("previous", receipt.previous)
-        .with("status", describe_status(&receipt.status))
+        .with("status", describe_status(&receipt.status, trust))
 }
 
-fn outcome(outcome: &Outcome) -> Fields {
+fn outcome(outcome: &Outcome, trust: Option<&TrustRoot>) -> Fields {
     let named = |name: &'static str| Fields::new().with("kind", name);
     match outcome {
         Outcome::Refused {
@@ -92,12 +96,27 @@ fn outcome(outcome: &Outcome) -> Fields {
             named("install-failed").with("reason", describe_reason(*reason))
         }
         Outcome::Probed => named("probed"),
+        Outcome::Opened { seconds } => named("opened").with("seconds", *seconds),
+        Outcome::Renewed { seconds } => named("renewed").with("seconds", *seconds),
+        Outcome::Closed { latch, cause } => named("closed")
+            .with("latch", latch_name(*latch, trust))
+            .with("cause", cause.name()),
+        Outcome::LockedDown => named("locked-down"),
+        Outcome::Unlocked => named("unlocked"),
+        Outcome::RootAccepted { version, epoch } => named("root-accepted")
+            .with("version", *version)
+            .with("epoch", *epoch),
+        Outcome::Revoked => named("revoked"),
+        Outcome::Stopped { statement, used } => {
+            named("stopped").text("code", statement).with("used", *used)
+        }
+        Outcome::TimeRaised { floor_ms } => named("time-raised").with("floor", rfc3339(*floor_ms)),
     }
 }
 
-/// Describes what a device is.
+/// Describes what a device is; a trust root gives latches their names.
 #[must_use]
-pub fn describe_status(status: &Status) -> Fields {
+pub fn describe_status(status: &Status, trust: Option<&TrustRoot>) -> Fields {
     let (time, moment) = match status.time {
         TimeStatus::Unknown => ("unknown", None),
         TimeStatus::Floor(floor) => ("floor", Some(floor)),
@@ -120,12 +139,17 @@ pub fn describe_status(status: &Status) -> Fields {
     let posture = Fields::new()
         .with("known", status.posture.known)
         .with("value", status.posture.value);
+    // Devices of the release before have none.
+    let pulse = (status.pulse != Challenge::default()).then_some(status.pulse);
     let (oldest, newest) = status.body_versions;
     Fields::new()
         .with("firmware", firmware)
         .with("twin_version", status.twin_version)
         .with("time", time)
         .text("challenge", status.challenge)
+        .maybe("pulse", pulse.map(|pulse| pulse.to_string()))
+        .with("locked_down", status.locked_down)
+        .with("open", open_latches(status.open, trust))
         .with("root_version", status.root_version)
         .with("epoch", status.epoch)
         .with("boot", status.boot)
@@ -134,32 +158,22 @@ pub fn describe_status(status: &Status) -> Fields {
         .with("body_versions", vec![oldest, newest])
 }
 
-/// Describes a state that was checked.
-#[must_use]
-pub fn describe_state(state: &DeviceState) -> Fields {
-    let DeviceState {
-        tenant,
-        product,
-        device,
-        incarnation,
-        receipts,
-        head,
-        status,
-        twin,
-    } = state;
-    state_fields(&State {
-        tenant: *tenant,
-        product: *product,
-        device: device.clone(),
-        incarnation: *incarnation,
-        receipts: *receipts,
-        head: *head,
-        status: *status,
-        twin: twin.entries(),
-    })
+/// The names of the latches in a set of bits.
+fn open_latches(open: u16, trust: Option<&TrustRoot>) -> Vec<String> {
+    (0..MAX_LATCHES)
+        .filter_map(|number| LatchId::new(u8::try_from(number).ok()?))
+        .filter(|latch| is_open(open, *latch))
+        .map(|latch| latch_name(latch, trust))
+        .collect()
 }
 
-pub(super) fn state_fields(state: &State<'_>) -> Fields {
+/// Whether a latch is in the set of open ones that a status holds.
+pub(crate) fn is_open(open: u16, latch: LatchId) -> bool {
+    open.checked_shr(latch.number().into())
+        .is_some_and(|bits| bits & 1 == 1)
+}
+
+pub(super) fn state_fields(state: &State<'_>, trust: Option<&TrustRoot>) -> Fields {
     Fields::new()
         .text("tenant", state.tenant)
         .text("product", state.product)
@@ -167,6 +181,6 @@ pub(super) fn state_fields(state: &State<'_>) -> Fields {
         .with("incarnation", state.incarnation)
         .with("receipts", state.receipts)
         .text("last_receipt", state.head)
-        .with("status", describe_status(&state.status))
+        .with("status", describe_status(&state.status, trust))
         .with("twin", super::twin_tree(state.twin))
 }

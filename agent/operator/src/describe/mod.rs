@@ -5,10 +5,13 @@ mod device;
 mod manifest;
 mod refusal;
 mod root;
+mod trust;
 
 use latch_issue::{SignError, Statement};
 use latch_verify::{
-    statement::{Code, Enrolment, Manifest, Receipt, Root, State},
+    statement::{
+        Code, Enrolment, Manifest, Receipt, Revocation, Root, State, StopSlip, TimeAttestation,
+    },
     types::{DeviceId, KeyId},
     verdict::TrustRoot,
     wire::{Keys as _, Kind, PublicKey, Role},
@@ -17,7 +20,8 @@ use latch_verify::{
 use crate::{fields::Fields, route::kind_name};
 
 pub use code::{latch_name, twin_tree};
-pub use device::{describe_receipt, describe_state, describe_status, key_kept_name};
+pub(crate) use device::is_open;
+pub use device::{describe_receipt, describe_status, key_kept_name};
 pub use refusal::{describe_refusal, reason_in_words};
 
 /// Describes a statement of any kind: what it says, and whose signatures on it are good.
@@ -45,12 +49,10 @@ pub fn describe(
         Kind::Code => code::fields(&statement.body::<Code<'_>>()?, trust),
         Kind::Root => {
             let root: Root<'_> = statement.body()?;
-            // A root is signed by keys of its own, whatever root is in force here.
-            keys = root
-                .key_ring()?
-                .iter()
-                .map(|(_, role, key)| (*key, role_name(*role)))
-                .collect();
+            // A root is signed by keys of its own, and by those of the root before it.
+            let own = root.key_ring()?;
+            let own = own.iter().map(|(_, role, key)| (*key, role_name(*role)));
+            keys = own.chain(keys).collect();
             root::fields(&root)
         }
         Kind::Manifest => manifest::fields(&statement.body::<Manifest<'_>>()?),
@@ -60,7 +62,7 @@ pub fn describe(
                 .map(|key| (key, "device"))
                 .into_iter()
                 .collect();
-            describe_receipt(&receipt)
+            describe_receipt(&receipt, trust)
         }
         Kind::State => {
             let state: State<'_> = statement.body()?;
@@ -68,13 +70,16 @@ pub fn describe(
                 .map(|key| (key, "device"))
                 .into_iter()
                 .collect();
-            device::state_fields(&state)
+            device::state_fields(&state, trust)
         }
         Kind::Enrolment => {
             let enrolment: Enrolment = statement.body()?;
             keys.push((enrolment.key()?, "device"));
             device::enrolment_fields(&enrolment)
         }
+        Kind::Time => trust::time_fields(&statement.body::<TimeAttestation>()?),
+        Kind::Revocation => trust::revocation_fields(&statement.body::<Revocation>()?),
+        Kind::StopSlip => trust::slip_fields(&statement.body::<StopSlip>()?),
         _ => Fields::new(),
     };
     let mut fields = Fields::new()
@@ -108,7 +113,8 @@ fn signatures(
 }
 
 /// A role as the rules file writes it.
-pub(crate) fn role_name(role: Role) -> &'static str {
+#[must_use]
+pub fn role_name(role: Role) -> &'static str {
     match role {
         Role::Root => "root",
         Role::Operator => "operator",

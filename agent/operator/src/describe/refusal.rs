@@ -59,15 +59,16 @@ pub fn reason_in_words(number: u16, expected: u64, found: u64) -> String {
 /// The evidence is one number; what it counts hangs on the reason.
 fn evidence(reason: Reason, number: u64) -> Field {
     match reason {
-        Reason::NotYetValid | Reason::Expired | Reason::SequenceAfterEnd => {
+        Reason::NotYetValid | Reason::Expired | Reason::SequenceAfterEnd | Reason::TimeBehind => {
             TimeMs::new(number).map_or_else(|| number.into(), |moment| rfc3339(moment).into())
         }
         Reason::FirmwareOutside | Reason::NotNewer => {
             Version::from_ordinal(number).to_string().into()
         }
         Reason::LivesTooLong => format!("{} s", number.div_ceil(1000)).into(),
+        Reason::OpenTooLong => format!("{number} s").into(),
         // Sequences are 64 bits, which not every JSON reader keeps.
-        Reason::BelowFloor | Reason::OutOfOrder => number.to_string().into(),
+        Reason::BelowFloor | Reason::OutOfOrder | Reason::Revoked => number.to_string().into(),
         Reason::Posture => format!("facts {number:#034b}").into(),
         _ => number.into(),
     }
@@ -96,6 +97,8 @@ mod tests {
             1_769_846_460_000,
         );
         assert!(words.contains("expected 2026-01-31T08:00:00Z"), "{words}");
+        let words = reason_in_words(Reason::OpenTooLong.number(), 600, 900);
+        assert!(words.ends_with("(expected 600 s, found 900 s)"), "{words}");
         let words = reason_in_words(Reason::TooFewOperators.number(), 2, 1);
         assert!(words.ends_with("(expected 2, found 1)"), "{words}");
         assert!(!reason_in_words(Reason::BadSignature.number(), 0, 0).contains("expected"));

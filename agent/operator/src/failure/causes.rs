@@ -1,12 +1,12 @@
 //! Which kind of failure each error is, and what helps against it.
 
 use latch_issue::{
-    CodeError, EnrolmentError, KeyError, PatchError, ReleaseError, RulesError, SignError,
+    CodeError, EnrolmentError, KeyError, PatchError, ReleaseError, RulesError, SignError, TimeError,
 };
 use latch_mqtt::PageServerError;
 use latch_operator::{
     AccountError, CheckError, ComposeError, EnrolError, FileError, InitError, LinkError,
-    MomentError, ProjectError, RegistryError, RouteError,
+    MomentError, ProjectError, RegistryError, RouteError, SuccessorError,
 };
 use latch_verify::{Reason, Refusal};
 
@@ -70,6 +70,10 @@ impl From<CodeError> for Failure {
         match error {
             CodeError::Refused(error) => error.into(),
             CodeError::NoEntropy(_) | CodeError::NoTime => Self::failed(error),
+            CodeError::TooNew { needs, newest } => Self::refused(
+                error,
+                Refusal::new(Reason::UnknownBodyVersion, newest.into(), needs.into()),
+            ),
             CodeError::CommandUnassigned(_) => {
                 Self::refused(error, Reason::CommandUnassigned.into())
             }
@@ -81,6 +85,26 @@ impl From<CodeError> for Failure {
 impl From<RulesError> for Failure {
     fn from(error: RulesError) -> Self {
         Self::failed(error)
+    }
+}
+
+impl From<SuccessorError> for Failure {
+    fn from(error: SuccessorError) -> Self {
+        match error {
+            SuccessorError::File(error) => error.into(),
+            SuccessorError::Rules(error) => error.into(),
+            SuccessorError::Root(refusal) => refusal.into(),
+            _ => Self::failed(error),
+        }
+    }
+}
+
+impl From<TimeError> for Failure {
+    fn from(error: TimeError) -> Self {
+        match error {
+            TimeError::Refused(error) => error.into(),
+            _ => Self::failed(error),
+        }
     }
 }
 
@@ -162,6 +186,11 @@ impl From<EnrolError> for Failure {
                 recorded.saturating_add(1)
             )),
             EnrolError::OtherProduct { .. } => Self::conflict(error),
+            EnrolError::Enrolment(EnrolmentError::Enrolment(refusal)) => {
+                Self::refused(&error, refusal).hint(
+                    "devices are provisioned with the first trust root: an operator of that one countersigns (--key), until they have taken its successors",
+                )
+            }
             error => match refusal {
                 Some(refusal) => Self::refused(error, refusal),
                 None => Self::failed(error),
@@ -211,6 +240,7 @@ impl From<ComposeError> for Failure {
                     Refusal::new(Reason::LivesTooLong, ms(longest), ms(asked)),
                 )
             }
+            ComposeError::NoSuchLatch { .. } => Self::usage(error),
             ComposeError::NeedsState(_) => {
                 Self::failed(error).hint("give the device's state by --state FILE")
             }

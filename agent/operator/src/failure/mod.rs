@@ -79,7 +79,7 @@ impl Failure {
     pub(crate) fn not_sent(by: impl Display, refusal: Refusal) -> Self {
         let sentence = Self::from(refusal).message;
         Self::refused(
-            format_args!("{by} would refuse this code, so it was not sent: {sentence}"),
+            format_args!("{by} would refuse this, so it was not sent: {sentence}"),
             refusal,
         )
     }

@@ -1,5 +1,6 @@
 //! `latch check`
 
+use latch_issue::DeviceState;
 use latch_operator::{Project, Question, Unknown, state_of};
 use latch_verify::{Reason, Refusal, device::Release, statement::Outcome};
 
@@ -122,7 +123,8 @@ fn each_refusal_has_its_own_reason() {
     bench.spoil("code");
     check(&bench, "code", &[]).refused(Reason::BadSignature);
     check(&bench, "root.toml", &[]).refused(Reason::BadMagic);
-    check(&bench, "root.latch", &[]).fails(2, "this is a trust root");
+    check(&bench, "state", &[]).fails(2, "this is a device state");
+    check(&bench, "root.latch", &[]).ok();
 }
 
 #[test]
@@ -227,6 +229,7 @@ fn a_device_under_another_epoch_would_refuse() {
         statement: &code,
         trust: &trust,
         state: &state,
+        device_key: record.key.id(),
         at,
         release: None,
     };
@@ -240,4 +243,47 @@ fn a_device_under_another_epoch_would_refuse() {
             .unknown
             .contains(&Unknown::OtherRoot { there: 2, here: 1 })
     );
+}
+
+#[test]
+fn a_device_of_the_release_before_would_not_understand() {
+    let (bench, _) = bench();
+    let project = Project::open(bench.folder()).unwrap();
+    let record = project.registry().get(&"pump-7".parse().unwrap()).unwrap();
+    let mut state = state_of(bench.read("state"), &record, project.tenant()).unwrap();
+    bench
+        .run(["unlock", "pump-7", "--state", "state", "--out", "unlock"])
+        .ok();
+    bench
+        .run(["close", "pump-7", "maintenance", "--out", "close"])
+        .ok();
+    bench
+        .run(["revoke", "keys/operator.pub.pem", "--out", "revocation"])
+        .ok();
+    bench
+        .run(["twin", "set", "pump-7", "a=1", "--out", "code"])
+        .ok();
+    let trust = project.trust().unwrap();
+    let verdict = |state: &DeviceState, file: &str| {
+        let question = Question {
+            statement: &bench.read(file),
+            trust: &trust,
+            state,
+            device_key: record.key.id(),
+            at: latch_issue::now().unwrap(),
+            release: None,
+        };
+        question.answer().unwrap().refusal
+    };
+    for file in ["unlock", "close", "revocation", "code"] {
+        assert_eq!(verdict(&state, file), None, "{file}");
+    }
+    state.status.body_versions = (0, 0);
+    let unknown = Refusal::new(Reason::UnknownBodyVersion, 0, 1);
+    assert_eq!(verdict(&state, "unlock"), Some(unknown));
+    let unserved = Refusal::from(Reason::ActionNotServed);
+    assert_eq!(verdict(&state, "close"), Some(unserved));
+    let kind = Refusal::new(Reason::WrongKind, 1, 5);
+    assert_eq!(verdict(&state, "revocation"), Some(kind));
+    assert_eq!(verdict(&state, "code"), None);
 }

@@ -10,8 +10,8 @@ use latch_flash::Flash;
 use latch_issue::ProvisionBundle;
 use latch_verify::{
     device::{
-        Clock, Device, Entropy, NoEntropy, Opened, Parts, Platform, Release, Settlement, Submitted,
-        provision,
+        Clock, Device, Entropy, NoCounter, NoEntropy, Parts, Platform, Polled, Release, Settlement,
+        Submitted, provision,
     },
     limits::{MAX_RECEIPT_ENVELOPE, MAX_STATE_ENVELOPE},
     statement::{Outcome, Receipt},
@@ -35,19 +35,23 @@ impl Platform for Board {
     type Clock = BoardClock;
     type Entropy = System;
     type Key = SeedKey;
+    type Counter = NoCounter;
 }
 
-/// A clock that a test sets; zero is no clock.
+/// A clock that a test sets; zero is no clock. Its ticks go on when a test says so.
 #[derive(Clone, Default)]
-pub(crate) struct BoardClock(Arc<AtomicU64>);
+pub(crate) struct BoardClock {
+    now_ms: Arc<AtomicU64>,
+    ticks_ms: Arc<AtomicU64>,
+}
 
 impl Clock for BoardClock {
     fn ticks_ms(&self) -> u64 {
-        0
+        self.ticks_ms.load(Ordering::Relaxed)
     }
 
     fn trusted_ms(&self) -> Option<u64> {
-        Some(self.0.load(Ordering::Relaxed)).filter(|now| *now > 0)
+        Some(self.now_ms.load(Ordering::Relaxed)).filter(|now| *now > 0)
     }
 }
 
@@ -79,6 +83,7 @@ impl Member {
             clock: clock.clone(),
             entropy: System,
             key: SeedKey::new(&wish.seed),
+            counter: NoCounter,
         };
         let factory = Version {
             major: 1,
@@ -100,7 +105,18 @@ impl Member {
     /// Gives it a clock that it trusts.
     pub(crate) fn set_clock(&self) {
         let now = latch_issue::now().expect("a clock");
-        self.clock.0.store(now.get(), Ordering::Relaxed);
+        self.clock.now_ms.store(now.get(), Ordering::Relaxed);
+    }
+
+    /// Lets time pass, and returns the receipts of what closes by itself.
+    pub(crate) fn pass(&mut self, ms: u64) -> Vec<Vec<u8>> {
+        self.clock.ticks_ms.fetch_add(ms, Ordering::Relaxed);
+        let mut receipts = Vec::new();
+        let mut out = [0; MAX_RECEIPT_ENVELOPE];
+        while let Polled::Closed { receipt, .. } = self.device().poll(&mut out) {
+            receipts.push(receipt.expect("a receipt").to_vec());
+        }
+        receipts
     }
 
     /// The device.
@@ -127,21 +143,16 @@ impl Member {
         bench.write(file, self.state());
     }
 
-    /// Puts a code before it; what it is told to do succeeds. Returns the receipt, or
+    /// Puts a statement before it; what it is told to do succeeds. Returns the receipt, or
     /// nothing when it does not answer.
-    pub(crate) fn take(&mut self, code: &[u8], release: Release<'_>) -> Option<Vec<u8>> {
+    pub(crate) fn take(&mut self, statement: &[u8], release: Release<'_>) -> Option<Vec<u8>> {
         let mut out = [0; MAX_RECEIPT_ENVELOPE];
-        let ticket = match self.device().submit(code, release, &mut out) {
+        let ticket = match self.device().submit(statement, release, &mut out) {
             Submitted::Answered(receipt) => return Some(receipt.to_vec()),
-            Submitted::Ignored(_) | Submitted::ManifestWanted(_) => return None,
-            Submitted::Unlatched(unlatched) => {
-                let (opened, ticket) = unlatched.act();
-                assert!(matches!(
-                    opened,
-                    Opened::Twin { .. } | Opened::Command { .. }
-                ));
-                ticket
+            Submitted::Ignored(_) | Submitted::Noted | Submitted::ManifestWanted(_) => {
+                return None;
             }
+            Submitted::Unlatched(unlatched) => unlatched.act().1,
         };
         let receipt = self
             .device()
@@ -150,7 +161,7 @@ impl Member {
         Some(receipt.to_vec())
     }
 
-    /// Takes the code in a file; returns the outcome.
+    /// Takes the statement in a file; returns the outcome.
     pub(crate) fn outcome(&mut self, bench: &Bench, file: &str) -> Option<Outcome> {
         let receipt = self.take(&bench.read(file), Release::NotAsked)?;
         Some(outcome_of(receipt))

@@ -127,15 +127,21 @@ impl Online {
         let name = member.device().identity().device.clone();
         let filters = topics.agent_filters(&name);
         let line = Line::listening(broker, name.as_str(), filters).await;
-        let state = Publication::new(topics.device_state(&name), member.state()).retain(true);
-        line.publish(state).await;
-        Self {
+        let mut online = Self {
             member,
             name,
             line,
             topics,
             code: Vec::new(),
-        }
+        };
+        online.leave_state().await;
+        online
+    }
+
+    /// Leaves the state with the broker.
+    pub(crate) async fn leave_state(&mut self) {
+        let state = Publication::new(self.topics.device_state(&self.name), self.member.state());
+        self.line.publish(state.retain(true)).await;
     }
 
     /// Answers until it is dropped.
@@ -181,8 +187,7 @@ impl Online {
     fn manifest_wanted(&mut self, code: &[u8]) -> Option<StatementId> {
         let kind =
             latch_verify::wire::Envelope::parse(latch_verify::wire::Kind::Code, code).ok()?;
-        let body: latch_verify::statement::Code<'_> =
-            latch_verify::wire::Body::parse(kind.body()).ok()?;
+        let body: latch_verify::statement::Code<'_> = kind.read().ok()?;
         if !matches!(body.action, latch_verify::statement::Action::Install { .. }) {
             return None;
         }

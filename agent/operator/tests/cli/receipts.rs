@@ -45,7 +45,7 @@ fn a_gap_and_an_altered_receipt_are_refused() {
     let bench = bench();
     bench
         .run(["receipts", "verify", "r1", "r3"])
-        .fails(3, "receipts 2 to 2 of pump-7 are missing");
+        .fails(3, "receipt 2 of pump-7 is missing");
     bench.spoil("r2");
     bench
         .run(["receipts", "verify", "r1", "r2", "r3"])

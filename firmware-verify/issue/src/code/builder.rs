@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use latch_verify::{
     statement::{Audience, Code, Context, RuleChoice},
     types::{Challenge, KeyId, LatchId, ProductId, Sequence, TenantId, TimeMs, VersionRange},
+    wire::Body as _,
 };
 
 use super::{Change, CodeError};
@@ -42,6 +43,7 @@ pub struct CodeBuilder {
     sequence: Option<Sequence>,
     challenge: Option<Challenge>,
     context: Context,
+    understood: Option<u8>,
 }
 
 impl CodeBuilder {
@@ -71,6 +73,7 @@ impl CodeBuilder {
             sequence: None,
             challenge: None,
             context: Context::default(),
+            understood: None,
         }
     }
 
@@ -153,6 +156,15 @@ impl CodeBuilder {
         self
     }
 
+    /// For a device that understands these body versions, the oldest and the newest, as its
+    /// [status](latch_verify::statement::Status::body_versions) says. Without it, a code that
+    /// an older release cannot read is found out when the device passes it over.
+    #[must_use]
+    pub fn understood(mut self, body_versions: (u8, u8)) -> Self {
+        self.understood = Some(body_versions.1);
+        self
+    }
+
     /// The code as of this moment, ready to be signed; the issuer's key must be among
     /// those that sign.
     ///
@@ -160,6 +172,9 @@ impl CodeBuilder {
     /// Every [`CodeError`] but those of [`Change::latch`] and [`Cohort`](super::Cohort).
     pub fn build(self, now: TimeMs) -> Result<Draft, CodeError> {
         self.check_audience()?;
+        if self.change.opens_for_nothing() {
+            return Err(CodeError::NoOpenTime);
+        }
         let life_ms = u64::from(self.life_s).saturating_mul(1000);
         if life_ms == 0 {
             return Err(CodeError::NoLife);
@@ -188,7 +203,15 @@ impl CodeBuilder {
             context: self.context,
             action: self.change.action(),
         };
+        self.check_understood(code.version())?;
         Ok(Draft::new(&code)?)
+    }
+
+    fn check_understood(&self, needs: u8) -> Result<(), CodeError> {
+        match self.understood {
+            Some(newest) if needs > newest => Err(CodeError::TooNew { needs, newest }),
+            _ => Ok(()),
+        }
     }
 
     fn check_audience(&self) -> Result<(), CodeError> {

@@ -46,6 +46,8 @@ pub enum Change {
     Lockdown,
     /// See [`Action::Probe`].
     Probe,
+    /// See [`Action::Unlock`].
+    Unlock,
 }
 
 impl Change {
@@ -61,8 +63,16 @@ impl Change {
                 .latch_of_command(name)
                 .ok_or_else(|| CodeError::CommandUnassigned(name.clone())),
             Self::Install { .. } | Self::Downgrade { .. } => Ok(LatchId::FIRMWARE),
-            _ => Err(CodeError::AnyLatch),
+            Self::Lockdown | Self::Unlock => Ok(LatchId::TRUST),
+            Self::Open { .. } | Self::Renew { .. } | Self::Close | Self::Probe => {
+                Err(CodeError::AnyLatch)
+            }
         }
+    }
+
+    /// Whether it opens a latch for no time at all.
+    pub(super) fn opens_for_nothing(&self) -> bool {
+        matches!(self, Self::Open { seconds: 0 } | Self::Renew { seconds: 0 })
     }
 
     pub(super) fn action(&self) -> Action<'_> {
@@ -83,6 +93,7 @@ impl Change {
             },
             Self::Lockdown => Action::Lockdown,
             Self::Probe => Action::Probe,
+            Self::Unlock => Action::Unlock,
         }
     }
 }

@@ -31,6 +31,19 @@ pub enum CodeError {
     /// The code would end when it begins.
     #[error("a code lives for at least a second: give it a longer life")]
     NoLife,
+    /// A latch would open for no time at all.
+    #[error("a latch opens for at least a second: say for how long, or close it instead")]
+    NoOpenTime,
+    /// The device is of a release that cannot read the code.
+    #[error(
+        "the device understands bodies up to version {newest}, and this code needs version {needs}: update the device's firmware first"
+    )]
+    TooNew {
+        /// The lowest version that can say it.
+        needs: u8,
+        /// The newest that the device understands.
+        newest: u8,
+    },
     /// A challenge in a code for many devices.
     #[error("a challenge belongs to one device: name the device, or leave the challenge out")]
     ChallengeForMany,

@@ -1,6 +1,6 @@
 use latch_verify::{
     Reason,
-    statement::{Action, Audience, Code, RuleChoice},
+    statement::{Action, Audience, Code, Root, RuleChoice},
     types::{Challenge, LatchId, Sequence, StatementId, TimeMs},
 };
 use serde_json::json;
@@ -68,10 +68,60 @@ fn every_change_is_encoded_as_its_action() {
         ),
         (Change::Lockdown, Action::Lockdown),
         (Change::Probe, Action::Probe),
+        (Change::Unlock, Action::Unlock),
     ];
     for (change, action) in pairs {
         let draft = builder(device(), change).build(now_ms()).unwrap();
         assert_eq!(code(&draft).action, action);
+    }
+}
+
+#[test]
+fn a_latch_opens_for_some_time() {
+    for change in [Change::Open { seconds: 0 }, Change::Renew { seconds: 0 }] {
+        let built = builder(device(), change).build(now_ms());
+        assert_eq!(built, Err(CodeError::NoOpenTime));
+    }
+}
+
+#[test]
+fn a_device_that_cannot_read_a_code_is_not_sent_one() {
+    let before = (0, 0);
+    let unlock = || builder(device(), Change::Unlock);
+    let refused = unlock().understood(before).build(now_ms()).unwrap_err();
+    assert_eq!(
+        refused,
+        CodeError::TooNew {
+            needs: 1,
+            newest: 0
+        }
+    );
+    assert_eq!(
+        refused.to_string(),
+        "the device understands bodies up to version 0, and this code needs version 1: update the device's firmware first"
+    );
+    let now = unlock().understood((0, 1)).build(now_ms()).unwrap();
+    assert_eq!(now.version(), 1);
+    assert_eq!(unlock().build(now_ms()).unwrap().version(), 1);
+    // What an older device can read is written so that it can.
+    let probe = builder(device(), Change::Probe).understood(before);
+    assert_eq!(probe.build(now_ms()).unwrap().version(), 0);
+}
+
+#[test]
+fn what_shuts_or_frees_the_whole_device_lies_behind_trust() {
+    let draft = crate::fixture::rules().draft();
+    let root: Root<'_> = draft.body().unwrap();
+    let latch = |change: Change| change.latch(&root);
+    assert_eq!(latch(Change::Lockdown), Ok(LatchId::TRUST));
+    assert_eq!(latch(Change::Unlock), Ok(LatchId::TRUST));
+    for change in [
+        Change::Open { seconds: 1 },
+        Change::Renew { seconds: 1 },
+        Change::Close,
+        Change::Probe,
+    ] {
+        assert_eq!(latch(change), Err(CodeError::AnyLatch));
     }
 }
 

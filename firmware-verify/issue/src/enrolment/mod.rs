@@ -5,7 +5,7 @@
 mod tests;
 
 use latch_verify::{
-    Reason, Refusal,
+    Refusal,
     limits::{ENVELOPE_HEAD, MAX_ROOT_BODY, MAX_SIGNATURES, SIGNATURE_LEN},
     statement::Enrolment,
     types::KeyId,
@@ -114,19 +114,14 @@ pub struct ProvisionBundle {
 }
 
 impl ProvisionBundle {
-    /// Puts both together, once they are found to be what a device takes: version 1 of a
-    /// root with its threshold of root signatures, and an enrolment that the device and an
+    /// Puts both together, once they are found to be what a device takes: a root, the newest
+    /// best, with its threshold of root signatures, and an enrolment that the device and an
     /// operator of that root have signed.
     ///
     /// # Errors
     /// [`EnrolmentError::Root`], [`EnrolmentError::Enrolment`].
     pub fn new(root: Statement, enrolment: Statement) -> Result<Self, EnrolmentError> {
         let trust = TrustRoot::first(root.bytes()).map_err(EnrolmentError::Root)?;
-        let version = trust.root().map_err(EnrolmentError::Root)?.version;
-        if version != 1 {
-            let refusal = Refusal::new(Reason::NotFirstRoot, 1, version.into());
-            return Err(EnrolmentError::Root(refusal));
-        }
         judge_enrolment(enrolment.bytes(), &trust).map_err(EnrolmentError::Enrolment)?;
         Ok(Self { root, enrolment })
     }

@@ -22,7 +22,7 @@ pub enum Link {
 #[non_exhaustive]
 pub enum ChainBreak {
     /// Receipts are missing. It may be that they have not arrived yet.
-    #[error("receipts {first} to {last} of {device} are missing: ask the device or other keepers for them", last = found - 1)]
+    #[error("{}", missing(device, *first, *found))]
     Gap {
         /// The device.
         device: DeviceId,
@@ -67,6 +67,19 @@ pub enum ChainBreak {
         /// Whose receipt came.
         found: DeviceId,
     },
+    /// A receipt of another enrolment of the device: each enrolment has receipts of its own, from
+    /// number 1 on.
+    #[error(
+        "this is a receipt of enrolment {found} of {device}, and the chain is that of enrolment {expected}: each has a chain of its own"
+    )]
+    OtherIncarnation {
+        /// The device.
+        device: DeviceId,
+        /// Whose chain it is.
+        expected: u32,
+        /// Whose receipt came.
+        found: u32,
+    },
     /// A receipt from before the place at which the chain begins.
     #[error(
         "receipt {number} lies before {first}, where this chain begins: it can be neither confirmed nor denied"
@@ -89,7 +102,20 @@ pub enum ChainBreak {
     },
 }
 
-/// The receipts of one device, checked as they come.
+fn missing(device: &DeviceId, first: u64, found: u64) -> String {
+    let last = found.saturating_sub(1);
+    if first == last {
+        format!("receipt {first} of {device} is missing: ask the device or other keepers for it")
+    } else {
+        format!(
+            "receipts {first} to {last} of {device} are missing: ask the device or other keepers for them"
+        )
+    }
+}
+
+/// The receipts of one enrolment of a device, checked as they come. The first one says which
+/// enrolment that is. One statement may have several: a code that opened a latch is answered again
+/// when the latch closes by itself.
 ///
 /// Keeps the hash of every receipt, 40 bytes each.
 #[derive(Debug, Clone)]
@@ -98,6 +124,7 @@ pub struct ReceiptChain {
     device: DeviceId,
     first: u64,
     before_first: Digest,
+    incarnation: Option<u32>,
     seen: BTreeMap<u64, Digest>,
 }
 
@@ -117,6 +144,7 @@ impl ReceiptChain {
             device,
             first: number.saturating_add(1),
             before_first: digest,
+            incarnation: None,
             seen: BTreeMap::new(),
         }
     }
@@ -130,7 +158,7 @@ impl ReceiptChain {
         let receipt = signed.receipt();
         let digest = signed.statement().digest();
         let number = receipt.number;
-        self.check_device(receipt.tenant, &receipt.device)?;
+        self.check_device(receipt.tenant, &receipt.device, receipt.incarnation)?;
         if number < self.first {
             let first = self.first;
             return Err(ChainBreak::BeforeStart { number, first });
@@ -155,6 +183,7 @@ impl ReceiptChain {
                 named: receipt.previous,
             });
         }
+        self.incarnation = Some(receipt.incarnation);
         self.seen.insert(number, digest);
         Ok(Link::Next)
     }
@@ -163,10 +192,10 @@ impl ReceiptChain {
     /// than the last receipt.
     ///
     /// # Errors
-    /// [`ChainBreak::OtherDevice`], [`ChainBreak::StateAhead`], [`ChainBreak::Fork`],
-    /// [`ChainBreak::BeforeStart`].
+    /// [`ChainBreak::OtherDevice`], [`ChainBreak::OtherIncarnation`], [`ChainBreak::StateAhead`],
+    /// [`ChainBreak::Fork`], [`ChainBreak::BeforeStart`].
     pub fn check_state(&self, state: &DeviceState) -> Result<(), ChainBreak> {
-        self.check_device(state.tenant, &state.device)?;
+        self.check_device(state.tenant, &state.device, state.incarnation)?;
         let (here, _) = self.head();
         let said = state.receipts;
         if said > here {
@@ -208,13 +237,25 @@ impl ReceiptChain {
         })
     }
 
-    fn check_device(&self, tenant: TenantId, device: &DeviceId) -> Result<(), ChainBreak> {
-        if (tenant, device) == (self.tenant, &self.device) {
-            return Ok(());
+    fn check_device(
+        &self,
+        tenant: TenantId,
+        device: &DeviceId,
+        incarnation: u32,
+    ) -> Result<(), ChainBreak> {
+        if (tenant, device) != (self.tenant, &self.device) {
+            return Err(ChainBreak::OtherDevice {
+                expected: self.device.clone(),
+                found: device.clone(),
+            });
         }
-        Err(ChainBreak::OtherDevice {
-            expected: self.device.clone(),
-            found: device.clone(),
-        })
+        match self.incarnation {
+            Some(expected) if expected != incarnation => Err(ChainBreak::OtherIncarnation {
+                device: self.device.clone(),
+                expected,
+                found: incarnation,
+            }),
+            _ => Ok(()),
+        }
     }
 }

@@ -1,46 +1,41 @@
+mod long;
+
 use latch_verify::{
     Reason,
-    statement::{FirmwareStatus, Junk, Outcome, TimeStatus},
-    types::{Challenge, Posture, StatementId, Version},
-    wire::Kind,
+    statement::{More, Outcome},
+    types::StatementId,
+    wire::{BODY_VERSIONS, Kind},
 };
 use serde_json::json;
 
 use super::*;
-use crate::keys::RoleKey;
-
-fn key(byte: u8) -> RoleKey {
-    RoleKey::from_seed(&[byte; 32]).unwrap()
-}
+use crate::{
+    fixture::{self, key},
+    keys::RoleKey,
+};
 
 fn status() -> Status {
-    Status {
-        time: TimeStatus::Unknown,
-        challenge: Challenge([4; 16]),
-        root_version: 1,
-        epoch: 1,
-        twin_version: 0,
-        firmware: FirmwareStatus {
-            version: Version::default(),
-            manifest: StatementId::default(),
-            security_floor: 0,
-            trial_boots_left: 0,
-        },
-        boot: 1,
-        posture: Posture::default(),
-        junk: Junk::default(),
-        body_versions: (0, 0),
-    }
+    fixture::state(BODY_VERSIONS).status
 }
 
 fn signed(number: u64, previous: Digest, statement: u8) -> SignedReceipt {
-    let receipt = Receipt {
-        tenant: "acme".parse().unwrap(),
-        device: "pump-7".parse().unwrap(),
-        incarnation: 1,
+    signed_as(|receipt| Receipt {
         number,
         previous,
         statement: StatementId([statement; 16]),
+        ..receipt
+    })
+}
+
+/// A receipt of the device, changed from the first that it might write.
+fn signed_as(change: impl Fn(Receipt) -> Receipt) -> SignedReceipt {
+    let receipt = change(Receipt {
+        tenant: "acme".parse().unwrap(),
+        device: "pump-7".parse().unwrap(),
+        incarnation: 1,
+        number: 1,
+        previous: Digest::default(),
+        statement: StatementId::default(),
         kind: Kind::Code.number(),
         issuer: None,
         sequence: None,
@@ -49,7 +44,8 @@ fn signed(number: u64, previous: Digest, statement: u8) -> SignedReceipt {
         trial: None,
         age_ms: None,
         status: status(),
-    };
+        more: More::default(),
+    });
     let bytes = Statement::seal(&receipt, &[&key(9)]).unwrap().into_bytes();
     SignedReceipt::verify(bytes, &key(9).public()).unwrap()
 }
@@ -75,6 +71,7 @@ fn state(receipts: u64, head: Digest) -> DeviceState {
         head,
         status: status(),
         twin: twin.entries(),
+        more: More::default(),
     };
     let bytes = Statement::seal(&state, &[&key(9)]).unwrap().into_bytes();
     DeviceState::verify(bytes, &key(9).public()).unwrap()
@@ -149,15 +146,19 @@ fn a_gap_names_what_is_missing_and_can_be_filled() {
         gap.to_string()
             .starts_with("receipts 1 to 2 of pump-7 are missing")
     );
-    let one = chain.push(&row[1]);
+    let one = chain.push(&row[1]).unwrap_err();
     assert!(matches!(
         one,
-        Err(ChainBreak::Gap {
+        ChainBreak::Gap {
             first: 1,
             found: 2,
             ..
-        })
+        }
     ));
+    assert!(
+        one.to_string()
+            .starts_with("receipt 1 of pump-7 is missing: ")
+    );
     for receipt in &row {
         assert_eq!(chain.push(receipt), Ok(Link::Next));
     }

@@ -5,19 +5,18 @@ use std::{collections::BTreeMap, path::Path};
 
 use latch_verify::{
     Reason, Refusal,
-    limits::{MAX_LIFE_S, MAX_ROOT_BODY},
-    statement::{
-        CommandAssignment, Freshness, Latch, PropertyAssignment, Root, RootKey, Rule, Thresholds,
-    },
+    limits::MAX_ROOT_BODY,
+    statement::{CommandAssignment, Latch, PropertyAssignment, Root, RootKey, Thresholds},
     twin,
-    types::{LatchId, PostureRule},
+    types::LatchId,
     wire::{PublicKey, Role, Run, RunWriter},
 };
 use serde::Serialize;
 
 use super::{
     RulesProblem,
-    schema::{self, Fact, RuleWords},
+    rule::{reachable, rule},
+    schema::{self, RuleWords},
 };
 use crate::{
     keys::{load_public, public_from_text},
@@ -66,7 +65,7 @@ fn run<'b, T: Serialize>(buffer: &'b mut [u8], items: &[T]) -> Result<Run<'b, T>
     Ok(Run::from_bytes(run.finish()))
 }
 
-fn at(place: impl Into<String>, cause: impl Into<Refusal>) -> RulesProblem {
+pub(super) fn at(place: impl Into<String>, cause: impl Into<Refusal>) -> RulesProblem {
     RulesProblem::At {
         at: place.into(),
         cause: cause.into(),
@@ -126,21 +125,6 @@ fn thresholds(rules: &schema::Rules) -> Result<Thresholds, RulesProblem> {
     Ok(thresholds)
 }
 
-fn reachable(
-    rules: &schema::Rules,
-    place: &str,
-    asked: u8,
-    role: Role,
-) -> Result<(), RulesProblem> {
-    let keys = rules.keys.count(role);
-    if usize::from(asked) > keys {
-        let keys = u64::try_from(keys).unwrap_or(u64::MAX);
-        let cause = Refusal::new(Reason::ThresholdUnreachable, asked.into(), keys);
-        return Err(at(place, cause));
-    }
-    Ok(())
-}
-
 fn latches(rules: &schema::Rules) -> Result<Vec<Latch<'_>>, RulesProblem> {
     let mut latches: Vec<Latch<'_>> = Vec::new();
     for words in &rules.latches {
@@ -196,68 +180,6 @@ fn latch_id(words: &schema::Latch, place: &str) -> Result<LatchId, RulesProblem>
         .and_then(LatchId::new)
         .filter(|id| USUAL.iter().all(|(_, usual, _)| usual != id))
         .ok_or_else(|| wrong(PRODUCT_ID))
-}
-
-fn rule(
-    rules: &schema::Rules,
-    id: LatchId,
-    words: &RuleWords<'_>,
-    place: &str,
-) -> Result<Rule, RulesProblem> {
-    for (name, asked, role) in [
-        ("operators", words.operators, Role::Operator),
-        ("approvers", words.approvers, Role::Approver),
-        ("signers", words.break_glass, Role::BreakGlass),
-    ] {
-        reachable(rules, &format!("{place}, {name}"), asked, role)?;
-    }
-    if words.operators == 0 && words.break_glass == 0 {
-        return Err(at(place, Reason::ThresholdZero));
-    }
-    if !(1..=MAX_LIFE_S).contains(&words.max_life.0) {
-        return Err(at(format!("{place}, max-life"), Reason::RuleBounds));
-    }
-    if words.max_open.0 > MAX_LIFE_S {
-        return Err(at(format!("{place}, max-open"), Reason::RuleBounds));
-    }
-    let needs_fresh = matches!(id, LatchId::FIRMWARE | LatchId::TRUST) || words.max_open.0 > 0;
-    if needs_fresh && words.freshness == Freshness::TimeFloor {
-        return Err(at(format!("{place}, freshness"), Reason::RuleTooWeak));
-    }
-    Ok(Rule {
-        operators: words.operators,
-        approvers: words.approvers,
-        break_glass: words.break_glass,
-        freshness: words.freshness,
-        max_life_s: words.max_life.0,
-        max_open_s: words.max_open.0,
-        posture: PostureRule {
-            must_hold: facts(rules, words.must_hold, &format!("{place}, must-hold"))?,
-            must_not_hold: facts(
-                rules,
-                words.must_not_hold,
-                &format!("{place}, must-not-hold"),
-            )?,
-        },
-        heartbeat_s: words.heartbeat.0,
-        grace_s: words.grace.0,
-    })
-}
-
-fn facts(rules: &schema::Rules, facts: &[Fact], place: &str) -> Result<u32, RulesProblem> {
-    let mut bits = 0;
-    for fact in facts {
-        let (number, name) = match fact {
-            Fact::Number(number) => (Some(*number), number.to_string()),
-            Fact::Name(name) => (rules.facts.get(name).copied(), name.clone()),
-        };
-        let bit = number.and_then(|number| 1_u32.checked_shl(number.into()));
-        bits |= bit.ok_or_else(|| RulesProblem::NoSuchFact {
-            at: place.to_owned(),
-            name,
-        })?;
-    }
-    Ok(bits)
 }
 
 fn properties<'a>(

@@ -3,8 +3,11 @@
 
 mod body;
 mod duration;
+mod plan;
+mod rule;
 mod schema;
 mod starter;
+mod succession;
 
 #[cfg(test)]
 mod tests;
@@ -21,7 +24,9 @@ use crate::{
     sign::{Draft, SignError},
 };
 
+pub use plan::{Consequence, RootPlan, RuleChange, Shortfall, Weight, review_root};
 pub use starter::{StarterKeys, starter_rules};
+pub use succession::{RootChain, RootChainError, verify_succession};
 
 /// Longest rules file that is read: a root takes 1.5 KiB when encoded, this leaves room
 /// for comments.
@@ -171,9 +176,20 @@ impl Rules {
     /// Every [`RulesProblem`] but those of [`load`](Self::load).
     pub fn draft(&self) -> Result<Draft, RulesError> {
         let folder = self.file.parent().unwrap_or(Path::new(""));
-        body::draft(&self.schema, folder).map_err(|problem| RulesError {
+        body::draft(&self.schema, folder).map_err(|problem| self.error(problem))
+    }
+
+    fn error(&self, problem: RulesProblem) -> RulesError {
+        RulesError {
             file: self.file.clone(),
             problem,
+        }
+    }
+
+    fn error_at(&self, place: &str, cause: Refusal) -> RulesError {
+        self.error(RulesProblem::At {
+            at: place.to_owned(),
+            cause,
         })
     }
 }

@@ -7,7 +7,7 @@ mod tests;
 use latch_verify::{
     Reason, Refusal,
     limits::{ENVELOPE_HEAD, MAX_BODY},
-    statement::{Code, Enrolment, Manifest, Receipt, Root, State},
+    statement::check_body,
     types::{Digest, KeyId, StatementId},
     wire::{Body, Envelope, Keys, Kind, PublicKey, Verified, encode, peek_kind, seal_head},
 };
@@ -45,6 +45,7 @@ impl From<Reason> for SignError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
     kind: Kind,
+    version: u8,
     message: Vec<u8>,
 }
 
@@ -56,7 +57,7 @@ impl Draft {
     pub fn new<'a, B: Body<'a>>(body: &B) -> Result<Self, SignError> {
         let mut buffer = [0; MAX_BODY];
         let encoded = encode(body, &mut buffer).map_err(|_| Reason::BadLength)?;
-        let mut message = seal_head(B::KIND, encoded.len())?.to_vec();
+        let mut message = seal_head(B::KIND, body.version(), encoded.len())?.to_vec();
         message.extend_from_slice(encoded);
         Self::from_message(message)
     }
@@ -75,14 +76,25 @@ impl Draft {
         if envelope.message() != message {
             return Err(Reason::LengthMismatch.into());
         }
-        check_body(kind, envelope.body())?;
-        Ok(Self { kind, message })
+        check_body(&envelope)?;
+        let version = envelope.version();
+        Ok(Self {
+            kind,
+            version,
+            message,
+        })
     }
 
     /// The kind.
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// The version of the body's format: the lowest that can say it.
+    #[must_use]
+    pub fn version(&self) -> u8 {
+        self.version
     }
 
     /// What is signed: give exactly these bytes to a signer elsewhere, such as
@@ -105,7 +117,11 @@ impl Draft {
     /// [`SignError::Refused`] when the statement is of another kind.
     pub fn body<'a, B: Body<'a>>(&'a self) -> Result<B, SignError> {
         let body = self.message.get(ENVELOPE_HEAD..).unwrap_or_default();
-        body_as(self.kind, body)
+        if self.kind != B::KIND {
+            let (expected, found) = (B::KIND.number().into(), self.kind.number().into());
+            return Err(Refusal::new(Reason::WrongKind, expected, found).into());
+        }
+        Ok(B::parse(self.version, body)?)
     }
 
     /// Seals the statement with these keys, in their order.
@@ -163,7 +179,7 @@ impl Statement {
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, SignError> {
         let kind = peek_kind(&bytes).ok_or(Reason::BadMagic)?;
         let envelope = Envelope::parse(kind, &bytes)?;
-        check_body(kind, envelope.body())?;
+        check_body(&envelope)?;
         Ok(Self { kind, bytes })
     }
 
@@ -225,7 +241,12 @@ impl Statement {
     /// # Errors
     /// [`SignError::Refused`] when the statement is of another kind.
     pub fn body<'a, B: Body<'a>>(&'a self) -> Result<B, SignError> {
-        body_as(self.kind, self.envelope()?.body())
+        let envelope = self.envelope()?;
+        if self.kind != B::KIND {
+            let (expected, found) = (B::KIND.number().into(), self.kind.number().into());
+            return Err(Refusal::new(Reason::WrongKind, expected, found).into());
+        }
+        Ok(envelope.read()?)
     }
 
     /// Checks every signature.
@@ -272,26 +293,5 @@ impl Statement {
             return Err(SignError::SignedAlready(id));
         }
         Ok(())
-    }
-}
-
-/// Reads a body of the kind that the envelope says.
-fn body_as<'a, B: Body<'a>>(kind: Kind, body: &'a [u8]) -> Result<B, SignError> {
-    if kind != B::KIND {
-        let (expected, found) = (B::KIND.number().into(), kind.number().into());
-        return Err(Refusal::new(Reason::WrongKind, expected, found).into());
-    }
-    Ok(B::parse(body)?)
-}
-
-fn check_body(kind: Kind, body: &[u8]) -> Result<(), Refusal> {
-    match kind {
-        Kind::Code => Code::parse(body).map(drop),
-        Kind::Root => Root::parse(body).map(drop),
-        Kind::Manifest => Manifest::parse(body).map(drop),
-        Kind::Receipt => Receipt::parse(body).map(drop),
-        Kind::State => State::parse(body).map(drop),
-        Kind::Enrolment => Enrolment::parse(body).map(drop),
-        _ => Err(Reason::WrongKind.into()),
     }
 }

@@ -1,5 +1,5 @@
 use latch_verify::{
-    statement::KeyKept,
+    statement::{Enrolment, KeyKept, Root},
     types::{DeviceId, ProductId, TenantId},
     wire::{KeyRing, Role},
 };

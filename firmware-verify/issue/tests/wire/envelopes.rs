@@ -2,9 +2,9 @@
 
 use latch_verify::{
     Refusal,
-    statement::{Code, Enrolment, Manifest, Receipt, Root, State},
+    statement::check_body,
     types::KeyId,
-    wire::{Body, DeviceKey as _, Envelope, Kind, SeedKey},
+    wire::{DeviceKey as _, Envelope, Kind, SeedKey},
 };
 
 use crate::keys::{Key, ring};
@@ -17,9 +17,9 @@ pub(crate) fn head(kind: u8, version: u8, len: usize) -> Vec<u8> {
     head
 }
 
-/// An envelope around any body, signed by these keys.
-pub(crate) fn envelope(kind: Kind, body: &[u8], keys: &[Key]) -> Vec<u8> {
-    let message = [head(kind.number(), 0, body.len()), body.to_vec()].concat();
+/// An envelope around any body of this version, signed by these keys.
+pub(crate) fn envelope(kind: Kind, version: u8, body: &[u8], keys: &[Key]) -> Vec<u8> {
+    let message = [head(kind.number(), version, body.len()), body.to_vec()].concat();
     signed(message, keys)
 }
 
@@ -40,14 +40,5 @@ pub(crate) fn signed(message: Vec<u8>, keys: &[Key]) -> Vec<u8> {
 /// under the keys of the vectors, then the body.
 pub(crate) fn judge(kind: Kind, bytes: &[u8]) -> Result<(), Refusal> {
     let verified = Envelope::parse(kind, bytes)?.verify(&ring())?;
-    let body = verified.envelope().body();
-    match kind {
-        Kind::Code => Code::parse(body).map(drop),
-        Kind::Root => Root::parse(body).map(drop),
-        Kind::Manifest => Manifest::parse(body).map(drop),
-        Kind::Receipt => Receipt::parse(body).map(drop),
-        Kind::State => State::parse(body).map(drop),
-        Kind::Enrolment => Enrolment::parse(body).map(drop),
-        other => panic!("no body for {other:?}"),
-    }
+    check_body(verified.envelope())
 }

@@ -1,23 +1,22 @@
 //! Statements that the vectors are made of. Everything is fixed, so that every run makes
 //! the same bytes.
 
+mod device;
+mod trust;
+
+pub(crate) use device::{added, receipt_body, receipts, state};
+pub(crate) use trust::{revocations, root, successor, times};
+
 use latch_issue::{
-    Arguments, Change, CodeBuilder, Cohort, Document, ImageTree, Patch, Release, RoleKey, Rules,
-    Statement,
+    Arguments, Change, CodeBuilder, Cohort, ImageTree, Patch, Release, RoleKey, Statement,
 };
 use latch_verify::{
-    statement::{
-        Audience, Enrolment, FirmwareStatus, Junk, KeyKept, Outcome, Receipt, Requirement, State,
-        Status, TimeStatus,
-    },
-    types::{
-        Challenge, Digest, LatchId, Posture, Sequence, StatementId, TimeMs, Version, VersionRange,
-    },
-    wire::Kind,
+    statement::{Audience, Enrolment, KeyKept, Requirement},
+    types::{Challenge, Digest, LatchId, Sequence, StatementId, TimeMs, Version, VersionRange},
 };
 use serde_json::json;
 
-use crate::keys::{APPROVER, BREAK_GLASS, DEVICE, Key, OPERATOR, RELEASE, ROOT, SECOND};
+use crate::keys::{APPROVER, BREAK_GLASS, DEVICE, Key, OPERATOR, RELEASE, SECOND};
 
 /// 2026-11-21 08:00:00 UTC.
 const NOW_MS: u64 = 1_795_248_000_000;
@@ -120,69 +119,21 @@ pub(crate) fn codes() -> Vec<(&'static str, Statement)> {
             "a lockdown",
             build(code(device(), 2, Change::Lockdown), &[OPERATOR]),
         ),
+        ("an opening", opening()),
+        ("the end of a lockdown", unlocking()),
     ]
 }
 
-pub(crate) fn root() -> Statement {
-    let text = format!(
-        r#"
-tenant = "acme"
-version = 1
-epoch = 3
-[keys]
-root = ["{}"]
-operator = ["{}", "{}"]
-approver = ["{}"]
-release = ["{}"]
-break-glass = ["{}"]
-[[latch]]
-name = "twin"
-freshness = "time-floor"
-max-life = "1h"
-[[latch]]
-name = "firmware"
-approvers = 1
-freshness = "trusted-time"
-max-life = "1d"
-[[latch]]
-name = "trust"
-freshness = "challenge"
-max-life = "1h"
-[[latch]]
-name = "safety"
-id = 3
-operators = 2
-freshness = "challenge"
-max-life = "15m"
-max-open = "1h"
-heartbeat = "30s"
-grace = "5s"
-must-hold = [1, 31]
-must-not-hold = [0]
-[latch.break-glass]
-signers = 1
-freshness = "challenge"
-max-life = "5m"
-max-open = "10m"
-[latch.trial]
-approvers = 1
-freshness = "challenge"
-max-life = "10m"
-[properties]
-"pump/limit" = "safety"
-"pump/limit-" = "safety"
-[commands]
-restart = "safety"
-"#,
-        ROOT.hex(),
-        OPERATOR.hex(),
-        SECOND.hex(),
-        APPROVER.hex(),
-        RELEASE.hex(),
-        BREAK_GLASS.hex()
-    );
-    let rules = Rules::from_text(&text, "root.toml".as_ref()).unwrap();
-    sealed(rules.draft().unwrap(), &[ROOT])
+/// An opening as its latch's rule asks for it.
+pub(crate) fn opening() -> Statement {
+    let builder = code(device(), 3, Change::Open { seconds: 600 }).challenge(Challenge([0xc4; 16]));
+    build(builder, &[OPERATOR, SECOND])
+}
+
+/// The one code that needs body version 1.
+pub(crate) fn unlocking() -> Statement {
+    let builder = code(device(), 2, Change::Unlock).challenge(Challenge([0xc4; 16]));
+    build(builder, &[OPERATOR])
 }
 
 /// 2,500 bytes that count up, modulo 251.
@@ -232,96 +183,6 @@ pub(crate) fn enrolment_body() -> Enrolment {
 
 pub(crate) fn enrolment() -> Statement {
     seal(&enrolment_body(), &[DEVICE, OPERATOR])
-}
-
-pub(crate) fn status() -> Status {
-    Status {
-        time: TimeStatus::Floor(TimeMs::new(NOW_MS).unwrap()),
-        challenge: Challenge([0xc5; 16]),
-        root_version: 1,
-        epoch: 3,
-        twin_version: 18,
-        firmware: FirmwareStatus {
-            version: version("1.2.3"),
-            manifest: manifest().id(),
-            security_floor: 4,
-            trial_boots_left: 0,
-        },
-        boot: 300,
-        posture: Posture {
-            known: 0x8000_0003,
-            value: 0x8000_0002,
-        },
-        junk: Junk {
-            count: 2,
-            last_reason: 109,
-        },
-        body_versions: (0, 0),
-    }
-}
-
-pub(crate) fn receipt_body(number: u64, previous: Digest, outcome: Outcome) -> Receipt {
-    let code = full_code();
-    Receipt {
-        tenant: "acme".parse().unwrap(),
-        device: "pump-7".parse().unwrap(),
-        incarnation: 2,
-        number,
-        previous,
-        statement: code.id(),
-        kind: Kind::Code.number(),
-        issuer: Some(OPERATOR.private().id()),
-        sequence: Some(Sequence::at(TimeMs::new(NOW_MS).unwrap(), 0xbeef)),
-        break_glass: false,
-        outcome,
-        trial: Some(408),
-        age_ms: Some(1500),
-        status: status(),
-    }
-}
-
-/// One receipt for every outcome, each after the one before it.
-pub(crate) fn receipts() -> Vec<Statement> {
-    let outcomes = [
-        Outcome::Applied { twin_version: 18 },
-        Outcome::Refused {
-            reason: 602,
-            expected: 17,
-            found: 18,
-        },
-        Outcome::Performed,
-        Outcome::ActuatorFailed { code: -3 },
-        Outcome::Interrupted,
-        Outcome::InstallStarted,
-        Outcome::InstallConfirmed,
-        Outcome::InstallReverted { reason: 816 },
-        Outcome::InstallFailed { reason: 819 },
-        Outcome::Probed,
-    ];
-    let mut receipts: Vec<Statement> = Vec::new();
-    for (number, outcome) in (1..).zip(outcomes) {
-        let previous = receipts.last().map_or(Digest([0; 32]), Statement::digest);
-        receipts.push(seal(&receipt_body(number, previous, outcome), &[DEVICE]));
-    }
-    receipts
-}
-
-pub(crate) fn state() -> Statement {
-    let receipts = receipts();
-    let twin =
-        json!({"name": "north", "on": true, "empty": {}, "pump": {"raw": {"$bytes": "00ff"}}});
-    let twin = Document::from_json(&twin).unwrap();
-    let body = State {
-        tenant: "acme".parse().unwrap(),
-        product: "pump".parse().unwrap(),
-        device: "pump-7".parse().unwrap(),
-        incarnation: 2,
-        receipts: 10,
-        head: receipts.last().unwrap().digest(),
-        status: status(),
-        twin: twin.entries(),
-    };
-    seal(&body, &[DEVICE])
 }
 
 fn seal<'a>(body: &impl latch_verify::wire::Body<'a>, keys: &[Key]) -> Statement {

@@ -57,8 +57,19 @@ pub(crate) const STRANGER: Key = Key {
     role: None,
     seed: 8,
 };
+pub(crate) const TIME: Key = Key {
+    name: "time",
+    role: Some(Role::Time),
+    seed: 9,
+};
+/// In the second version of the root.
+pub(crate) const NEXT_ROOT: Key = Key {
+    name: "next root",
+    role: Some(Role::Root),
+    seed: 10,
+};
 
-pub(crate) const KEYS: [Key; 8] = [
+pub(crate) const KEYS: [Key; 10] = [
     ROOT,
     OPERATOR,
     SECOND,
@@ -67,6 +78,8 @@ pub(crate) const KEYS: [Key; 8] = [
     BREAK_GLASS,
     DEVICE,
     STRANGER,
+    TIME,
+    NEXT_ROOT,
 ];
 
 impl Key {

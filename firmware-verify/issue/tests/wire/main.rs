@@ -4,6 +4,7 @@
 //! The vectors lie in `tests/vectors` of the repository, for other implementations too.
 //! `LATCH_REGENERATE=1 cargo test -p latch-issue --test wire` writes them anew.
 
+mod bounds;
 mod cohorts;
 mod envelopes;
 mod files;
@@ -13,5 +14,6 @@ mod keys;
 mod merkle;
 mod patches;
 mod refusals;
+mod releases;
 mod rfc8032;
 mod statements;

@@ -1,7 +1,11 @@
 //! Messages that every verifier refuses, each with its reason.
 
 mod bodies;
+mod device;
+mod encodings;
 mod lists;
+mod patches;
+mod trust;
 
 use latch_verify::{
     Reason,
@@ -47,7 +51,15 @@ under the keys of statements.json (all but the stranger's), then the body. kind_
 
 #[test]
 fn refusals_are_pinned() {
-    let groups = [envelopes(), bodies::cases(), lists::cases()];
+    let groups = [
+        envelopes(),
+        encodings::cases(),
+        bodies::cases(),
+        device::cases(),
+        trust::cases(),
+        patches::cases(),
+        lists::cases(),
+    ];
     let cases: Vec<Case> = groups.into_iter().flatten().collect();
     for case in &cases {
         let refusal = judge(case.kind, &case.bytes).expect_err(case.name);
@@ -114,8 +126,8 @@ fn envelopes() -> Vec<Case> {
             Reason::WrongKind,
         ),
         (
-            "another body version",
-            with(9, 1),
+            "a body version that there is not",
+            with(9, 2),
             Reason::UnknownBodyVersion,
         ),
         (

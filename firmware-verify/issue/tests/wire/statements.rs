@@ -4,7 +4,9 @@ use latch_issue::{
     DeviceState, EnrolmentRequest, Link, ProvisionBundle, ReceiptChain, SignedReceipt, Statement,
 };
 use latch_verify::{
-    statement::{Code, Enrolment, Manifest, Receipt, Root, State},
+    statement::{
+        Code, Enrolment, Manifest, Receipt, Revocation, Root, State, StopSlip, TimeAttestation,
+    },
     types::StatementId,
     wire::Kind,
 };
@@ -12,7 +14,10 @@ use serde::Serialize;
 
 use crate::{
     files::{hex, pin},
-    fixtures::{codes, enrolment, enrolment_body, manifest, receipts, root, sealed, state},
+    fixtures::{
+        added, codes, enrolment, enrolment_body, manifest, receipts, revocations, root, sealed,
+        state, successor, times,
+    },
     keys::{DEVICE, KEYS, ShownKey, ring, shown_keys},
 };
 
@@ -29,6 +34,7 @@ struct Vector<'a> {
     name: String,
     kind: &'static str,
     kind_number: u8,
+    body_version: u8,
     envelope: String,
     message: String,
     statement_id: StatementId,
@@ -43,6 +49,9 @@ enum Body<'a> {
     Code(Box<Code<'a>>),
     Root(Root<'a>),
     Manifest(Manifest<'a>),
+    Time(TimeAttestation),
+    Revocation(Revocation),
+    StopSlip(StopSlip),
     Receipt(Box<Receipt>),
     State(Box<State<'a>>),
     Enrolment(Enrolment),
@@ -54,6 +63,9 @@ impl<'a> Body<'a> {
             Kind::Code => ("code", Self::Code(Box::new(statement.body().unwrap()))),
             Kind::Root => ("root", Self::Root(statement.body().unwrap())),
             Kind::Manifest => ("manifest", Self::Manifest(statement.body().unwrap())),
+            Kind::Time => ("time", Self::Time(statement.body().unwrap())),
+            Kind::Revocation => ("revocation", Self::Revocation(statement.body().unwrap())),
+            Kind::StopSlip => ("stop-slip", Self::StopSlip(statement.body().unwrap())),
             Kind::Receipt => (
                 "receipt",
                 Self::Receipt(Box::new(statement.body().unwrap())),
@@ -82,6 +94,7 @@ fn vector((name, statement): &(String, Statement)) -> Vector<'_> {
         name: name.clone(),
         kind,
         kind_number: statement.kind().number(),
+        body_version: statement.envelope().unwrap().version(),
         envelope: hex(statement.bytes()),
         message: hex(statement.message()),
         statement_id: statement.id(),
@@ -102,12 +115,17 @@ fn statements_of_every_kind_are_pinned() {
         add(name, code);
     }
     add("a trust root", root());
+    add("its successor", successor());
     add("a release manifest", manifest());
+    for (name, statement) in times().into_iter().chain(revocations()) {
+        add(name, statement);
+    }
     add("a request to be enrolled", request);
     add("an enrolment", enrolment());
     for (number, receipt) in (1..).zip(receipts()) {
         add(&format!("receipt {number}"), receipt);
     }
+    add("a receipt with additions of a later release", added());
     add("a state", state());
     let bundle = ProvisionBundle::new(root(), enrolment()).unwrap();
     let file = File {

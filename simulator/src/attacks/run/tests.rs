@@ -2,7 +2,7 @@ use std::time::Instant;
 
 use latch_verify::{
     Refusal,
-    statement::{FirmwareStatus, Junk, Receipt, Status, TimeStatus},
+    statement::{FirmwareStatus, Junk, More, Receipt, Status, TimeStatus},
     types::{Challenge, Digest, Posture, StatementId, Version},
 };
 
@@ -31,6 +31,9 @@ fn seen(bytes: &[u8], statement: StatementId, outcome: Outcome) -> Seen {
     let status = Status {
         time: TimeStatus::Unknown,
         challenge: Challenge::default(),
+        pulse: Challenge::default(),
+        locked_down: false,
+        open: 0,
         root_version: 1,
         epoch: 1,
         twin_version: 0,
@@ -38,7 +41,7 @@ fn seen(bytes: &[u8], statement: StatementId, outcome: Outcome) -> Seen {
         boot: 1,
         posture: Posture::default(),
         junk: Junk::default(),
-        body_versions: (0, 0),
+        body_versions: (0, 1),
     };
     let receipt = Receipt {
         tenant: "demo".parse().expect("a name"),
@@ -55,6 +58,7 @@ fn seen(bytes: &[u8], statement: StatementId, outcome: Outcome) -> Seen {
         trial: None,
         age_ms: None,
         status,
+        more: More::default(),
     };
     Seen {
         at: Instant::now(),

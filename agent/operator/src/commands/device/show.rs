@@ -41,7 +41,10 @@ pub(crate) fn run(globals: &Globals, output: Output, args: &ShowArgs) -> Result<
             Ok(fetched?.1)
         })?;
         fields.set("receipts", state.receipts);
-        fields.set("status", describe_status(&state.status));
+        fields.set(
+            "status",
+            describe_status(&state.status, Some(&context.trust()?)),
+        );
     }
     output.show(&fields);
     Ok(())

@@ -86,6 +86,7 @@ pub(crate) fn run(globals: &Globals, output: Output, args: &InstallArgs) -> Resu
     let order = Order {
         target: audience.target(manifest.product),
         change,
+        latch: None,
         life_s: args.signing.life,
         usual_life_s: INSTALL_LIFE_S,
         twin_version: None,

@@ -6,7 +6,7 @@ use indicatif::ProgressBar;
 use latch_issue::Statement;
 use latch_mqtt::Publication;
 use latch_operator::{Answer, Fields, Link, Progress, Server, Wait, is_final, outcomes};
-use latch_verify::{statement::Outcome, types::DeviceId};
+use latch_verify::{statement::Outcome, types::DeviceId, verdict::TrustRoot};
 use tokio::time::Instant;
 
 use super::{Installation, audience::Audience};
@@ -38,6 +38,7 @@ impl Installation<'_> {
         };
         let mut screen = Screen::new(
             self.context.output,
+            self.trust,
             audience.devices().len(),
             self.pages.pages(),
         );
@@ -47,15 +48,21 @@ impl Installation<'_> {
         .await?;
         screen.bar.finish_and_clear();
         match (audience, answers.as_slice()) {
-            (Audience::Device(_), [answer]) => conclude(self.context, sent, answer),
+            (Audience::Device(_), [answer]) => conclude(self.context, self.trust, sent, answer),
             _ => self.conclude_many(sent, &answers),
         }
     }
 
     fn conclude_many(&self, sent: Fields, answers: &[Answer]) -> Result<(), Failure> {
-        let failures: Vec<Failure> = answers.iter().filter_map(verdicts::failure).collect();
+        let failures: Vec<Failure> = answers
+            .iter()
+            .filter_map(|answer| verdicts::failure(answer, self.trust))
+            .collect();
         let confirmed = answers.len() - failures.len();
-        let devices: Vec<Fields> = answers.iter().map(verdicts::fields).collect();
+        let devices: Vec<Fields> = answers
+            .iter()
+            .map(|answer| verdicts::fields(answer, self.trust))
+            .collect();
         let fields = sent
             .with("confirmed", confirmed)
             .with("of", answers.len())
@@ -83,8 +90,9 @@ impl Installation<'_> {
 }
 
 /// What people see meanwhile: pages on their way, or devices done.
-struct Screen {
+struct Screen<'a> {
     output: Output,
+    trust: &'a TrustRoot,
     bar: ProgressBar,
     pages: u32,
     /// Whether more than one device is waited for: then each last word is told as it comes,
@@ -94,13 +102,14 @@ struct Screen {
     kept: BTreeMap<DeviceId, u32>,
 }
 
-impl Screen {
-    fn new(output: Output, devices: usize, pages: u32) -> Self {
+impl<'a> Screen<'a> {
+    fn new(output: Output, trust: &'a TrustRoot, devices: usize, pages: u32) -> Self {
         let several = devices > 1;
         let devices = u64::try_from(devices).unwrap_or(u64::MAX);
         let bar = output.bar(devices.saturating_mul(pages.into()), "pages");
         Self {
             output,
+            trust,
             bar,
             pages,
             several,
@@ -118,7 +127,8 @@ impl Screen {
                     self.keep(&receipt.device, self.pages);
                 }
                 if self.several || !is_final(&receipt.outcome) {
-                    let line = format!("{}: {}", receipt.device, verdicts::in_words(receipt));
+                    let words = verdicts::in_words(receipt, self.trust);
+                    let line = format!("{}: {words}", receipt.device);
                     let output = self.output;
                     self.bar.suspend(|| output.note(line));
                 }

@@ -11,7 +11,7 @@ use crate::{
     context::{Context, read_text},
     failure::Failure,
     output::Output,
-    sending::{WaitArgs, send},
+    sending::{WaitArgs, Wanted, send},
     signing::SigningArgs,
 };
 
@@ -62,12 +62,11 @@ pub(crate) fn run(globals: &Globals, output: Output, args: &SetArgs) -> Result<(
             "the patch changes nothing: name at least one value",
         ));
     }
-    send(
-        &context,
-        &args.device,
-        Change::SetTwin(patch),
-        args.expect_version,
-        &args.signing,
-        &args.wait,
-    )
+    let wanted = Wanted {
+        device: &args.device,
+        change: Change::SetTwin(patch),
+        latch: None,
+        twin_version: args.expect_version,
+    };
+    send(&context, wanted, &args.signing, &args.wait)
 }

@@ -1,13 +1,16 @@
-//! A project: the folder with `latch.toml`, its trust root, its keys and its devices.
+//! A project: the folder with `latch.toml`, its trust roots, its keys and its devices.
+
+mod keys;
+mod roots;
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-use latch_issue::{KeyError, RoleKey};
+use latch_issue::{KeyError, SignError};
 use latch_mqtt::{DEFAULT_PREFIX, Endpoint, EndpointError, TopicError, Topics};
-use latch_verify::{Refusal, limits::MAX_ENVELOPE, types::TenantId, verdict::TrustRoot};
+use latch_verify::{Refusal, types::TenantId};
 
 use crate::{
     files::{FileError, read_bounded},
@@ -17,8 +20,10 @@ use crate::{
 
 /// The file by which a project is known.
 pub const PROJECT_FILE: &str = "latch.toml";
-/// The trust root in force, signed.
+/// The first trust root, signed: devices are provisioned with it.
 pub(crate) const ROOT_FILE: &str = "root.latch";
+/// The folder of the trust roots that followed, a file a version.
+pub(crate) const ROOTS_FOLDER: &str = "roots";
 /// The rules from which the trust root is built.
 pub(crate) const RULES_FILE: &str = "root.toml";
 /// The folder of device records.
@@ -60,6 +65,14 @@ pub enum ProjectError {
         path: PathBuf,
         /// The verifier's reason.
         cause: Refusal,
+    },
+    /// A file of the project holds no statement.
+    #[error("{}: {cause}", path.display())]
+    Statement {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: SignError,
     },
     /// The trust root belongs to another tenant than the project.
     #[error(
@@ -165,40 +178,6 @@ impl Project {
         self.folder.join(RULES_FILE)
     }
 
-    /// Where the trust root lies.
-    #[must_use]
-    pub fn root_file(&self) -> PathBuf {
-        self.folder.join(ROOT_FILE)
-    }
-
-    /// The envelope of the trust root.
-    ///
-    /// # Errors
-    /// [`ProjectError::File`].
-    pub fn root_bytes(&self) -> Result<Vec<u8>, ProjectError> {
-        let bound = u64::try_from(MAX_ENVELOPE).unwrap_or(u64::MAX);
-        Ok(read_bounded(&self.root_file(), bound)?)
-    }
-
-    /// The trust root, with its signatures checked.
-    ///
-    /// # Errors
-    /// [`ProjectError::File`], [`ProjectError::Root`], [`ProjectError::OtherTenant`].
-    pub fn trust(&self) -> Result<TrustRoot, ProjectError> {
-        let refused = |cause| ProjectError::Root {
-            path: self.root_file(),
-            cause,
-        };
-        let trust = TrustRoot::first(&self.root_bytes()?).map_err(refused)?;
-        let root = trust.tenant().map_err(refused)?;
-        let settings = self.tenant();
-        if root == settings {
-            Ok(trust)
-        } else {
-            Err(ProjectError::OtherTenant { root, settings })
-        }
-    }
-
     /// The topics of the tenant.
     ///
     /// # Errors
@@ -242,50 +221,6 @@ impl Project {
                 .with_client_certificate(&self.folder.join(certificate), &self.folder.join(key))?;
         }
         Ok(endpoint)
-    }
-
-    /// Keys to issue codes and countersign enrolments with: those named, or else the project's.
-    ///
-    /// # Errors
-    /// [`ProjectError::Key`], [`ProjectError::NoKey`].
-    pub fn operator_keys(&self, named: &[PathBuf]) -> Result<Vec<RoleKey>, ProjectError> {
-        self.keys(named, &self.settings.keys.operator, "operator")
-    }
-
-    /// Keys to sign release manifests with: those named, or else the project's.
-    ///
-    /// # Errors
-    /// As [`operator_keys`](Self::operator_keys).
-    pub fn release_keys(&self, named: &[PathBuf]) -> Result<Vec<RoleKey>, ProjectError> {
-        self.keys(named, &self.settings.keys.release, "release")
-    }
-
-    /// Keys to sign trust roots with: those named, or else the project's.
-    ///
-    /// # Errors
-    /// As [`operator_keys`](Self::operator_keys).
-    pub fn root_keys(&self, named: &[PathBuf]) -> Result<Vec<RoleKey>, ProjectError> {
-        self.keys(named, &self.settings.keys.root, "root")
-    }
-
-    fn keys(
-        &self,
-        named: &[PathBuf],
-        usual: &[PathBuf],
-        role: &'static str,
-    ) -> Result<Vec<RoleKey>, ProjectError> {
-        let paths: Vec<PathBuf> = if named.is_empty() {
-            usual.iter().map(|path| self.folder.join(path)).collect()
-        } else {
-            named.to_vec()
-        };
-        if paths.is_empty() {
-            return Err(ProjectError::NoKey { role });
-        }
-        Ok(paths
-            .iter()
-            .map(|path| RoleKey::load(path))
-            .collect::<Result<_, _>>()?)
     }
 
     /// Makes the folder of device records.

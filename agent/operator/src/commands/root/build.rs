@@ -1,22 +1,17 @@
-//! `latch root`
+//! `latch root build`
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
-use latch_issue::Rules;
+use clap::Args;
+use latch_issue::{Rules, review_root};
 use latch_operator::{describe, write_over};
 
 use crate::{cli::Globals, context::Context, failure::Failure, output::Output};
 
-/// Build the trust root from its rules
-#[derive(Subcommand)]
-pub(crate) enum RootCommand {
-    Build(BuildArgs),
-}
-
 const AFTER_HELP: &str = "\
 Builds root.latch from root.toml and signs it with the root key. Devices that are enrolled
-hold the root that was in force then, so this is refused once there are some.
+hold the root that was in force then, so this is refused once there are some: from then on,
+`latch root next` makes its successor.
 
 Examples:
   latch root build
@@ -31,20 +26,14 @@ pub(crate) struct BuildArgs {
     keys: Vec<PathBuf>,
 }
 
-impl RootCommand {
-    pub(crate) fn run(&self, globals: &Globals, output: Output) -> Result<(), Failure> {
-        let Self::Build(args) = self;
-        build(globals, output, args)
-    }
-}
-
-fn build(globals: &Globals, output: Output, args: &BuildArgs) -> Result<(), Failure> {
+pub(crate) fn run(globals: &Globals, output: Output, args: &BuildArgs) -> Result<(), Failure> {
     let context = Context::open(globals, output)?;
     let enrolled = context.project.registry().all()?.len();
     if enrolled > 0 {
         return Err(Failure::conflict(format_args!(
             "{enrolled} devices are enrolled under the present trust root, and would know nothing of another one"
-        )));
+        ))
+        .hint("make its successor, which they take: `latch root next`"));
     }
     let rules = Rules::load(&context.project.rules_file())?;
     if rules.tenant() != context.tenant() {
@@ -62,7 +51,11 @@ fn build(globals: &Globals, output: Output, args: &BuildArgs) -> Result<(), Fail
     }
     let keys = context.project.root_keys(&args.keys)?;
     let keys: Vec<_> = keys.iter().collect();
-    let statement = rules.draft()?.sign(&keys)?;
+    let draft = rules.draft()?;
+    for consequence in review_root(&draft)? {
+        output.note(consequence);
+    }
+    let statement = draft.sign(&keys)?;
     let trust = latch_verify::verdict::TrustRoot::first(statement.bytes())?;
     write_over(&context.project.root_file(), statement.bytes())?;
     output.show(&describe(&statement, Some(&trust), &|_| None)?);

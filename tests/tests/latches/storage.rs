@@ -1,0 +1,198 @@
+//! A part of the device fails while a latch opens, stays open or closes: in every doubt it is shut.
+
+use latch_verify::{
+    Reason, Refusal,
+    device::Settlement,
+    statement::{Action, CloseCause, Outcome},
+    types::LatchId,
+};
+
+use crate::world::{
+    answer::{Answer, Looked, Told},
+    bench::Bench,
+    openings::refused,
+    root::service,
+};
+
+/// A device on which `service` is open for a minute.
+fn opened() -> (Bench, Told) {
+    let mut bench = Bench::new();
+    let told = bench.opens(60);
+    (bench, told)
+}
+
+/// The latch has closed, and that cannot be told for this reason.
+#[track_caller]
+fn closes_untold(bench: &mut Bench, cause: CloseCause, reason: Reason) {
+    let latch = service();
+    let told = Err(Refusal::from(reason));
+    assert_eq!(bench.poll(), Looked::Closed { latch, cause, told });
+    assert!(!bench.device.is_open(latch));
+    // Once: it does not come again at every look.
+    assert_eq!(bench.poll(), Looked::Idle(None));
+}
+
+#[test]
+fn what_closes_by_itself_closes_without_storage_and_the_next_boot_tells() {
+    let (mut bench, opened) = opened();
+    bench.pass(60_000);
+    bench.hardware.journal.fail_writes();
+    closes_untold(&mut bench, CloseCause::Time, Reason::StorageFault);
+    bench.hardware.journal.probe().clear_faults();
+    let mut bench = bench.reboot();
+    let told = bench.receipt(opened.receipt.statement).expect("a receipt");
+    let (latch, cause) = (service(), CloseCause::Reboot);
+    assert_eq!(told.outcome(), Outcome::Closed { latch, cause });
+}
+
+#[test]
+fn what_closes_by_itself_closes_without_a_key() {
+    let (mut bench, opened) = opened();
+    bench.tampered(Some(true));
+    bench.idle();
+    bench.pass(20_000);
+    bench.hardware.key_broken.set(true);
+    closes_untold(&mut bench, CloseCause::Posture, Reason::KeyFault);
+    bench.hardware.key_broken.set(false);
+    // It was recorded, and can be told now.
+    let told = bench.receipt(opened.receipt.statement).expect("a receipt");
+    let (latch, cause) = (service(), CloseCause::Posture);
+    assert_eq!(told.outcome(), Outcome::Closed { latch, cause });
+    let number = told.receipt.number;
+    assert_eq!(bench.reboot().device.facts().chain.number, number);
+}
+
+/// An end that could not be told is told before the latch opens again, or by the next boot: for each opening there is
+/// an end.
+#[test]
+fn an_end_that_could_not_be_told_is_not_forgotten_when_the_latch_opens_again() {
+    let (mut bench, first) = opened();
+    bench.pass(60_000);
+    bench.hardware.journal.fail_writes();
+    closes_untold(&mut bench, CloseCause::Time, Reason::StorageFault);
+    bench.hardware.journal.probe().clear_faults();
+    bench.opens(60);
+    let mut bench = bench.reboot();
+    let told = bench.receipt(first.receipt.statement).expect("a receipt");
+    assert!(
+        matches!(told.outcome(), Outcome::Closed { .. }),
+        "the last that is told of the first opening is {told:?}"
+    );
+}
+
+/// Whoever asks to close is obeyed, whether the code can be burned or not.
+#[test]
+fn a_code_that_closes_does_so_without_storage() {
+    for (latch, action) in [
+        (service(), Action::Close),
+        (LatchId::TRUST, Action::Lockdown),
+    ] {
+        let (mut bench, _) = opened();
+        let code = bench.closing(latch, action);
+        bench.hardware.journal.fail_writes();
+        let answer = bench.submit(&code);
+        assert_eq!(refused(&answer), Some(Reason::StorageFault));
+        assert!(
+            !bench.device.is_open(service()),
+            "{action:?} has left the latch open, for want of storage"
+        );
+    }
+}
+
+#[test]
+fn a_code_that_closes_does_so_without_randomness() {
+    let (mut bench, _) = opened();
+    let code = bench.closing(service(), Action::Close);
+    bench.hardware.entropy.broken.set(true);
+    let answer = bench.submit(&code);
+    assert!(
+        !bench.device.is_open(service()),
+        "a challenge could not be replaced, so the latch was left open: {answer:?}"
+    );
+}
+
+/// The code is burned, and the counter beside the journal fails.
+#[test]
+fn a_code_that_closes_does_so_without_the_counter() {
+    for (latch, action) in [
+        (service(), Action::Close),
+        (LatchId::TRUST, Action::Lockdown),
+    ] {
+        let (mut bench, _) = opened();
+        let code = bench.closing(latch, action);
+        bench.hardware.tally.broken.set(true);
+        let answer = bench.submit(&code);
+        assert_eq!(refused(&answer), Some(Reason::CounterFault));
+        bench.hardware.tally.broken.set(false);
+        assert!(
+            !bench.device.is_open(service()),
+            "{action:?} is burned, and has left the latch open"
+        );
+        let mut bench = bench.reboot();
+        assert_eq!(bench.device.open_latches(), 0);
+        let told = bench.submit(&code).outcome();
+        assert!(
+            matches!(told, Outcome::Closed { .. } | Outcome::LockedDown),
+            "{told:?}"
+        );
+    }
+}
+
+#[test]
+fn a_code_opens_nothing_without_the_counter() {
+    let mut bench = Bench::new();
+    let code = bench.sealed(service(), Action::Open { seconds: 60 });
+    bench.hardware.tally.broken.set(true);
+    let answer = bench.submit(&code);
+    assert_eq!(answer, Answer::Ignored(Reason::CounterFault.into()));
+    assert_eq!(bench.effects, []);
+    bench.hardware.tally.broken.set(false);
+    assert!(!bench.device.is_open(service()));
+    let mut bench = bench.reboot();
+    assert_eq!(bench.submit(&code).outcome(), Outcome::Interrupted);
+    assert!(!bench.device.is_open(service()));
+    bench.opens(60);
+}
+
+/// What could not be told has not opened, and the boot says what is known.
+#[test]
+fn an_opening_that_cannot_be_settled_is_shut() {
+    let mut bench = Bench::new();
+    let code = bench.sealed(service(), Action::Open { seconds: 60 });
+    let ticket = bench.open(&code);
+    bench.hardware.journal.fail_writes();
+    let settled = bench.settle(ticket, Settlement::Done);
+    assert_eq!(settled, Err(Reason::StorageFault.into()));
+    assert!(!bench.device.is_open(service()));
+    bench.hardware.journal.probe().clear_faults();
+    let mut bench = bench.reboot();
+    assert_eq!(bench.submit(&code).outcome(), Outcome::Interrupted);
+    assert_eq!(bench.effects.len(), 1);
+}
+
+#[test]
+fn a_renewal_that_cannot_be_settled_renews_nothing() {
+    let (mut bench, opened) = opened();
+    bench.pass(30_000);
+    let code = bench.sealed(service(), Action::Renew { seconds: 200 });
+    let ticket = bench.open(&code);
+    bench.hardware.journal.fail_writes();
+    let settled = bench.settle(ticket, Settlement::Done);
+    assert_eq!(settled, Err(Reason::StorageFault.into()));
+    bench.hardware.journal.probe().clear_faults();
+    bench.closes_after(30_000, &opened, service(), CloseCause::Time);
+}
+
+/// The deed of one code is under way, and another latch has to be shut.
+#[test]
+fn a_code_in_hand_keeps_nobody_from_closing() {
+    let (mut bench, _) = opened();
+    let change = bench.change("speed", 3);
+    let _ticket = bench.open(&change);
+    let code = bench.closing(service(), Action::Close);
+    let answer = bench.submit(&code);
+    assert!(
+        !bench.device.is_open(service()),
+        "the latch stays open while another code is in hand: {answer:?}"
+    );
+}

@@ -1,0 +1,174 @@
+//! What a code has begun ends when the code is taken back: an open latch, a download.
+
+use latch_verify::{
+    Reason,
+    limits::MAX_BURNED,
+    statement::{Action, CloseCause, Outcome},
+    types::Sequence,
+};
+
+use crate::world::{
+    answer::{Looked, Told},
+    bench::Bench,
+    keys::{CREW, OPERATOR, ROOT, seal},
+    openings::{revocation, service_rule, slip},
+    release::{Image, version},
+    root::{maintenance, service},
+};
+
+fn image() -> Image {
+    Image::new(5 * 1024 + 100, 1)
+}
+
+/// A device in the middle of a download, and the download's code.
+fn downloading() -> (Bench, Vec<u8>, Told) {
+    let (image, mut bench) = (image(), Bench::new());
+    let release = image.release(version(2), 3);
+    let code = bench.install_code(&release);
+    let told = bench.submit_found(&code, &release).told();
+    for index in 0..2 {
+        bench
+            .device
+            .page(&image.page(release.id, index))
+            .expect("a page");
+    }
+    (bench, code, told)
+}
+
+#[track_caller]
+fn ends_void(bench: &mut Bench, begun: &Told) {
+    let Looked::InstallEnded(told) = bench.poll() else {
+        panic!("the download goes on");
+    };
+    let reason = Reason::InstallVoid.number();
+    assert_eq!(told.outcome(), Outcome::InstallFailed { reason });
+    assert_eq!(told.receipt.statement, begun.receipt.statement);
+    assert_eq!(bench.device.wanted(), None);
+    assert_eq!(bench.poll(), Looked::Idle(None));
+}
+
+#[test]
+fn a_slip_ends_a_download_at_once() {
+    for signers in [&OPERATOR[..1], &ROOT] {
+        let (mut bench, code, begun) = downloading();
+        let stopped = bench.submit(&slip(&code, signers)).outcome();
+        let statement = begun.receipt.statement;
+        assert_eq!(
+            stopped,
+            Outcome::Stopped {
+                statement,
+                used: true
+            }
+        );
+        ends_void(&mut bench, &begun);
+        // No page is taken any more.
+        let release = image().release(version(2), 3);
+        let page = image().page(release.id, 2);
+        let refusal = bench.device.page(&page).expect_err("no installation");
+        assert_eq!(refusal.reason, Reason::NoInstall);
+    }
+}
+
+#[test]
+fn a_revocation_ends_a_download_at_once_and_so_does_a_boot_after_it() {
+    for boots in [false, true] {
+        let (mut bench, _, begun) = downloading();
+        let through = begun.receipt.sequence.expect("a code's receipt");
+        let revoke = revocation(OPERATOR[0], through, &OPERATOR[..1]);
+        assert_eq!(bench.submit(&revoke).outcome(), Outcome::Revoked);
+        if boots {
+            bench = bench.reboot();
+        }
+        ends_void(&mut bench, &begun);
+    }
+}
+
+#[test]
+fn what_voids_other_codes_leaves_a_download_alone() {
+    let (mut bench, _, begun) = downloading();
+    let through = begun.receipt.sequence.expect("a code's receipt");
+    let before = Sequence(through.0 - 1);
+    bench.submit(&revocation(OPERATOR[0], before, &ROOT)).told();
+    let all = Sequence(u64::MAX);
+    bench.submit(&revocation(OPERATOR[1], all, &ROOT)).told();
+    let other = bench.sealed(maintenance(), Action::Probe);
+    bench.submit(&slip(&other, &OPERATOR[..1])).told();
+    assert!(matches!(bench.poll(), Looked::Idle(_)));
+    bench.feed(&image()).expect("pages");
+    assert_eq!(bench.arm(), Ok(None));
+}
+
+/// All pages are there, and the code is taken back before the image is armed.
+#[test]
+fn what_was_taken_back_is_not_armed() {
+    let (mut bench, code, _) = downloading();
+    bench.feed(&image()).expect("pages");
+    bench.submit(&slip(&code, &ROOT)).told();
+    let told = bench.arm().expect("a verdict").expect("a failure");
+    let reason = Reason::InstallVoid.number();
+    assert_eq!(told.outcome(), Outcome::InstallFailed { reason });
+}
+
+/// Somebody who is to look again is told when: the code's end is one of the moments.
+#[test]
+fn a_download_asks_to_be_looked_at_when_its_code_is_over() {
+    let (mut bench, _, begun) = downloading();
+    let Looked::Idle(wake_in_ms) = bench.poll() else {
+        panic!("the download has ended");
+    };
+    let life_ms = crate::world::code::CODE_LIFE_MS - crate::world::code::BEGUN_MS;
+    bench.pass(life_ms);
+    ends_void(&mut bench, &begun);
+    assert_eq!(wake_in_ms, Some(life_ms), "nobody was asked to look then");
+}
+
+/// Uses up places in the table of used codes.
+fn use_many(bench: &mut Bench) {
+    for _ in 0..=MAX_BURNED {
+        let mut code = bench.code(maintenance(), Action::Probe);
+        code.challenge = None;
+        bench.submit(&seal(&code, &CREW[..1])).told();
+    }
+}
+
+/// The table of used codes forgets the oldest of an issuer that signs much. A slip for one whose work is still under way
+/// ends that all the same.
+#[test]
+fn a_slip_ends_a_download_whose_code_was_used_long_ago() {
+    let (mut bench, code, begun) = downloading();
+    use_many(&mut bench);
+    let answer = bench.submit_reserved(&slip(&code, &OPERATOR[..1]));
+    assert!(
+        matches!(bench.poll(), Looked::InstallEnded(_)),
+        "the download {:?} goes on after {answer:?}",
+        begun.receipt.statement
+    );
+}
+
+#[test]
+fn a_slip_closes_a_latch_whose_code_was_used_long_ago() {
+    let mut bench = Bench::with_root(&service_rule(|rule| rule.heartbeat_s = 0));
+    let code = bench.sealed(service(), Action::Open { seconds: 1800 });
+    let opened = bench.submit(&code).told();
+    use_many(&mut bench);
+    assert!(bench.device.is_open(service()));
+    let answer = bench.submit_reserved(&slip(&code, &OPERATOR[..1]));
+    assert!(
+        !bench.device.is_open(service()),
+        "the latch stays open after {answer:?}"
+    );
+    bench.closes(&opened, service(), CloseCause::Revoked);
+}
+
+/// A revocation needs no memory of the code.
+#[test]
+fn a_revocation_closes_a_latch_whose_code_was_used_long_ago() {
+    let mut bench = Bench::with_root(&service_rule(|rule| rule.heartbeat_s = 0));
+    let opened = bench.opens(1800);
+    use_many(&mut bench);
+    let through = opened.receipt.sequence.expect("a code's receipt");
+    let revoke = revocation(OPERATOR[0], through, &OPERATOR[..1]);
+    bench.submit(&revoke).told();
+    bench.closes(&opened, service(), CloseCause::Revoked);
+    assert_eq!(bench.device.open_latches(), 0);
+}
