@@ -5,9 +5,8 @@
 mod world;
 
 #[allow(dead_code, reason = "each test takes what it needs of the sweep")]
-mod power {
-    pub(crate) mod sweep;
-}
+#[path = "power/sweep.rs"]
+mod sweep;
 
 mod latches {
     pub(crate) mod actuator;

@@ -286,8 +286,15 @@ impl Body<'_> for Receipt {
     }
 
     fn check(&self) -> Result<(), Refusal> {
+        let stays = matches!(
+            self.outcome,
+            Outcome::Closed {
+                cause: CloseCause::Fault,
+                ..
+            }
+        );
         ensure(
-            self.number > 0 && Kind::from_number(self.kind).is_some(),
+            self.number > 0 && Kind::from_number(self.kind).is_some() && !stays,
             Reason::BadValue,
         )
     }

@@ -7,8 +7,8 @@ use latch_verify::{
     Reason,
     device::{Clock as _, Release as Offer},
     limits::{
-        CODE_REFILL_MS, CODE_SIGNATURES, REPEAT_REFILL_MS, REPEATS, RESERVED_REFILL_MS,
-        RESERVED_SIGNATURES, WRITE_BUDGET, WRITE_REFILL_MS,
+        CODE_REFILL_MS, CODE_SIGNATURES, MAX_SIGNATURES, REPEAT_REFILL_MS, REPEATS,
+        RESERVED_REFILL_MS, RESERVED_SIGNATURES, WRITE_BUDGET, WRITE_REFILL_MS,
     },
     wire::PublicKey,
 };
@@ -150,17 +150,27 @@ fn bucket(burst: u32, refill_ms: u64, passed_ms: u64) -> u64 {
     u64::from(burst) + passed_ms / refill_ms
 }
 
+/// Signatures that a bucket lets be checked: the last statement may leave a debt of all its signatures but one.
+fn checks(burst: u32, refill_ms: u64, passed_ms: u64) -> u64 {
+    bucket(burst, refill_ms, passed_ms) + MAX_SIGNATURES as u64 - 1
+}
+
 /// Signatures of codes that may be checked.
 pub(crate) fn of_codes(passed_ms: u64) -> u64 {
-    bucket(CODE_SIGNATURES, CODE_REFILL_MS, passed_ms)
+    checks(CODE_SIGNATURES, CODE_REFILL_MS, passed_ms)
 }
 
-/// Signatures that may be checked of one kind that has a reserve.
+/// Signatures of roots that may be checked.
+pub(crate) fn of_roots(passed_ms: u64) -> u64 {
+    checks(CODE_SIGNATURES, RESERVED_REFILL_MS, passed_ms)
+}
+
+/// Signatures that may be checked of any other kind that has a reserve.
 pub(crate) fn of_reserve(passed_ms: u64) -> u64 {
-    bucket(RESERVED_SIGNATURES, RESERVED_REFILL_MS, passed_ms)
+    checks(RESERVED_SIGNATURES, RESERVED_REFILL_MS, passed_ms)
 }
 
-/// Refusals that may be written.
+/// Records of one kind that may be written at the wish of a single signature: refusals, and what only shuts.
 pub(crate) fn of_refusals(passed_ms: u64) -> u64 {
     bucket(WRITE_BUDGET, WRITE_REFILL_MS, passed_ms)
 }

@@ -8,7 +8,7 @@ use latch_verify::{
     types::{LatchId, StatementId},
 };
 
-use crate::power::sweep::{Past, Scene, crowded, journal, seasoned, start};
+use crate::sweep::{Past, Scene, crowded, journal, seasoned, start};
 use crate::world::{
     answer::{Answer, Effect},
     bench::Bench,

@@ -3,6 +3,7 @@
 use latch_verify::{
     Reason,
     device::Settlement,
+    limits::WRITE_REFILL_MS,
     statement::{Action, Code, Outcome},
     types::{LatchId, Posture, Sequence, StatementId},
 };
@@ -140,6 +141,8 @@ fn it_outlives_boots_and_the_journals_sectors() {
     }
     let before = bench.hardware.journal.look().erases();
     while bench.hardware.journal.look().erases() < before + 2 {
+        // What is closed can be closed again, an hour's worth of writes at a time.
+        bench.pass(WRITE_REFILL_MS);
         let close = bench.closing(service(), Action::Close);
         bench.submit(&close).told();
     }

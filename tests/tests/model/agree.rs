@@ -18,9 +18,9 @@ use crate::world::effort;
 
 const STEPS: usize = 120;
 /// The same sequences in every run: enough for every verdict to be among them.
-const KNOWN_CASES: u32 = 160;
+const KNOWN_CASES: u32 = 200;
 /// Other ones in every run.
-const NEW_CASES: u32 = 160;
+const NEW_CASES: u32 = 200;
 
 /// Outcomes, and what else becomes of a statement.
 const ENDS: &[&str] = &[

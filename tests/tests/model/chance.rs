@@ -29,10 +29,10 @@ fn step() -> impl Strategy<Value = Step> {
         8 => (0..12_usize, resigned()).prop_map(|(back, by)| Step::Again(back, by)),
         1 => (1..12_usize, 1..90_usize, select(vec![0, 100, 300, SECOND])).prop_map(
             |(last, times, pause_ms)| Step::Flood { last, times, pause_ms }),
-        2 => (0..3_usize, 1..24_u8).prop_map(|(issuer, count)| Step::Drills(issuer, count)),
+        3 => (0..3_usize, 1..40_u8).prop_map(|(issuer, count)| Step::Drills(issuer, count)),
         4 => (0..12_usize, revoker()).prop_map(|(back, by)| Step::Slip(back, by)),
         2 => (draft(), revoker(), any::<bool>()).prop_map(|(code, by, sent)| Step::SlipAhead(code, by, sent)),
-        3 => (0..6_usize, up_to(), revoker()).prop_map(|(whose, to, by)| Step::Revoke(whose, to, by)),
+        3 => (0..9_usize, up_to(), revoker()).prop_map(|(whose, to, by)| Step::Revoke(whose, to, by)),
         1 => (1..36_u8).prop_map(Step::RevokeStrangers),
         8 => root_changes().prop_map(Step::Root),
         6 => time().prop_map(Step::Time),
@@ -62,7 +62,7 @@ fn draft() -> impl Strategy<Value = Draft> {
     let then = prop_oneof![
         10 => Just(Then::Done),
         1 => (1..99_i32).prop_map(Then::Failed),
-        2 => (0..4_u8).prop_map(Then::Later),
+        3 => (0..4_u8).prop_map(Then::Later),
     ];
     let more = (any::<bool>(), prop::bool::weighted(0.3), flaws, then);
     (what(), rule, 0..4_usize, audience, more).prop_map(
@@ -93,7 +93,7 @@ fn what() -> impl Strategy<Value = What> {
         3 => latch().prop_map(What::Close),
         1 => any::<bool>().prop_map(What::Install),
         1 => Just(What::Downgrade),
-        1 => Just(What::Lockdown),
+        2 => Just(What::Lockdown),
         1 => Just(What::Unlock),
         4 => (0..7_u8).prop_map(What::Probe),
     ]
@@ -125,6 +125,7 @@ fn flaw() -> impl Strategy<Value = Flaw> {
     ]);
     let times = prop_oneof![
         3 => select(vec![1, 1000, MINUTE, HOUR, DAY]).prop_map(EarlierPlace),
+        2 => (0..2_u64).prop_map(Floor),
         1 => (0..12_usize).prop_map(SamePlace),
         1 => Just(PlaceAfterEnd),
         1 => select(vec![0, 1, MINUTE]).prop_map(BeginsIn),
@@ -143,9 +144,9 @@ fn flaw() -> impl Strategy<Value = Flaw> {
         (0..3_u16, 0..3_u16).prop_map(|(least, most)| Firmware(least, most)),
     ];
     let action = prop_oneof![
-        patch().prop_map(Patch),
-        select(vec!["reset", "", "two words", "vent"]).prop_map(Name),
-        select(vec![0_u32, 31, 1800, 1801]).prop_map(Seconds),
+        3 => patch().prop_map(Patch),
+        2 => select(vec!["reset", "", "two words", "vent"]).prop_map(Name),
+        1 => select(vec![0_u32, 31, 1800, 1801]).prop_map(Seconds),
     ];
     prop_oneof![
         4 => signers, 3 => address, 4 => times, 3 => fresh, 3 => context, 3 => action,
@@ -195,7 +196,7 @@ fn root_changes() -> impl Strategy<Value = Vec<RootChange>> {
         Role::BreakGlass,
     ];
     let good = prop_oneof![
-        2 => Just(Epoch(1)),
+        1 => Just(Epoch(1)),
         3 => select(roles).prop_map(Rotate),
         1 => (1..4_u8).prop_map(TwinOperators),
         1 => (0..3_u8).prop_map(LimitsApprovers),

@@ -209,6 +209,12 @@ impl Scene<'_> {
                 };
             }
             Flaw::EarlierPlace(ms) => code.place -= ms << 16,
+            Flaw::Floor(behind) => {
+                let floor = device.memory.floor(code.issuer);
+                let floor = [floor.replay, floor.twin, floor.revoked].into_iter().max();
+                let floor = floor.filter(|floor| (1..u64::MAX).contains(floor));
+                code.place = floor.map_or(code.place, |floor| floor + behind);
+            }
             Flaw::SamePlace(back) => {
                 if let Some((issuer, place)) = self.place_of(*back) {
                     (code.issuer, code.place) = (issuer, place);

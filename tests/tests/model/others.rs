@@ -52,6 +52,7 @@ impl Scene<'_> {
         let mut issuers = root.holders(Role::Operator);
         issuers.extend(root.holders(Role::BreakGlass));
         issuers.extend(root.holders(Role::Approver));
+        issuers.extend(root.holders(Role::Time));
         let issuer = match up_to {
             UpTo::Code(back) => self.place_of(back).map(|(issuer, _)| issuer),
             _ => None,

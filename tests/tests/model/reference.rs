@@ -139,11 +139,10 @@ impl Device {
     pub(crate) fn submit(&mut self, statement: &Statement) -> Verdict {
         self.times.watch(self.clock_ms, self.ticks_ms);
         self.note();
-        if self.is_past(statement) {
-            return Verdict::Noted;
-        }
         self.nonces.age(self.ticks_ms);
         let verdict = self.admit(statement).map(|()| match &statement.said {
+            // Roots come again at every connection: those of before say nothing new.
+            Said::Root(root) if self.is_past(root, statement.id) => Verdict::Noted,
             Said::Code(code) => self.take_code(code, statement),
             Said::Root(root) => self.take_root(root, statement),
             Said::Time(time) => self.take_time(time, statement),
@@ -156,13 +155,8 @@ impl Device {
         verdict
     }
 
-    /// Roots come again at every connection: those of before say nothing new.
-    fn is_past(&self, statement: &Statement) -> bool {
-        match &statement.said {
-            Said::Root(_) if statement.has_twice() => false,
-            Said::Root(root) => root.version < self.root.version || statement.id == self.root_id,
-            _ => false,
-        }
+    fn is_past(&self, root: &Root, id: Id) -> bool {
+        root.version < self.root.version || id == self.root_id
     }
 
     /// What costs no arithmetic, and leave for that which does.
@@ -181,6 +175,8 @@ impl Device {
             _ => signers.all(is_known),
         };
         ensure(known, Reason::UnknownKey)?;
+        let is_past =
+            matches!(&statement.said, Said::Root(root) if self.is_past(root, statement.id));
         let Budgets {
             codes,
             urgent,
@@ -191,6 +187,7 @@ impl Device {
         } = &mut self.budgets;
         let (count, ticks_ms) = (statement.signers.len(), self.ticks_ms);
         let granted = match &statement.said {
+            Said::Root(_) if is_past => true,
             Said::Root(_) => roots.take(count, ticks_ms),
             Said::Time(_) => time.take(count, ticks_ms),
             Said::Revocation(_) | Said::Slip(_) => revocations.take(count, ticks_ms),

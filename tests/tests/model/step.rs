@@ -120,6 +120,8 @@ pub(crate) enum Flaw {
     OtherRule,
     /// So many milliseconds earlier.
     EarlierPlace(u64),
+    /// At what the device remembers of the issuer, or so many places behind.
+    Floor(u64),
     /// That of a code from before.
     SamePlace(usize),
     PlaceAfterEnd,

@@ -67,6 +67,31 @@ fn a_stop_slip_closes_the_latch_of_a_code_that_was_forgotten() {
 }
 
 #[test]
+fn a_slip_in_another_name_stops_nothing() {
+    agree(&[
+        code(What::Open(SERVICE, 600)),
+        Step::Slip(0, Revoker::InOwnName),
+        Step::Poll,
+        Step::SlipAhead(draft(What::Restart, Then::Done), Revoker::InOwnName, true),
+    ]);
+}
+
+#[test]
+fn a_lockdown_is_obeyed_while_the_device_is_busy() {
+    agree(&[
+        code(What::Open(SERVICE, 600)),
+        later(What::Restart),
+        code(What::Lockdown),
+        Step::Poll,
+        Step::Settle(None),
+        code(What::Open(SERVICE, 600)),
+        later(What::Restart),
+        code(What::Close(SERVICE)),
+        Step::Poll,
+    ]);
+}
+
+#[test]
 fn a_renewal_is_stopped_while_its_code_is_not() {
     agree(&[
         code(What::Open(SERVICE, 10)),

@@ -260,7 +260,7 @@ fn install_void() {
     let (mut bench, _) = downloading(&image);
     let begun_ms = crate::world::code::BEGUN_MS;
     bench.hardware.clock.advance(CODE_LIFE_MS - begun_ms - 1);
-    assert_eq!(bench.poll(), Looked::Idle(None));
+    assert_eq!(bench.poll(), Looked::Idle(Some(1)));
     bench.hardware.clock.advance(1);
     let Looked::InstallEnded(told) = bench.poll() else {
         panic!("the download goes on");

@@ -201,19 +201,26 @@ fn throttled_codes_come_back_with_time() {
     throttled(&mut bench, &junk);
 }
 
-/// A statement costs as many checks as it has signatures, all or none.
+/// A statement costs as many checks as it has signatures: it is served while one is left, and what it takes beyond is
+/// waited for afterwards. So no drip of cheap ones starves the dear.
 #[test]
-fn throttled_is_a_statement_with_more_signatures_than_are_left() {
+fn throttled_is_what_comes_after_more_signatures_than_were_left() {
     let mut bench = Bench::new();
     let mut code = bench.code(LatchId::TWIN, Action::Probe);
     code.challenge = None;
     let three = seal(&code, &CREW);
     let mut junk = seal(&code, &OPERATOR[..1]);
     *junk.last_mut().expect("a signature") ^= 1;
-    use_up(&mut bench, &junk, 1, CODE_SIGNATURES - 2);
-    throttled(&mut bench, &three);
-    bench.pass(CODE_REFILL_MS);
+    use_up(&mut bench, &junk, 1, CODE_SIGNATURES - 1);
     bench.submit_once(&three, Offer::NotAsked).told();
+    throttled(&mut bench, &junk);
+    bench.pass(3 * CODE_REFILL_MS - 1);
+    throttled(&mut bench, &junk);
+    bench.pass(1);
+    assert_ne!(
+        bench.submit_once(&junk, Offer::NotAsked),
+        Answer::Ignored(Reason::Throttled.into())
+    );
 }
 
 /// Every kind has a reserve of its own.
@@ -229,8 +236,12 @@ fn throttled_is_each_kind_for_itself() {
     let slip_of_another =
         crate::world::openings::slip(&bench.sealed(maintenance(), Action::Probe), &OPERATOR[1..]);
     let time = broadcast(bench.now_ms());
-    for (statement, signatures) in [(&root, 2), (&revoke, 2), (&time, 1)] {
-        use_up(&mut bench, statement, signatures, RESERVED_SIGNATURES);
+    for (statement, signatures, burst) in [
+        (&root, 2, CODE_SIGNATURES),
+        (&revoke, 2, RESERVED_SIGNATURES),
+        (&time, 1, RESERVED_SIGNATURES),
+    ] {
+        use_up(&mut bench, statement, signatures, burst);
         throttled(&mut bench, statement);
     }
     // A slip shares the reserve of revocations, as the answer to a pulse does that of time.

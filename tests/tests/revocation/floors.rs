@@ -83,10 +83,27 @@ fn the_greatest_number_voids_the_key() {
     bench.notes(&revocation(OPERATOR[0], Sequence(0), &ROOT));
     let code = probe(&mut bench, OPERATOR[0]);
     revoked(&mut bench, &code, ALL);
-    // It still counts as one that has signed beside another issuer, until a new root.
+    // Nor does it count as one that has signed beside another issuer.
     let mut code = bench.code(LatchId::TWIN, Action::Probe);
     code.issuer = OPERATOR[1].id();
-    assert_eq!(bench.submit(&seal(&code, &CREW)).outcome(), Outcome::Probed);
+    let too_few = Refusal::new(Reason::TooFewOperators, 2, 1);
+    bench.refuses(&seal(&code, &CREW), too_few);
+}
+
+/// An approver whose key was stolen approves of nothing any more.
+#[test]
+fn an_approver_is_revoked_too() {
+    for by in [&APPROVER[..1], &ROOT] {
+        let mut bench = Bench::new();
+        revokes(&mut bench, &revocation(APPROVER[0], ALL, by));
+        let code = bench.code(crate::world::root::service(), Action::Open { seconds: 60 });
+        let too_few = Refusal::new(Reason::TooFewApprovers, 1, 0);
+        bench.refuses(&seal(&code, &[OPERATOR[0], APPROVER[0]]), too_few);
+        let told = bench
+            .submit(&seal(&code, &[OPERATOR[0], APPROVER[1]]))
+            .told();
+        assert_eq!(told.outcome(), Outcome::Opened { seconds: 60 });
+    }
 }
 
 #[test]
@@ -169,12 +186,13 @@ fn nobody_else_takes_it_back() {
         bench.rest_reserves();
         bench.refuses(&statement, Refusal::new(Reason::NotRevoker, 2, of_root));
     }
-    // A key that issues nothing has nothing to take back, not even its own.
-    for signer in [APPROVER[0], RELEASE[0], TIME, ROOT[0]] {
-        let of_root = u64::from(signer == ROOT[0]);
-        let statement = revocation(signer, ALL, &[signer]);
-        bench.rest_reserves();
-        bench.refuses(&statement, Refusal::new(Reason::NotRevoker, 2, of_root));
+    // A key that signs no codes has nothing to take back, whoever asks.
+    for signer in [RELEASE[0], TIME, ROOT[0]] {
+        for by in [&[signer][..], &ROOT] {
+            let statement = revocation(signer, ALL, by);
+            bench.rest_reserves();
+            bench.refuses(&statement, Reason::NotRevocable);
+        }
     }
     let code = probe(&mut bench, OPERATOR[0]);
     accepted(&mut bench, &code);

@@ -83,6 +83,7 @@ async fn both_are_waited_for() {
     for (verb, outcome) in [("lockdown", "locked-down"), ("unlock", "unlocked")] {
         let run = run_beside(&bench, &[verb, "pump-7", "--wait"], online.serve()).await;
         assert_eq!(run.ok()["receipt"]["outcome"]["kind"], outcome);
+        online.leave_state().await;
     }
 }
 

@@ -1,11 +1,13 @@
 //! `latch time attest`
 
+use latch_issue::Statement;
 use latch_mqtt::{DeviceTopic, Publication, Topic};
 use latch_verify::{
     Reason,
     device::{Release, Submitted},
     limits::{MAX_RECEIPT_ENVELOPE, PULSE_ROTATE_MS},
     statement::{TimeAttestation, TimeStatus},
+    types::Challenge,
 };
 use serde_json::Value;
 
@@ -47,6 +49,13 @@ fn take(member: &mut Member, statement: &[u8]) {
         .device()
         .submit(statement, Release::NotAsked, &mut out);
     assert!(!matches!(submitted, Submitted::Ignored(_)));
+}
+
+/// The pulse that an attestation answers.
+fn answered(attestation: &[u8]) -> Option<Challenge> {
+    let statement = Statement::from_bytes(attestation.to_vec()).expect("a statement");
+    let attestation: TimeAttestation = statement.body().expect("an attestation");
+    attestation.pulse
 }
 
 #[test]
@@ -168,14 +177,17 @@ async fn every_new_pulse_is_answered_as_it_comes() {
     let code = topics().device_code(&name);
     let mut line = Line::listening(&broker, "ear", vec![code]).await;
     let beside = async {
-        take(&mut online.member, &line.message().await.payload);
+        let first = answered(&line.message().await.payload);
+        assert_eq!(first, Some(online.member.device().status().pulse));
         // The same pulse again is nothing new, and junk is nobody's word.
         online.leave_state().await;
         let junk = Publication::new(topics().device_state(&name), b"junk");
         line.publish(junk).await;
         online.member.pass(PULSE_ROTATE_MS);
         online.leave_state().await;
-        take(&mut online.member, &line.message().await.payload);
+        let second = answered(&line.message().await.payload);
+        assert_eq!(second, Some(online.member.device().status().pulse));
+        assert_ne!(second, first);
     };
     let serve = ["time", "serve", "--idle", "2s"];
     let run = run_beside(&bench, &serve, beside).await;

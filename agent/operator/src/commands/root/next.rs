@@ -1,15 +1,14 @@
 //! `latch root next`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use latch_issue::{Consequence, RoleKey, Statement, Weight, verify_succession};
+use latch_issue::{Consequence, RoleKey, RootPlan, Statement, Weight, verify_succession};
 use latch_operator::{Field, Fields, Successor, write_new, write_over};
 use latch_verify::{
     Reason, Refusal,
     statement::Root,
     types::KeyId,
-    verdict::TrustRoot,
     wire::{KeyRing, Role},
 };
 
@@ -87,24 +86,16 @@ pub(crate) fn run(globals: &Globals, output: Output, args: &NextArgs) -> Result<
         .with("epoch", root.epoch)
         .with("plan", consequences(plan.consequences()));
     if args.plan {
-        let words = format_args!(
-            "version {version} of the trust root is planned, and nothing is signed: {} is its id",
-            plan.draft().id()
-        );
+        let id = plan.draft().id();
+        let words = format_args!("version {version} is planned ({id}), and nothing is signed");
         output.result(&about, words);
         return Ok(());
     }
     if !args.allow_lock_outs {
         refuse_lock_outs(plan.consequences(), &about)?;
     }
-    let keys = signing_keys(&context, args, &trust, &ring)?;
-    let signers: Vec<KeyId> = keys.iter().map(RoleKey::id).collect();
-    let missing: Vec<String> = plan
-        .shortfalls(&signers)
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    let statement = plan.into_draft().sign(&keys.iter().collect::<Vec<_>>())?;
+    let keys = signing_keys(&context, args, [trust.ring(), &ring])?;
+    let (statement, missing) = sign(plan, &keys)?;
     if missing.is_empty() {
         verify_succession(&trust, &statement, &devices)?;
     }
@@ -117,19 +108,18 @@ pub(crate) fn run(globals: &Globals, output: Output, args: &NextArgs) -> Result<
         write_over(&rules, text.as_bytes())?;
         output.note(format_args!("{} has its numbers now", rules.display()));
     }
-    tell(output, about, &statement, missing, &out);
+    tell(output, about, &statement, &missing, &out);
     Ok(())
 }
 
-/// The keys at hand: those named, or those of the project's that count.
+/// The keys at hand: those named, or those of the project's that count under one of the roots.
 fn signing_keys(
     context: &Context,
     args: &NextArgs,
-    trust: &TrustRoot,
-    ring: &KeyRing,
+    rings: [&KeyRing; 2],
 ) -> Result<Vec<RoleKey>, Failure> {
     let counts = |key: &RoleKey| {
-        [trust.ring(), ring]
+        rings
             .iter()
             .any(|ring| ring.role(key.id()) == Some(Role::Root))
     };
@@ -153,6 +143,15 @@ fn signing_keys(
     }
 }
 
+/// Signs the plan's root; also says what other keys have to add.
+fn sign(plan: RootPlan, keys: &[RoleKey]) -> Result<(Statement, Vec<String>), Failure> {
+    let signers: Vec<KeyId> = keys.iter().map(RoleKey::id).collect();
+    let missing = plan.shortfalls(&signers);
+    let missing = missing.iter().map(ToString::to_string).collect();
+    let statement = plan.into_draft().sign(&keys.iter().collect::<Vec<_>>())?;
+    Ok((statement, missing))
+}
+
 fn refuse_lock_outs(plan: &[Consequence], about: &Fields) -> Result<(), Failure> {
     let lock_outs = plan
         .iter()
@@ -168,23 +167,17 @@ fn refuse_lock_outs(plan: &[Consequence], about: &Fields) -> Result<(), Failure>
         .found(about.clone()))
 }
 
-fn tell(
-    output: Output,
-    about: Fields,
-    statement: &Statement,
-    missing: Vec<String>,
-    out: &std::path::Path,
-) {
+fn tell(output: Output, about: Fields, statement: &Statement, missing: &[String], out: &Path) {
     let signers: Vec<String> = statement.signers().iter().map(KeyId::to_string).collect();
     let fields = about
         .with("signers", signers)
-        .with("missing", missing.clone())
+        .with("missing", missing.to_vec())
         .with("file", shown(out));
     output.result(
         &fields,
         format_args!("{} written to {}", statement.id(), out.display()),
     );
-    for missing in &missing {
+    for missing in missing {
         output.note(format_args!("not complete yet: {missing}"));
     }
     if missing.is_empty() {

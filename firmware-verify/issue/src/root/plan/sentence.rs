@@ -13,9 +13,12 @@ impl fmt::Display for Consequence {
                 f,
                 "the root keys in force and the new ones must sign {least} times together, and a statement carries {MAX_SIGNATURES} signatures at most: go by way of a root between them"
             ),
+            Self::NoSpareRootKey { keys: 1 } => f.write_str(
+                "there is one root key alone: when it is lost, this root stays for good",
+            ),
             Self::NoSpareRootKey { keys } => write!(
                 f,
-                "all {keys} root keys must sign the next root: when one is lost, this root stays for good"
+                "all {keys} root keys must sign the next root: when one of them is lost, this root stays for good"
             ),
             Self::EpochRaised { before, now } => write!(
                 f,

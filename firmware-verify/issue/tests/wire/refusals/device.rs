@@ -151,6 +151,20 @@ fn before() -> Vec<u8> {
     envelope[ENVELOPE_HEAD..envelope.len() - 1 - SIGNATURE_LEN].to_vec()
 }
 
+/// The same, of a lockdown: an outcome that version 0 has not.
+fn locked_down_before() -> Vec<u8> {
+    let file: serde_json::Value = read("before.json");
+    let probed = unhex(file["vectors"][9]["envelope"].as_str().unwrap());
+    let mut body = probed[ENVELOPE_HEAD..probed.len() - 1 - SIGNATURE_LEN].to_vec();
+    // Outcome 9; then the reason of a trial rule, 408.
+    let at = body
+        .windows(4)
+        .position(|window| window == b"\x09\x01\x98\x03")
+        .unwrap();
+    body[at] = 13;
+    body
+}
+
 /// What stands behind the last field, or in another version.
 fn endings() -> Vec<Case> {
     let probed = receipt(Outcome::Probed);
@@ -220,6 +234,13 @@ fn endings() -> Vec<Case> {
             Kind::Receipt,
             1,
             &before(),
+            Reason::NotDecodable,
+        ),
+        said(
+            "an outcome of version 1 in version 0",
+            Kind::Receipt,
+            0,
+            &locked_down_before(),
             Reason::NotDecodable,
         ),
         too_long,

@@ -183,6 +183,11 @@ fn latches() -> Vec<Case> {
             Reason::RuleBounds,
         ),
         with(
+            "a fact that must hold and must not",
+            &|latches| latches[3].rule.posture.must_hold |= 1,
+            Reason::RuleBounds,
+        ),
+        with(
             "break-glass for trust",
             &|latches| latches[2].break_glass = latches[3].break_glass,
             Reason::RuleBounds,
