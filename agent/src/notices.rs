@@ -5,7 +5,6 @@ use latch_agent::Notice;
 use latch_verify::{Reason, Refusal, statement::Outcome};
 use tracing::{debug, error, info, warn};
 
-
 /// Writes a notice to the log.
 pub(crate) fn log(notice: &Notice) {
     match notice {
@@ -36,11 +35,7 @@ pub(crate) fn log(notice: &Notice) {
             info!(version, next, "trust root waits for the one before it");
         }
         Notice::Closed { latch, cause } => {
-            info!(
-                latch = latch.number(),
-                cause = cause.name(),
-                "latch closed"
-            );
+            info!(latch = latch.number(), cause = cause.name(), "latch closed");
         }
         Notice::NotShut { latch } => {
             let latch = latch.map(|latch| latch.number());

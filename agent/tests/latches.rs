@@ -138,17 +138,36 @@ fn a_latch_that_is_renewed_stays_open() {
     let (mut rig, first) = door_is_open();
     rig.pass(u64::from(OPEN_S) * 1000 / 2);
     let renew = at_door(&mut rig, Change::Renew { seconds: OPEN_S });
-    // While it is being renewed nothing else closes it.
-    rig.pass(u64::from(OPEN_S) * 1000 / 2);
-    assert_eq!(rig.done().shuts(), []);
+    rig.pass(u64::from(OPEN_S) * 1000 / 2 - 1);
     rig.end(Ok(()));
     assert_eq!(
         rig.done().outcomes(),
         [(renew.id, Outcome::Renewed { seconds: OPEN_S })]
     );
     rig.pass(u64::from(OPEN_S) * 1000 / 2);
+    assert_eq!(rig.done().shuts(), []);
+    rig.wake();
     let done = rig.done();
     assert_eq!(done.outcomes(), [closed(first.id, CloseCause::Time)]);
+}
+
+#[test]
+fn a_renewal_that_ends_too_late_is_shut_behind() {
+    let (mut rig, first) = door_is_open();
+    let renew = at_door(&mut rig, Change::Renew { seconds: OPEN_S });
+    rig.done();
+    rig.pass(u64::from(OPEN_S) * 1000);
+    // What shuts it may not be overtaken by what leaves it open.
+    assert_eq!(rig.done().shuts(), []);
+    rig.end(Ok(()));
+    let done = rig.done();
+    assert_eq!(done.shuts(), [shut(first.id, CloseCause::Time)]);
+    let outcomes = done.outcomes();
+    assert!(
+        matches!(outcomes[0], (id, Outcome::Refused { .. }) if id == renew.id),
+        "{outcomes:?}"
+    );
+    assert_eq!(outcomes[1..], [closed(first.id, CloseCause::Time)]);
 }
 
 #[test]
@@ -198,6 +217,23 @@ fn a_code_closes_and_what_fails_to_shut_is_shut_again() {
     let latch = Some(door());
     assert!(done.notices().contains(&Notice::NotShut { latch }));
     assert_eq!(done.hooks().len(), 1);
+}
+
+#[test]
+fn a_code_that_closes_does_not_wait_for_a_hook() {
+    let (mut rig, first) = door_is_open();
+    let twin = rig.tenant.set(DEVICE, rig.now_ms(), &json!({"a": 1}));
+    rig.send(&twin.bytes);
+    rig.done();
+    let code = at_door(&mut rig, Change::Close);
+    let done = rig.done();
+    assert_eq!(done.shuts(), [shut(first.id, CloseCause::Code)]);
+    assert!(!rig.device().is_open(door()));
+    // Burned it is when its turn comes.
+    rig.end(Ok(()));
+    assert_eq!(rig.done().hooks(), [shut(code.id, CloseCause::Code)]);
+    rig.end(Ok(()));
+    assert_eq!(rig.done().outcomes(), [closed(code.id, CloseCause::Code)]);
 }
 
 #[test]

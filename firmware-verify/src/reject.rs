@@ -258,8 +258,7 @@ reasons! {
     RuleBounds = 908, "a rule's lifetime lies outside its bounds";
     /// Too few root keys have signed.
     TooFewRoot = 909, "too few root keys have signed the trust root";
-    /// A history of roots does not begin with version 1.
-    NotFirstRoot = 910, "a history of trust roots begins with version 1";
+    // 910 said that a first root is not version 1; any may be the first.
     /// The enrolment is not signed by the device's own key.
     NotDeviceKey = 911, "the enrolment is not signed by the key that it names";
     /// No operator has countersigned the enrolment.

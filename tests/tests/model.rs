@@ -8,6 +8,7 @@ mod model {
     pub(crate) mod agree;
     pub(crate) mod apart;
     pub(crate) mod both;
+    pub(crate) mod budget;
     pub(crate) mod chance;
     pub(crate) mod clock;
     pub(crate) mod compare;
@@ -15,10 +16,12 @@ mod model {
     pub(crate) mod draft;
     pub(crate) mod drive;
     pub(crate) mod exchange;
+    pub(crate) mod labels;
     pub(crate) mod life;
     pub(crate) mod memory;
     pub(crate) mod opening;
     pub(crate) mod others;
+    pub(crate) mod posture;
     pub(crate) mod reference;
     pub(crate) mod rules;
     pub(crate) mod said;

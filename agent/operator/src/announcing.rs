@@ -102,13 +102,15 @@ async fn announce(
     conclude(context, trust, sent, answer)
 }
 
-/// Writes a statement to a new file, and says what devices would still refuse about it.
+/// Writes a statement to a new file, and says what devices would still refuse about it. `to`
+/// is the device that it is for, where the statement does not say so.
 pub(crate) fn keep(
     context: &Context,
     statement: &Statement,
     about: Fields,
     missing: Option<Refusal>,
     out: &Path,
+    to: Option<&DeviceId>,
 ) -> Result<(), Failure> {
     write_new(out, statement.bytes())?;
     let fields = about
@@ -128,10 +130,13 @@ pub(crate) fn keep(
             Failure::from(refusal).message(),
             out.display()
         )),
-        None => context.output.note(format_args!(
-            "send it with `latch publish {}`",
-            out.display()
-        )),
+        None => {
+            let to = to.map_or_else(String::new, |device| format!(" --to {device}"));
+            let out = out.display();
+            context
+                .output
+                .note(format_args!("send it with `latch publish {out}{to}`"));
+        }
     }
     Ok(())
 }

@@ -23,6 +23,9 @@ pub enum RouteError {
     /// Operators do not publish statements of its kind.
     #[error("devices publish what they say themselves, and this is a {0}")]
     NotPublished(&'static str),
+    /// It is for one device, and does not name it.
+    #[error("the attestation answers the pulse of one device, and does not name it")]
+    UnnamedDevice,
     /// The statement cannot be read.
     #[error(transparent)]
     Unreadable(#[from] latch_issue::SignError),
@@ -45,34 +48,35 @@ impl Route {
         let (found, route) = match statement.kind() {
             Kind::Code => {
                 let code: Code<'_> = statement.body()?;
-                (code.tenant, Self::of_code(&code, statement.id()))
+                (code.tenant, Some(Self::of_code(&code, statement.id())))
             }
             Kind::Manifest => {
                 let manifest: Manifest<'_> = statement.body()?;
-                (manifest.tenant, Topic::Release(statement.id()).into())
+                (manifest.tenant, Some(Topic::Release(statement.id()).into()))
             }
             Kind::Root => {
                 let root: Root<'_> = statement.body()?;
-                (root.tenant, Topic::Trust(root.version).into())
+                (root.tenant, Some(Topic::Trust(root.version).into()))
             }
             Kind::Revocation => {
                 let revocation: Revocation = statement.body()?;
                 let key = RevokedId::Key(revocation.issuer);
-                (revocation.tenant, Topic::Revoked(key).into())
+                (revocation.tenant, Some(Topic::Revoked(key).into()))
             }
             Kind::StopSlip => {
                 let slip: StopSlip = statement.body()?;
                 let code = RevokedId::Statement(slip.statement);
-                (slip.tenant, Topic::Revoked(code).into())
+                (slip.tenant, Some(Topic::Revoked(code).into()))
             }
             Kind::Time => {
                 let attestation: TimeAttestation = statement.body()?;
-                (attestation.tenant, Topic::Time.into())
+                let for_all = attestation.pulse.is_none();
+                (attestation.tenant, for_all.then(|| Topic::Time.into()))
             }
             kind => return Err(RouteError::NotPublished(kind_name(kind))),
         };
         if found == tenant {
-            Ok(route)
+            route.ok_or(RouteError::UnnamedDevice)
         } else {
             Err(RouteError::OtherTenant {
                 expected: tenant,

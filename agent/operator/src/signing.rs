@@ -116,7 +116,7 @@ pub(crate) fn write_out(
     out: &Path,
 ) -> Result<(), Failure> {
     let missing = foresee(trust, statement, now()?).err();
-    keep(context, statement, about(statement)?, missing, out)
+    keep(context, statement, about(statement)?, missing, out, None)
 }
 
 /// The statement's id and end, as every result of sending begins.

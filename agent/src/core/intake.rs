@@ -5,6 +5,7 @@ use latch_verify::{
     device::{Paged, Platform, Release, Submitted},
     image::Page,
     limits::MAX_RECEIPT_ENVELOPE,
+    statement::Code,
     types::StatementId,
     wire::{Envelope, Kind, peek_kind},
 };
@@ -22,6 +23,9 @@ impl<P: Platform> Station<P> {
     pub(super) fn take_statement(&mut self, now_ms: u64, statement: &[u8], effects: &mut Effects) {
         match peek_kind(statement) {
             Some(Kind::Code) if has_shape(Kind::Code, statement) => {
+                if self.device.facts().pending.is_some() && closes(statement) {
+                    self.close_at_once(statement, effects);
+                }
                 self.put_in_queue(statement, effects);
             }
             Some(Kind::Manifest) => {
@@ -47,6 +51,14 @@ impl<P: Platform> Station<P> {
                     effects.notice(Notice::Fault { refusal });
                 }
             }
+        }
+    }
+
+    /// Shows the device a code that closes while another is in hand: it says that it is busy,
+    /// and closes all the same. The code is burned when its turn comes.
+    fn close_at_once(&mut self, statement: &[u8], effects: &mut Effects) {
+        if let Err(refusal) = self.put_in(statement, effects) {
+            effects.notice(Notice::Fault { refusal });
         }
     }
 
@@ -175,6 +187,13 @@ impl<P: Platform> Station<P> {
             Err(refusal) => effects.notice(Notice::PageRefused { refusal }),
         }
     }
+}
+
+/// Whether a code only ever shuts. Whether it may is the device's to judge.
+fn closes(statement: &[u8]) -> bool {
+    Envelope::parse(Kind::Code, statement)
+        .and_then(|envelope| envelope.read::<Code<'_>>())
+        .is_ok_and(|code| code.action.closes())
 }
 
 /// Whether this could be a statement of its kind. Its body is not looked at: one of a later

@@ -11,7 +11,7 @@ use proptest::{
 use super::{
     both::{Met, Run},
     chance::steps,
-    compare::refusal_label,
+    labels::refusal_label,
     step::Step,
 };
 use crate::world::effort;

@@ -9,7 +9,8 @@ use latch_verify::{
 };
 
 use super::{
-    compare::{check_account, check_published, check_state, outcome_label, same},
+    compare::{check_account, check_published, check_state, same},
+    labels::outcome_label,
     memory::Account,
     others::first_root,
     reference::Device,

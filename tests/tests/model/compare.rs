@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Debug};
 
 use latch_verify::{
     Reason,
-    statement::{CloseCause, Outcome, State, Status, TimeStatus},
+    statement::{Outcome, State, Status, TimeStatus},
     twin::{Entries, Value},
     types::Sequence,
     verdict::Use,
@@ -14,8 +14,8 @@ use latch_verify::{
 use super::{
     clock::Now,
     memory::Account,
-    reference::{Device, Verdict, id},
-    said::{Action, Leaf, Said},
+    reference::{Device, id},
+    said::{Action, Leaf},
     seal::{key_id, nonce},
 };
 use crate::world::{
@@ -35,14 +35,6 @@ pub(crate) fn same<T: PartialEq + Debug>(what: &str, model: &T, device: &T) -> R
     }
 }
 
-pub(crate) fn is_refusal(verdict: &Verdict) -> bool {
-    match verdict {
-        Verdict::Told(account) => account.refused().is_some(),
-        Verdict::Ignored(_) => true,
-        _ => false,
-    }
-}
-
 /// # Errors
 /// What stands in one of them only, or that their orders differ.
 fn same_list<T: PartialEq + Debug>(what: &str, model: &[T], device: &[T]) -> Result<(), String> {
@@ -55,43 +47,6 @@ fn same_list<T: PartialEq + Debug>(what: &str, model: &[T], device: &[T]) -> Res
     };
     same(what, &only(model, device), &only(device, model))?;
     Err(format!("{what}: in another order"))
-}
-
-/// What the reference has said, in a word.
-pub(crate) fn label(said: &Said, verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::Told(account) => outcome_label(&account.outcome),
-        Verdict::Again(_) => "told again".to_owned(),
-        Verdict::Noted => "noted".to_owned(),
-        Verdict::Ignored(reason) => refusal_label(*reason),
-        Verdict::ManifestWanted => "manifest wanted".to_owned(),
-        Verdict::Unlatched(_) => match said {
-            Said::Code(_) => "unlatched".to_owned(),
-            other => unreachable!("{other:?} unlatches nothing"),
-        },
-    }
-}
-
-pub(crate) fn outcome_label(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Refused { reason, .. } => {
-            refusal_label(Reason::from_number(*reason).expect("a reason"))
-        }
-        Outcome::Closed { cause, .. } => format!("closed: {}", cause_label(*cause)),
-        other => {
-            let text = format!("{other:?}");
-            let end = text.find([' ', '{']).unwrap_or(text.len());
-            text[..end].to_owned()
-        }
-    }
-}
-
-pub(crate) fn refusal_label(reason: Reason) -> String {
-    format!("{} {}", reason.number(), reason.name())
-}
-
-fn cause_label(cause: CloseCause) -> String {
-    format!("{cause:?}").to_lowercase()
 }
 
 pub(crate) fn check_account(account: &Account, told: &Told) -> Result<(), String> {

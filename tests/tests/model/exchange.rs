@@ -7,7 +7,8 @@ use latch_verify::{
 
 use super::{
     both::Run,
-    compare::{check_effect, check_told, is_refusal, label, outcome_label, same},
+    compare::{check_effect, check_told, same},
+    labels::{is_refusal, label, outcome_label},
     memory::Account,
     reference::Verdict,
     rules::as_code,

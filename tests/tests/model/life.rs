@@ -7,7 +7,8 @@ use latch_verify::{
 };
 
 use super::{
-    clock::{Budgets, Nonces, Now, Times},
+    budget::Budgets,
+    clock::{Nonces, Now, Times},
     memory::{About, Account},
     opening::{Opening, Stands},
     reference::{Device, Pending, Verdict, refused},
@@ -143,9 +144,8 @@ impl Device {
         resumed
     }
 
-    /// What the next boot finds; says how many receipts it has made.
-    pub(crate) fn reboot(&mut self) -> u64 {
-        let before = self.receipts.count;
+    /// What the next boot finds.
+    pub(crate) fn reboot(&mut self) {
         self.boot += 1;
         self.times = Times::booted(self.times.written_ms, self.ticks_ms);
         self.nonces = Nonces::booted(self.nonces.drawn(), self.ticks_ms);
@@ -171,7 +171,6 @@ impl Device {
             let about = About::code(name, emergency);
             self.tell(about, closed(latch, CloseCause::Reboot), None);
         }
-        self.receipts.count - before
     }
 
     /// The first latch that has closed by itself, or when to look again.

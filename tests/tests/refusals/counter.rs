@@ -151,7 +151,7 @@ fn a_counter_outlives_an_enrolment() {
     let _: Device<Kit> =
         Device::provision_again(hardware.parts(), &root, &enrolled, FACTORY).expect("a device");
     let mut bench = Bench::start(hardware).expect("a boot");
-    let code = bench.sealed(LatchId::TWIN, Action::Probe);
+    let code = bench.change("speed", 3);
     bench.submit(&code).told();
     assert_eq!(count(&bench), 42);
 }

@@ -254,6 +254,7 @@ fn throttled_is_each_kind_for_itself() {
     bench.submit_once(&code, Offer::NotAsked).told();
     bench.pass(RESERVED_REFILL_MS);
     assert_eq!(bench.submit_once(&answer, Offer::NotAsked), Answer::Noted);
+    bench.submit_once(&root, Offer::NotAsked).told();
     throttled(&mut bench, &root);
     bench.pass(RESERVED_REFILL_MS);
     assert_eq!(bench.submit_once(&revoke, Offer::NotAsked), Answer::Noted);

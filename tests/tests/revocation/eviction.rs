@@ -3,7 +3,7 @@
 
 use latch_verify::{
     Reason,
-    limits::{MAX_BURNED, WRITE_REFILL_MS},
+    limits::MAX_BURNED,
     statement::{Action, Outcome},
     types::Sequence,
 };
@@ -117,9 +117,8 @@ fn whoever_signs_much_pushes_out_nothing_of_another() {
         for (used, _) in &pairs {
             performs(&mut bench, used);
         }
-        for code in runs(&mut bench, OPERATOR[0], 3 * MAX_BURNED) {
+        for code in runs(&mut bench, OPERATOR[0], 2 * MAX_BURNED) {
             if stopping {
-                bench.hardware.clock.advance(WRITE_REFILL_MS);
                 stops(&mut bench, &code, &OPERATOR[..1]);
             } else {
                 performs(&mut bench, &code);

@@ -33,6 +33,11 @@ const EDGES: &[Edges] = &[
         tests: &["latch-flash"],
     },
     Edges {
+        name: "latch-fuzz",
+        product: &["latch-verify", "latch-flash"],
+        tests: &[],
+    },
+    Edges {
         name: "latch-issue",
         product: &["latch-verify"],
         tests: &[],

@@ -42,7 +42,9 @@ pub fn genuine_release(manifest: &[u8], trust: &TrustRoot) -> Result<(), Refusal
     let root = trust.root()?;
     let (asked, signed) = (
         root.thresholds.release,
-        trust.ring().count(verified.signers(), Role::Release, |_| true),
+        trust
+            .ring()
+            .count(verified.signers(), Role::Release, |_| true),
     );
     if signed < asked {
         return Err(Refusal::new(

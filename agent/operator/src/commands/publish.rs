@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use latch_issue::{Statement, now};
-use latch_operator::{Fields, Link, Route};
-use latch_verify::statement::Root;
+use latch_operator::{Fields, Link, Route, RouteError};
+use latch_verify::{statement::Root, types::DeviceId};
 
 use crate::{
     cli::Globals,
@@ -22,7 +22,8 @@ checked beforehand: that is the device's part (`latch check` foresees its verdic
 
 Examples:
   latch publish change.code --wait
-  latch publish pump-1.1.0.latch install.code";
+  latch publish pump-1.1.0.latch install.code
+  latch publish time.latch --to pump-7";
 
 /// Send statements that were written to files
 #[derive(Args)]
@@ -31,6 +32,9 @@ pub(crate) struct PublishArgs {
     /// The statements, in this order
     #[arg(required = true)]
     files: Vec<PathBuf>,
+    /// Send to this device alone, whatever it is; the broker keeps nothing
+    #[arg(long, value_name = "DEVICE", conflicts_with = "wait")]
+    to: Option<DeviceId>,
     #[command(flatten)]
     wait: WaitArgs,
 }
@@ -40,7 +44,12 @@ pub(crate) fn run(globals: &Globals, output: Output, args: &PublishArgs) -> Resu
     let mut statements = Vec::new();
     for file in &args.files {
         let statement = read_statement(file)?;
-        let route = Route::of(&statement, context.tenant())?;
+        let route = match (&args.to, Route::of(&statement, context.tenant())) {
+            (Some(device), Ok(_) | Err(RouteError::UnnamedDevice)) => {
+                Route::to_device(device.clone())
+            }
+            (_, route) => route?,
+        };
         refuse_successor(file, &statement)?;
         if args.wait.wait && route.device().is_none() {
             return Err(Failure::usage(format_args!(

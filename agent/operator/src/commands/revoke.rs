@@ -101,7 +101,7 @@ pub(crate) fn run(globals: &Globals, output: Output, args: &RevokeArgs) -> Resul
         .text("through", through.0);
     let missing = verify_revocation(&statement, &trust).err();
     if let Some(out) = &args.out {
-        return keep(&context, &statement, about, missing, out);
+        return keep(&context, &statement, about, missing, out, None);
     }
     if let Some(refusal) = missing {
         return Err(Failure::not_sent("every device", refusal));

@@ -57,7 +57,7 @@ pub(crate) fn run(globals: &Globals, output: Output, args: &StopArgs) -> Result<
     let statement = draft.sign(&keys.iter().collect::<Vec<_>>())?;
     let missing = verify_revocation(&statement, &trust).err();
     if let Some(out) = &args.out {
-        return keep(&context, &statement, about, missing, out);
+        return keep(&context, &statement, about, missing, out, None);
     }
     if let Some(refusal) = missing {
         return Err(Failure::not_sent("every device", refusal));

@@ -257,6 +257,9 @@ impl From<RouteError> for Failure {
         match error {
             RouteError::OtherTenant { .. } => Self::refused(error, Reason::OtherTenant.into()),
             RouteError::Unreadable(error) => error.into(),
+            RouteError::UnnamedDevice => {
+                Self::usage(error).hint("say for which device it is: --to DEVICE")
+            }
             _ => Self::usage(error),
         }
     }

@@ -249,6 +249,13 @@ async fn a_published_successor_is_retained_taken_and_gone_by() {
         .run(["sign", "root-2.latch", "--key", "keys/second.pem"])
         .ok();
     assert_eq!(signed["missing"], Value::Null);
+    let shown = bench.run(["inspect", "root-2.latch"]).ok();
+    let signatures = shown["signatures"].as_array().unwrap();
+    assert!(
+        signatures
+            .iter()
+            .all(|signature| signature["role"] == "root" && signature["good"] == true)
+    );
     let publish = ["root", "publish", "root-2.latch", "--wait", "pump-7"];
     let found = run_beside(&bench, &publish, online.serve()).await.ok();
     assert_eq!(

@@ -149,15 +149,25 @@ async fn attestations_go_to_one_device_or_to_all() {
     let to_one = topics().name(&Topic::Device(name, DeviceTopic::Code));
     let to_all = topics().time();
     let mut line = Line::listening(&broker, "ear", vec![to_one.clone(), to_all.clone()]).await;
+    let run = async |arguments| run_beside(&bench, arguments, std::future::ready(())).await;
+    let wrote = run(&["time", "attest", "pump-7", "--out", "t"]).await;
+    wrote.ok();
+    assert!(
+        wrote.stderr.contains("latch publish t --to pump-7"),
+        "{}",
+        wrote.stderr
+    );
+    run(&["publish", "t"]).await.fails(2, "--to DEVICE");
     for (arguments, topic) in [
         (&["time", "attest", "pump-7"][..], to_one.clone()),
         (&["time", "attest"], to_all),
+        (&["publish", "t", "--to", "pump-7"], to_one.clone()),
     ] {
-        let sent = run_beside(&bench, arguments, std::future::ready(())).await;
+        let sent = run(arguments).await;
         assert_eq!(sent.ok()["topic"], topic.as_str());
         let message = line.message().await;
         assert_eq!((&message.topic, message.retain), (&topic, false));
-        if message.topic == to_one {
+        if message.payload == bench.read("t") {
             take(&mut online.member, &message.payload);
         }
     }

@@ -28,7 +28,8 @@ Time keys sign: [keys] in root.toml lists them, and thresholds.time says how man
 Examples:
   latch time attest pump-7
   latch time attest --key keys/time.pem
-  latch time attest pump-7 --out time.latch   # for others to sign too; then `latch publish`";
+  latch time attest pump-7 --out time.latch   # for others to sign too
+  latch publish time.latch --to pump-7";
 
 /// Attest the time of now, to one device or to all
 #[derive(Args)]
@@ -108,7 +109,7 @@ impl Attesting<'_> {
             .with("time", rfc3339(attestation.time_ms));
         let missing = verify_time(&statement, self.trust).err();
         if let Some(out) = &self.args.out {
-            return keep(self.context, &statement, about, missing, out);
+            return keep(self.context, &statement, about, missing, out, device);
         }
         if let Some(refusal) = missing {
             return Err(Failure::not_sent("every device", refusal));
