@@ -93,7 +93,7 @@ pub fn authenticate<'a>(
 }
 
 /// The second half of the checks, for a code that was not used before: ask
-/// [`Replay::recall`] first, to answer a repeated one with its receipt.
+/// [`ReplayTable::recall`] first, to answer a repeated one with its receipt.
 ///
 /// # Errors
 /// The first reason in the order above.

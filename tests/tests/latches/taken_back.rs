@@ -106,20 +106,36 @@ fn a_revocation_of_whoever_has_renewed_it_takes_the_renewal_back() {
     );
 }
 
-/// Revoked between the burn and the deed.
+/// Revoked or stopped between the burn and the deed.
 #[test]
 fn what_was_taken_back_while_it_was_in_hand_is_shut_at_once() {
-    let mut bench = Bench::new();
-    let code = bench.sealed(service(), Action::Open { seconds: 250 });
+    for stops in [false, true] {
+        let mut bench = Bench::new();
+        let code = bench.sealed(service(), Action::Open { seconds: 250 });
+        let ticket = bench.open(&code);
+        if stops {
+            bench.submit(&slip(&code, &OPERATOR[..1])).told();
+        } else {
+            let all = Sequence(u64::MAX);
+            revokes(&mut bench, &revocation(OPERATOR[0], all, &OPERATOR[..1]));
+        }
+        let told = bench.settle(ticket, Settlement::Done).expect("a receipt");
+        assert!(!bench.device.is_open(service()));
+        assert_eq!(told.receipt.status.open, 0);
+        bench.closes(&told, service(), CloseCause::Revoked);
+    }
+}
+
+/// A renewal in hand is taken back, and takes the opening with it, as a renewal that was settled does.
+#[test]
+fn a_renewal_that_was_stopped_while_it_was_in_hand_keeps_nothing_open() {
+    let (mut bench, _, _) = opened();
+    let code = bench.sealed(service(), Action::Renew { seconds: 1000 });
     let ticket = bench.open(&code);
-    revokes(
-        &mut bench,
-        &revocation(OPERATOR[0], Sequence(u64::MAX), &OPERATOR[..1]),
-    );
-    let told = bench.settle(ticket, Settlement::Done).expect("a receipt");
+    bench.submit(&slip(&code, &OPERATOR[..1])).told();
+    let _ = bench.settle(ticket, Settlement::Done);
+    bench.pass(250_000);
     assert!(!bench.device.is_open(service()));
-    assert_eq!(told.receipt.status.open, 0);
-    bench.closes(&told, service(), CloseCause::Revoked);
 }
 
 #[test]
