@@ -61,9 +61,11 @@ fn roots_that_come_in_any_order_are_taken_in_their_own() {
     );
     assert_eq!(done.status().root_version, 4);
     // They come again with each connection, and are nothing new.
+    let checked = rig.device().work().signatures_checked;
     for (version, root) in (2..).zip(&roots) {
         publish_root(&mut rig, version, root);
     }
+    assert_eq!(rig.device().work().signatures_checked, checked);
     let done = rig.done();
     assert_eq!((done.receipts().len(), done.notices().len()), (0, 0));
     assert_eq!(rig.device().junk().count, 0);
@@ -254,6 +256,8 @@ fn storage_that_fails_costs_neither_a_root_nor_a_revocation() {
     );
     rig.send(&slip.bytes);
     rig.send(&revocation.bytes);
+    let waits = [1, 2].map(|waiting| Notice::Queued { waiting });
+    assert_eq!(rig.done().notices(), waits);
     rig.journal.mend();
     rig.pass(FAULT_REST_MS);
     assert_eq!(rig.device().status().boot, 1, "booted under the hook");

@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use latch_issue::{
-    CodeError, EnrolmentError, EnrolmentRequest, ProvisionBundle, RoleKey, SignError, Statement,
-    now,
+    CodeError, EnrolmentError, EnrolmentRequest, ProvisionBundle, RoleKey, SignError, now,
 };
 use latch_verify::{
     Reason, Refusal,
@@ -28,9 +27,6 @@ pub enum EnrolError {
     /// The request or its answer.
     #[error(transparent)]
     Enrolment(#[from] EnrolmentError),
-    /// The root of the project.
-    #[error(transparent)]
-    Sign(#[from] SignError),
     /// The request is for another tenant.
     #[error(
         "the device asks to be enrolled in the tenant {found}, and this project is of {expected}"
@@ -88,7 +84,6 @@ impl EnrolError {
                 | EnrolmentError::Enrolment(refusal),
             )
             | Self::Enrolment(EnrolmentError::Sign(SignError::Refused(refusal)))
-            | Self::Sign(SignError::Refused(refusal))
             | Self::Key(refusal) => Some(*refusal),
             Self::OtherTenant { .. } => Some(Reason::OtherTenant.into()),
             _ => None,
@@ -146,7 +141,7 @@ pub fn enrol(
             same
         }
     };
-    let root = Statement::from_bytes(project.root_bytes()?)?;
+    let root = project.root_in_force()?;
     let answer = ProvisionBundle::new(root, request.countersign(operator)?)?.to_bytes()?;
     let usual = || {
         project

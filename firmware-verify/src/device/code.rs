@@ -24,6 +24,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         &'a mut self,
         statement: &'a [u8],
         release: Release<'a>,
+        aged: Result<(), Refusal>,
         out: &'a mut [u8],
     ) -> Submitted<'a> {
         let authentic = match authenticate(statement, &self.ledger.trust, &self.ledger.identity) {
@@ -33,6 +34,11 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         let code = authentic.code();
         if self.was_used(&authentic) {
             return self.answer_again(&authentic, out);
+        }
+        // What answers a challenge that should have been replaced opens nothing; what closes is
+        // obeyed.
+        if let (Err(fault), true, false) = (aged, code.challenge.is_some(), code.action.closes()) {
+            return self.ignore(fault);
         }
         let planned = judge(
             &authentic,

@@ -7,7 +7,7 @@ use crate::{
     limits::MAX_LATCHES,
     reject::{Reason, Refusal, ensure},
     statement::{CloseCause, Context, Latch, Rule, RuleChoice},
-    types::{LatchId, StatementId},
+    types::LatchId,
     verdict::{Conditions, TrustRoot, context_holds},
     wire::Role,
 };
@@ -211,22 +211,18 @@ impl Latches {
         }
     }
 
-    /// Closes every latch that one of these codes has opened or renewed last.
-    pub(super) fn revoke(&mut self, is_void: impl Fn(&CodeName) -> bool) {
+    /// Closes every latch that one of these codes has opened or renewed last. Says whether one
+    /// was open.
+    pub(super) fn revoke(&mut self, is_void: impl Fn(&CodeName) -> bool) -> bool {
+        let mut closed = false;
         for opening in self.open.iter_mut() {
-            if is_void(&opening.code) || opening.renewal.as_ref().is_some_and(&is_void) {
-                opening.closing = opening.closing.or(Some(CloseCause::Revoked));
+            let voided = is_void(&opening.code) || opening.renewal.as_ref().is_some_and(&is_void);
+            if voided && opening.closing.is_none() {
+                opening.closing = Some(CloseCause::Revoked);
+                closed = true;
             }
         }
-    }
-
-    /// Whether a code keeps a latch open.
-    pub(super) fn is_held_by(&self, statement: StatementId) -> bool {
-        let mut held = self.open.iter().filter(|opening| opening.closing.is_none());
-        held.any(|opening| {
-            let renewal = opening.renewal.map(|code| code.statement);
-            opening.code.statement == statement || renewal == Some(statement)
-        })
+        closed
     }
 
     /// Every open latch has heard a heartbeat that was sent at these ticks or later.

@@ -192,7 +192,12 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         };
         self.make_room(0)?;
         // Told once: the journal forgets the opening with this record.
-        let told = self.conclude(&about, Outcome::Closed { latch, cause }, out);
+        let outcome = match cause {
+            // It may have been open or not: its opening was never recorded.
+            CloseCause::Fault => Outcome::Interrupted,
+            cause => Outcome::Closed { latch, cause },
+        };
+        let told = self.conclude(&about, outcome, out);
         if self.ledger.facts.open_latch(latch).is_none() {
             self.latches.close(latch);
         }

@@ -68,6 +68,8 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             status: self.status_after(&outcome),
             more: More::default(),
         };
+        // What a boot could not read again is never written.
+        receipt.check().map_err(|_| Reason::LogicFault)?;
         let message_len = write_message(&receipt, out)?;
         let message = out.get(..message_len).ok_or(Reason::LogicFault)?;
         let body = message.get(ENVELOPE_HEAD..).ok_or(Reason::LogicFault)?;

@@ -55,20 +55,13 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         self.watch_clock();
         self.note_amiss();
         let aged = self.nonces.age(&mut self.entropy, self.clock.ticks_ms());
-        let admitted = self.admit(statement).and_then(|kind| {
-            // Only codes answer challenges; what takes permission back needs no randomness.
-            match kind {
-                Some(Kind::Code) => aged.map(|()| kind),
-                _ => Ok(kind),
-            }
-        });
-        match admitted {
+        match self.admit(statement) {
             Ok(None) => Submitted::Noted,
             Ok(Some(Kind::Root)) => self.submit_root(statement, out),
             Ok(Some(Kind::Time)) => self.submit_time(statement, out),
             Ok(Some(Kind::Revocation)) => self.submit_revocation(statement, out),
             Ok(Some(Kind::StopSlip)) => self.submit_slip(statement, out),
-            Ok(Some(_)) => self.submit_code(statement, release, out),
+            Ok(Some(_)) => self.submit_code(statement, release, aged, out),
             Err(refusal) => self.ignore(refusal),
         }
     }

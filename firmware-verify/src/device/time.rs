@@ -72,16 +72,24 @@ impl TimeKeeper {
     /// still while the ticks went on, is not trusted.
     pub(super) fn known(&self, clock_ms: Option<u64>, ticks_ms: u64) -> Known {
         let floor_ms = self.floor_ms(ticks_ms);
-        let trusted = self.attested_ms(ticks_ms).or_else(|| {
-            let lags = |now: u64| {
-                self.shown.is_some_and(|shown| {
-                    now.saturating_add(CLOCK_LAG_MS) < shown.at_least_ms(ticks_ms)
-                })
-            };
-            clock_ms
-                .filter(|now| *now <= MAX_TIME_MS && !lags(*now))
-                .map(|now| (now, 0))
-        });
+        let lags = |now: u64| {
+            self.shown
+                .is_some_and(|shown| now.saturating_add(CLOCK_LAG_MS) < shown.at_least_ms(ticks_ms))
+        };
+        let clock = clock_ms
+            .filter(|now| *now <= MAX_TIME_MS && !lags(*now))
+            .map(|now| (now, 0));
+        let trusted = match (self.attested_ms(ticks_ms), clock) {
+            // A clock that agrees with the answer says it more exactly.
+            (Some((least, doubt_ms)), Some((now, _)))
+                if now.saturating_add(CLOCK_LAG_MS) >= least
+                    && now <= least.saturating_add(doubt_ms).saturating_add(CLOCK_LAG_MS) =>
+            {
+                clock
+            }
+            (Some(answer), _) => Some(answer),
+            (None, clock) => clock,
+        };
         match trusted {
             Some((now, doubt_ms)) if now >= floor_ms => Known {
                 status: TimeMs::new(now).map_or(TimeStatus::Unknown, TimeStatus::Trusted),
@@ -141,7 +149,11 @@ impl TimeKeeper {
             at_ms: at_ms.max(floor_ms),
             ticks_ms,
         };
-        self.attested = Some((mark, age_ms));
+        // An older pulse's answer says less than what is known already.
+        let known = self.attested_ms(ticks_ms);
+        if known.is_none_or(|(_, doubt_ms)| age_ms <= doubt_ms) {
+            self.attested = Some((mark, age_ms));
+        }
         self.base = Some(mark);
         self.raise(mark.at_ms, ticks_ms);
         Ok(())

@@ -3,7 +3,7 @@
 
 use super::{Clock as _, Device, Platform, budget::Written, receipts::About, submit::Submitted};
 use crate::{
-    ledger::Record,
+    ledger::{CodeName, Record},
     limits::FLOOR_STEP_MS,
     reject::{Reason, Refusal, ensure},
     statement::{Outcome, Revocation, StopSlip, TimeAttestation},
@@ -87,11 +87,13 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         if replay.floor(issuer).revoked >= through {
             return Submitted::Noted;
         }
-        if let Err(refusal) = self.afford(by) {
+        let is_void = |code: &CodeName| code.issuer == issuer && code.sequence <= through;
+        let install = self.ledger.facts.install.as_ref();
+        let downloads = install.is_some_and(|install| is_void(&install.pending.code));
+        let holds = self.latches.revoke(is_void) || downloads;
+        if let Err(refusal) = self.afford(by, holds) {
             return self.ignore(refusal);
         }
-        self.latches
-            .revoke(|code| code.issuer == issuer && code.sequence <= through);
         self.tell(&about, Outcome::Revoked, out)
     }
 
@@ -126,22 +128,25 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         let install = self.ledger.facts.install.as_ref();
         let downloads = install
             .is_some_and(|install| install.pending.code.statement == statement && !install.stopped);
-        let holds = downloads || self.latches.is_held_by(statement);
-        if replay.is_stopped(issuer, sequence, statement) && !holds {
+        let used = replay.is_used(issuer, sequence, statement);
+        let is_stopped = replay.is_stopped(issuer, sequence, statement);
+        let holds = self.latches.revoke(|code| code.statement == statement) || downloads;
+        if is_stopped && !holds {
             return Submitted::Noted;
         }
-        let used = holds || replay.is_used(issuer, sequence, statement);
-        if let Err(refusal) = self.afford(by) {
+        let used = used || holds;
+        if let Err(refusal) = self.afford(by, holds) {
             return self.ignore(refusal);
         }
-        self.latches.revoke(|code| code.statement == statement);
         self.tell(&about, Outcome::Stopped { statement, used }, out)
     }
 
-    /// Takes leave to write that an issuer has taken something back: it could go on for ever.
-    fn afford(&mut self, by: By) -> Result<(), Refusal> {
+    /// Takes leave to write that an issuer has taken something back: it could go on for ever,
+    /// unless something ends by it.
+    fn afford(&mut self, by: By, ends_something: bool) -> Result<(), Refusal> {
         let ticks_ms = self.clock.ticks_ms();
-        let may = by == By::Root || self.budgets.write(Written::Revocation, ticks_ms);
+        let free = by == By::Root || ends_something;
+        let may = free || self.budgets.write(Written::Revocation, ticks_ms);
         ensure(may, Reason::Throttled)
     }
 

@@ -3,6 +3,7 @@
 use latch_verify::{
     Reason, Refusal,
     device::Settlement,
+    limits::CHALLENGE_ROTATE_MS,
     statement::{Action, CloseCause, Outcome},
     types::LatchId,
 };
@@ -10,7 +11,7 @@ use latch_verify::{
 use crate::world::{
     answer::{Answer, Looked, Told},
     bench::Bench,
-    openings::refused,
+    openings::{refused, service_rule},
     root::service,
 };
 
@@ -101,14 +102,21 @@ fn a_code_that_closes_does_so_without_storage() {
 
 #[test]
 fn a_code_that_closes_does_so_without_randomness() {
-    let (mut bench, _) = opened();
-    let code = bench.closing(service(), Action::Close);
-    bench.hardware.entropy.broken.set(true);
-    let answer = bench.submit(&code);
-    assert!(
-        !bench.device.is_open(service()),
-        "a challenge could not be replaced, so the latch was left open: {answer:?}"
-    );
+    // With a young challenge, and with one that should have been replaced long ago.
+    for passed_ms in [0, CHALLENGE_ROTATE_MS] {
+        let mut bench = Bench::with_root(&service_rule(|rule| {
+            (rule.max_open_s, rule.heartbeat_s) = (7200, 0);
+        }));
+        bench.opens(7200);
+        bench.pass(passed_ms);
+        let code = bench.closing(service(), Action::Close);
+        bench.hardware.entropy.broken.set(true);
+        let answer = bench.submit(&code);
+        assert!(
+            !bench.device.is_open(service()),
+            "a challenge could not be replaced, so the latch was left open: {answer:?}"
+        );
+    }
 }
 
 /// The code is burned, and the counter beside the journal fails.
@@ -170,6 +178,27 @@ fn an_opening_that_cannot_be_settled_is_shut() {
     let mut bench = bench.reboot();
     assert_eq!(bench.submit(&code).outcome(), Outcome::Interrupted);
     assert_eq!(bench.effects.len(), 1);
+}
+
+/// The storage is mended before somebody looks: what is told then is what readers of receipts know.
+#[test]
+fn an_opening_that_could_not_be_settled_is_told_when_it_can_be() {
+    let mut bench = Bench::new();
+    let code = bench.sealed(service(), Action::Open { seconds: 60 });
+    let ticket = bench.open(&code);
+    bench.hardware.journal.fail_writes();
+    let settled = bench.settle(ticket, Settlement::Done);
+    assert_eq!(settled, Err(Reason::StorageFault.into()));
+    bench.hardware.journal.probe().clear_faults();
+    let Looked::Closed { latch, told, .. } = bench.poll() else {
+        panic!("nobody is asked to shut it");
+    };
+    assert_eq!(latch, service());
+    if let Ok(told) = told {
+        let cause = CloseCause::Fault;
+        assert_ne!(told.outcome(), Outcome::Closed { latch, cause });
+    }
+    bench.reboot().opens(60);
 }
 
 #[test]

@@ -71,21 +71,34 @@ impl Times {
         running.max(self.heard_ms)
     }
 
-    /// An answer of the last day counts most, then a clock that keeps up with the ticks; neither
-    /// counts below the floor.
+    /// The answer of the last day, and how much later it may be.
+    fn answered(&self, ticks_ms: u64) -> Option<(u64, u64)> {
+        let (mark, age_ms) = self.answer?;
+        let passed = ticks_ms - mark.ticks_ms;
+        let doubt_ms = age_ms + 2 * drift_ms(passed);
+        (passed < DAY_MS).then(|| (mark.least_ms(ticks_ms), doubt_ms))
+    }
+
+    /// An answer counts more than a clock, unless a clock that keeps up with the ticks agrees with it: that is exact.
+    /// Neither counts below the floor.
     pub(crate) fn now(&self, clock_ms: Option<u64>, ticks_ms: u64) -> Now {
         let floor_ms = self.floor_ms(ticks_ms);
-        let answered = self.answer.and_then(|(mark, age_ms)| {
-            let passed = ticks_ms - mark.ticks_ms;
-            let doubt_ms = age_ms + 2 * drift_ms(passed);
-            (passed < DAY_MS).then(|| (mark.least_ms(ticks_ms), doubt_ms))
-        });
         let runs = |now: u64| {
             let shown_ms = self.shown.map_or(0, |shown| shown.least_ms(ticks_ms));
             now <= MAX_TIME_MS && now + LAG_MS >= shown_ms
         };
-        let clock = clock_ms.filter(|now| runs(*now)).map(|now| (now, 0));
-        match answered.or(clock) {
+        let clock = clock_ms.filter(|now| runs(*now));
+        let exact = clock.map(|now| (now, 0));
+        let known = match self.answered(ticks_ms) {
+            Some((least, doubt_ms)) => {
+                let agrees = |now| now + LAG_MS >= least && now <= least + doubt_ms + LAG_MS;
+                exact
+                    .filter(|(now, _)| agrees(*now))
+                    .or(Some((least, doubt_ms)))
+            }
+            None => exact,
+        };
+        match known {
             Some((now, doubt_ms)) if now >= floor_ms => Now::Trusted(now, doubt_ms),
             _ if floor_ms > 0 => Now::Floor(floor_ms),
             _ => Now::Unknown,
@@ -115,7 +128,11 @@ impl Times {
         }
         let at_ms = at_ms.max(floor_ms);
         let mark = Mark { at_ms, ticks_ms };
-        self.answer = Some((mark, age_ms));
+        // An older pulse's answer says less than what is known already.
+        let known = self.answered(ticks_ms);
+        if known.is_none_or(|(_, doubt_ms)| age_ms <= doubt_ms) {
+            self.answer = Some((mark, age_ms));
+        }
         self.base = Some(mark);
         self.raise(at_ms, ticks_ms);
         Ok(())

@@ -147,11 +147,16 @@ impl Device {
         }
     }
 
-    /// Closes what fits, if it is not closed for another reason already.
-    pub(super) fn shut_where(&mut self, cause: CloseCause, fits: impl Fn(&Opening) -> bool) {
-        for opening in self.openings.iter_mut().filter(|opening| fits(opening)) {
-            opening.closing = opening.closing.or(Some(cause));
-        }
+    /// Closes what fits, if it is not closed for another reason already. Says whether anything was open.
+    pub(super) fn shut_where(
+        &mut self,
+        cause: CloseCause,
+        fits: impl Fn(&Opening) -> bool,
+    ) -> bool {
+        let open = self.openings.iter_mut();
+        let open = open.filter(|opening| opening.closing.is_none() && fits(opening));
+        let closed = open.map(|opening| opening.closing = Some(cause)).count();
+        closed > 0
     }
 
     pub(super) fn may_renew(&self, code: &Code, seconds: u32) -> Result<(), Reason> {
@@ -185,6 +190,14 @@ impl Device {
     pub(super) fn shut(&mut self, latch: u8) {
         self.openings.retain(|opening| opening.latch != latch);
         self.opened.retain(|(opened, ..)| *opened != latch);
+    }
+
+    /// Voids what these codes have opened or renewed last. Says whether anything was open.
+    pub(super) fn void(&mut self, is_void: impl Fn(Name) -> bool) -> bool {
+        self.shut_where(CloseCause::Revoked, |opening| {
+            let mut codes = [Some(opening.name), opening.renewal].into_iter().flatten();
+            codes.any(&is_void)
+        })
     }
 
     /// A sign of life that was sent after these ticks.

@@ -239,15 +239,15 @@ impl Device {
             };
         }
         let judged = self.judge(code, by);
-        if judged.is_ok() {
+        if judged.is_ok() && code.action.only_shuts() {
             // Whoever may close is obeyed at once, whatever keeps the code from being burned.
-            match code.action {
-                Action::Close => {
-                    self.shut_where(CloseCause::Code, |opening| opening.latch == code.latch);
-                }
-                Action::Lockdown => self.shut_where(CloseCause::Lockdown, |_| true),
-                _ => {}
-            }
+            let (cause, only) = match code.action {
+                Action::Close => (CloseCause::Code, Some(code.latch)),
+                _ => (CloseCause::Lockdown, None),
+            };
+            self.shut_where(cause, |opening| {
+                only.is_none_or(|latch| latch == opening.latch)
+            });
         }
         match judged.and_then(|trial| self.plan(code).map(|()| trial)) {
             Ok(_) if code.action == (Action::Install { asked: false }) => Verdict::ManifestWanted,

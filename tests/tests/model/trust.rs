@@ -2,7 +2,7 @@
 
 use latch_verify::{
     Reason,
-    statement::{CloseCause, Latch, Outcome, Rule},
+    statement::{Latch, Outcome, Rule},
     types::TimeMs,
     wire::{Kind, Role},
 };
@@ -10,7 +10,6 @@ use latch_verify::{
 use super::{
     apart::SLIPS_CLOSE_BY_ID,
     memory::{About, Name},
-    opening::Opening,
     reference::{Device, Verdict, id},
     rules::ensure,
     said::{Noise, Revocation, Root, Slip, Statement, Time},
@@ -144,9 +143,9 @@ impl Device {
         Ok(!by_root)
     }
 
-    /// What an issuer takes back could go on for ever.
-    fn may_take_back(&mut self, by_issuer: bool) -> bool {
-        !by_issuer || self.budgets.taken_back.take(1, self.ticks_ms)
+    /// What an issuer takes back could go on for ever, unless something ends by it.
+    fn may_take_back(&mut self, by_issuer: bool, ends_something: bool) -> bool {
+        !by_issuer || ends_something || self.budgets.taken_back.take(1, self.ticks_ms)
     }
 
     pub(super) fn take_revocation(&mut self, said: &Revocation, by: &Statement) -> Verdict {
@@ -163,7 +162,8 @@ impl Device {
         if self.memory.floor(said.issuer).revoked >= said.through {
             return Verdict::Noted;
         }
-        if !self.may_take_back(by_issuer) {
+        let ended = self.void(|name| name.issuer == said.issuer && name.place <= said.through);
+        if !self.may_take_back(by_issuer, ended) {
             return self.ignore(Reason::Throttled);
         }
         self.memory.revoke(said.issuer, said.through);
@@ -188,26 +188,18 @@ impl Device {
             statement: said.statement,
         };
         // What the code holds open may outlive its place in the table of used codes.
-        let is_held = |opening: &Opening| {
-            let by_id = |held: Name| SLIPS_CLOSE_BY_ID && held.statement == name.statement;
-            let mut codes = [Some(opening.name), opening.renewal].into_iter().flatten();
-            codes.any(|held| held == name || by_id(held))
-        };
-        let mut open = self
-            .openings
-            .iter()
-            .filter(|opening| opening.closing.is_none());
-        let holds_open = open.any(is_held);
-        if self.memory.is_settled(name) && !holds_open {
+        let used = self.memory.is_used(name);
+        let settled = self.memory.is_settled(name);
+        let by_id = |held: Name| SLIPS_CLOSE_BY_ID && held.statement == name.statement;
+        let ended = self.void(|held| held == name || by_id(held));
+        if settled && !ended {
             return Verdict::Noted;
         }
-        if !self.may_take_back(by_issuer) {
+        if !self.may_take_back(by_issuer, ended) {
             return self.ignore(Reason::Throttled);
         }
-        let used = self.memory.is_used(name) || holds_open;
-        let statement = id(said.statement);
+        let (used, statement) = (used || ended, id(said.statement));
         self.memory.stop(name);
-        self.shut_where(CloseCause::Revoked, is_held);
         self.anchor += 1;
         Verdict::Told(self.tell(about, Outcome::Stopped { statement, used }, None))
     }

@@ -2,7 +2,8 @@
 
 use latch_verify::{
     Reason,
-    limits::MAX_BURNED,
+    device::Release as Offer,
+    limits::{MAX_BURNED, RESERVED_REFILL_MS, WRITE_BUDGET},
     statement::{Action, CloseCause, Outcome},
     types::Sequence,
 };
@@ -171,4 +172,22 @@ fn a_revocation_closes_a_latch_whose_code_was_used_long_ago() {
     bench.submit(&revoke).told();
     bench.closes(&opened, service(), CloseCause::Revoked);
     assert_eq!(bench.device.open_latches(), 0);
+}
+
+/// Another operator has used up what may be written at the wish of one signature, and keeps it so.
+#[test]
+fn another_that_takes_back_much_keeps_no_slip_from_ending_a_download() {
+    let (mut bench, code, begun) = downloading();
+    for number in 0..u64::from(WRITE_BUDGET) + 4 {
+        let own = revocation(OPERATOR[1], Sequence(number + 1), &OPERATOR[1..2]);
+        bench.submit_once(&own, Offer::NotAsked);
+        bench.pass(RESERVED_REFILL_MS);
+    }
+    let stop = slip(&code, &OPERATOR[..1]);
+    let answer = bench.submit_once(&stop, Offer::NotAsked);
+    let Looked::InstallEnded(told) = bench.poll() else {
+        panic!("{:?} goes on after {answer:?}", begun.receipt.statement);
+    };
+    let reason = Reason::InstallVoid.number();
+    assert_eq!(told.outcome(), Outcome::InstallFailed { reason });
 }

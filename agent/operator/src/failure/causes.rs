@@ -141,7 +141,11 @@ impl From<ProjectError> for Failure {
         match error {
             ProjectError::NotFound { .. } => Self::failed(error)
                 .hint("make a project with `latch init`, or name its folder by --dir or LATCH_DIR"),
-            ProjectError::Root { cause, .. } => Self::refused(&error, cause),
+            ProjectError::Root { cause, .. }
+            | ProjectError::Statement {
+                cause: SignError::Refused(cause),
+                ..
+            } => Self::refused(&error, cause),
             ProjectError::File(error) => error.into(),
             ProjectError::Key(error) => error.into(),
             _ => Self::failed(error),
@@ -188,7 +192,7 @@ impl From<EnrolError> for Failure {
             EnrolError::OtherProduct { .. } => Self::conflict(error),
             EnrolError::Enrolment(EnrolmentError::Enrolment(refusal)) => {
                 Self::refused(&error, refusal).hint(
-                    "devices are provisioned with the first trust root: an operator of that one countersigns (--key), until they have taken its successors",
+                    "an operator that the trust root in force lists countersigns: name the key by --key",
                 )
             }
             error => match refusal {

@@ -20,7 +20,7 @@ use crate::{
 
 /// The file by which a project is known.
 pub const PROJECT_FILE: &str = "latch.toml";
-/// The first trust root, signed: devices are provisioned with it.
+/// The first trust root, signed.
 pub(crate) const ROOT_FILE: &str = "root.latch";
 /// The folder of the trust roots that followed, a file a version.
 pub(crate) const ROOTS_FOLDER: &str = "roots";

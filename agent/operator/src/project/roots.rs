@@ -1,7 +1,7 @@
 //! The trust roots of a project: the first, and those that followed it.
 //!
-//! `root.latch` is version 1, which devices are provisioned with. Its successors lie in
-//! `roots/`, each in a file named by its version; the last that follows is in force.
+//! `root.latch` is version 1. Its successors lie in `roots/`, each in a file named by its
+//! version; the last that follows is in force, and devices are provisioned with that one.
 
 use std::{
     fs,
@@ -29,14 +29,6 @@ impl Project {
         self.folder.join(ROOT_FILE)
     }
 
-    /// The envelope of the first trust root.
-    ///
-    /// # Errors
-    /// [`ProjectError::File`].
-    pub fn root_bytes(&self) -> Result<Vec<u8>, ProjectError> {
-        Ok(read_envelope(&self.root_file())?)
-    }
-
     /// The trust root in force, found by following each root to its successor.
     ///
     /// # Errors
@@ -53,6 +45,17 @@ impl Project {
     /// As [`trust`](Self::trust).
     pub fn successors(&self) -> Result<Vec<Statement>, ProjectError> {
         self.follow().map(|(_, successors)| successors)
+    }
+
+    /// The trust root in force, as it was signed.
+    ///
+    /// # Errors
+    /// As [`trust`](Self::trust).
+    pub fn root_in_force(&self) -> Result<Statement, ProjectError> {
+        match self.successors()?.pop() {
+            Some(successor) => Ok(successor),
+            None => read_root(&self.root_file()),
+        }
     }
 
     /// Puts a successor in force here. It was checked by
@@ -94,7 +97,7 @@ impl Project {
         };
         let first = self.root_file();
         let mut trust =
-            TrustRoot::first(&self.root_bytes()?).map_err(|cause| refused(&first, cause))?;
+            TrustRoot::first(&read_envelope(&first)?).map_err(|cause| refused(&first, cause))?;
         let (root, settings): (TenantId, _) = (
             trust.tenant().map_err(|cause| refused(&first, cause))?,
             self.tenant(),
@@ -112,17 +115,19 @@ impl Project {
             if !path.exists() {
                 return Ok((trust, successors));
             }
-            let successor = Statement::from_bytes(read_envelope(&path)?).map_err(|cause| {
-                ProjectError::Statement {
-                    path: path.clone(),
-                    cause,
-                }
-            })?;
+            let successor = read_root(&path)?;
             trust = verify_succession(&trust, &successor, &[])
                 .map_err(|cause| refused(&path, cause))?;
             successors.push(successor);
         }
     }
+}
+
+fn read_root(path: &Path) -> Result<Statement, ProjectError> {
+    Statement::from_bytes(read_envelope(path)?).map_err(|cause| ProjectError::Statement {
+        path: path.into(),
+        cause,
+    })
 }
 
 fn read_envelope(path: &Path) -> Result<Vec<u8>, FileError> {

@@ -18,17 +18,18 @@ pub(crate) fn add(corpora: &Corpora) -> Result<(), Box<dyn Error>> {
     let lock = [code(11, 0), settle.clone()].concat();
     let (wait, poll, state) = (vec![6, 14], vec![16], vec![17]);
     let (time, broadcast) = (vec![22, 0, 0, 0], vec![22, 1, 60, 0]);
-    let (revoke, stop, root) = (vec![23, 0, 0, 0], vec![24, 0, 0], vec![25, 0, 1, 0]);
+    let (revoke, stop, root) = (vec![23, 0, 0, 0], vec![24, 0, 0, 0], vec![25, 0, 1, 0]);
     let mut scripts = vec![
         [open.clone(), wait.clone(), poll.clone(), again.clone()].concat(),
         [
             open.clone(),
             renew.clone(),
             wait.clone(),
-            renew,
+            renew.clone(),
             poll.clone(),
         ]
         .concat(),
+        [open.clone(), renew.clone(), vec![6, 17], poll.clone()].concat(),
         [open.clone(), code(10, 0), settle.clone(), again.clone()].concat(),
         [
             open.clone(),

@@ -112,8 +112,9 @@ impl Counter for Ratchet {
     }
 }
 
-/// The kind of device that is attacked: with a table of used codes that a script can fill.
-pub(crate) type Machine = Device<Kit, 1200, 8>;
+/// The kind of device that is attacked: with a table of used codes that a script can fill, and
+/// that remembers some whose receipts are gone.
+pub(crate) type Machine = Device<Kit, 1200, 12>;
 
 /// The platform of the [`Machine`].
 pub(crate) enum Kit {}

@@ -45,7 +45,7 @@ pub(crate) fn run(globals: &Globals, output: Output, args: &BuildArgs) -> Result
     }
     if rules.version() != 1 {
         return Err(Failure::conflict(format_args!(
-            "root.toml has version {}, and devices are provisioned with version 1",
+            "root.toml has version {}, and the first trust root has version 1",
             rules.version()
         )));
     }

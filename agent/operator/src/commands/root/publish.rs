@@ -81,7 +81,7 @@ async fn publish_again(context: &Context) -> Result<(), Failure> {
     let successors = context.project.successors()?;
     if successors.is_empty() {
         return Err(Failure::failed(
-            "the first trust root has no successor, and devices are provisioned with the first",
+            "the first trust root has no successor, and devices were provisioned with the first",
         )
         .hint("make one with `latch root next`"));
     }
