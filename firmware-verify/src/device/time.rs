@@ -8,6 +8,9 @@ use crate::{
     types::TimeMs,
 };
 
+/// What two counts of milliseconds that begin at different moments may differ by.
+const ROUNDING_MS: u64 = 2;
+
 /// A moment that was known when the ticks stood here.
 #[derive(Clone, Copy)]
 struct Mark {
@@ -90,9 +93,13 @@ impl TimeKeeper {
             (Some(answer), _) => Some(answer),
             (None, clock) => clock,
         };
+        // Clock and ticks count milliseconds from different moments.
+        let runs = self.floor.is_some_and(|floor| floor.ticks_ms < ticks_ms);
+        let rounding_ms = if runs { ROUNDING_MS } else { 0 };
         match trusted {
-            Some((now, doubt_ms)) if now >= floor_ms => Known {
-                status: TimeMs::new(now).map_or(TimeStatus::Unknown, TimeStatus::Trusted),
+            Some((now, doubt_ms)) if now.saturating_add(rounding_ms) >= floor_ms => Known {
+                status: TimeMs::new(now.max(floor_ms))
+                    .map_or(TimeStatus::Unknown, TimeStatus::Trusted),
                 doubt_ms,
             },
             _ => Known {

@@ -48,7 +48,7 @@ fn leaves(prefix: &str, seeds: &[u8]) -> Vec<(String, Leaf)> {
             3 => format!("{prefix}/a/b/c"),
             4 => format!("{prefix}/a-b"),
             5 => format!("{prefix}/b"),
-            6 => format!("{prefix}/b/c"),
+            6 => format!("{prefix}/guard/c"),
             _ => format!("{prefix}/c"),
         };
         let leaf = match seed / 8 % 6 {
@@ -76,7 +76,7 @@ pub(super) fn spoil_patch(action: &mut Action, patch: Patch) {
     let spoiled = match patch {
         Patch::Nothing => Vec::new(),
         Patch::Mixed => vec![leaf("limits/max", one), leaf("pump", one)],
-        Patch::Above => vec![leaf("limits", Leaf::Null)],
+        Patch::Above => vec![leaf("pump", Leaf::Null)],
         Patch::BadPath(path) => vec![leaf(path, one)],
         Patch::Disorder => vec![leaf("pump/b", one), leaf("pump/a", one)],
         Patch::Below => vec![leaf("pump", one), leaf("pump/a", one)],

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::world::{
     keys::{DEVICE, STRANGER, Signer},
-    root::RootSpec,
+    root::{RootSpec, limits},
 };
 
 /// What is said, by whom, and which signature is none.
@@ -216,7 +216,7 @@ impl Scene<'_> {
     }
 }
 
-/// The bench's root, as a description.
+/// The bench's root, as a description, with one branch more that lies inside another latch's.
 pub(crate) fn first_root() -> Root {
     let RootSpec {
         version,
@@ -224,10 +224,11 @@ pub(crate) fn first_root() -> Root {
         keys,
         thresholds,
         latches,
-        properties,
+        mut properties,
         commands,
         ..
     } = RootSpec::default();
+    properties.insert(1, ("pump/guard", limits()));
     let named = |public: [u8; 32]| {
         let mut seeds = (1..=99).map(Signer);
         seeds
