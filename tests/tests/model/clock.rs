@@ -8,6 +8,8 @@ const HOUR_MS: u64 = 3_600_000;
 const DAY_MS: u64 = 24 * HOUR_MS;
 const MINUTE_MS: u64 = 60_000;
 const MAX_TIME_MS: u64 = (1 << 48) - 1;
+/// What two counts of milliseconds that begin at different moments may differ by.
+const ROUNDING_MS: u64 = 2;
 /// How far a clock may lag behind the ticks.
 const LAG_MS: u64 = 5000;
 
@@ -98,8 +100,13 @@ impl Times {
             }
             None => exact,
         };
+        // A floor that runs may be ahead by what two counts are rounded.
+        let floor_runs = self.floor.is_some_and(|floor| floor.ticks_ms < ticks_ms);
+        let rounding_ms = if floor_runs { ROUNDING_MS } else { 0 };
         match known {
-            Some((now, doubt_ms)) if now >= floor_ms => Now::Trusted(now, doubt_ms),
+            Some((now, doubt_ms)) if now + rounding_ms >= floor_ms => {
+                Now::Trusted(now.max(floor_ms), doubt_ms)
+            }
             _ if floor_ms > 0 => Now::Floor(floor_ms),
             _ => Now::Unknown,
         }
