@@ -6,7 +6,6 @@ mod world;
 
 mod model {
     pub(crate) mod agree;
-    pub(crate) mod apart;
     pub(crate) mod both;
     pub(crate) mod budget;
     pub(crate) mod chance;

@@ -124,13 +124,19 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             Ok(by) => by,
             Err(refusal) => return self.refuse(&about, refusal, out),
         };
+        // By its whole name: an operator may stop its own codes, and none that it only knows by id.
+        let named = CodeName {
+            issuer,
+            sequence,
+            statement,
+        };
         // What the code has opened or begun may outlive its place in the table of used codes.
         let install = self.ledger.facts.install.as_ref();
-        let downloads = install
-            .is_some_and(|install| install.pending.code.statement == statement && !install.stopped);
+        let downloads =
+            install.is_some_and(|install| install.pending.code == named && !install.stopped);
         let used = replay.is_used(issuer, sequence, statement);
         let is_stopped = replay.is_stopped(issuer, sequence, statement);
-        let holds = self.latches.revoke(|code| code.statement == statement) || downloads;
+        let holds = self.latches.revoke(|code| *code == named) || downloads;
         if is_stopped && !holds {
             return Submitted::Noted;
         }

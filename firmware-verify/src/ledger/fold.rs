@@ -348,7 +348,12 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
                 let (issuer, sequence) = named(receipt)?;
                 self.replay.stop(issuer, sequence, statement)?;
                 if let Some(install) = &mut self.install {
-                    install.stopped |= install.pending.code.statement == statement;
+                    install.stopped |= install.pending.code
+                        == CodeName {
+                            issuer,
+                            sequence,
+                            statement,
+                        };
                 }
                 self.anchor = self.anchor.saturating_add(1);
             }
@@ -359,7 +364,10 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
         self.pending = self
             .pending
             .filter(|pending| pending.code.statement != statement);
-        self.replay.told(statement, receipt.number);
+        if let Ok((issuer, sequence)) = named(receipt) {
+            self.replay
+                .told(issuer, sequence, statement, receipt.number);
+        }
         Ok(())
     }
 }

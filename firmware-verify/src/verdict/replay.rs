@@ -184,10 +184,20 @@ impl<const USED: usize> ReplayTable<USED> {
         Ok(())
     }
 
-    /// Notes which receipt tells a code's outcome.
-    pub(crate) fn told(&mut self, statement: StatementId, receipt: u64) {
+    /// Notes which receipt tells a code's outcome. The id alone does not name the code: a stop
+    /// slip may have put it here beside another issuer.
+    pub(crate) fn told(
+        &mut self,
+        issuer: KeyId,
+        sequence: Sequence,
+        statement: StatementId,
+        receipt: u64,
+    ) {
         let mut burned = self.burned.iter_mut();
-        if let Some(burned) = burned.find(|burned| burned.statement == statement) {
+        let is_it = |burned: &&mut Burned| {
+            (burned.issuer, burned.sequence, burned.statement) == (issuer, sequence, statement)
+        };
+        if let Some(burned) = burned.find(is_it) {
             burned.receipt = receipt;
         }
     }

@@ -4,10 +4,7 @@ use std::cmp::Reverse;
 
 use latch_verify::{Reason, statement::Outcome, wire::Kind};
 
-use super::{
-    apart,
-    said::{Id, Place},
-};
+use super::said::{Id, Place};
 use crate::world::keys::Signer;
 
 const MAX_BURNED: usize = 32;
@@ -154,10 +151,7 @@ impl Memory {
 
     pub(crate) fn told(&mut self, name: Name, receipt: u64) {
         let mut burned = self.burned.iter_mut();
-        let by_id = |burned: &Burned| burned.name.statement == name.statement;
-        let found = burned
-            .find(|burned| burned.name == name || apart::RECEIPTS_NOTED_BY_ID && by_id(burned));
-        if let Some(burned) = found {
+        if let Some(burned) = burned.find(|burned| burned.name == name) {
             burned.receipt = receipt;
         }
     }

@@ -8,7 +8,6 @@ use latch_verify::{
 };
 
 use super::{
-    apart::SLIPS_CLOSE_BY_ID,
     memory::{About, Name},
     reference::{Device, Verdict, id},
     rules::ensure,
@@ -190,8 +189,7 @@ impl Device {
         // What the code holds open may outlive its place in the table of used codes.
         let used = self.memory.is_used(name);
         let settled = self.memory.is_settled(name);
-        let by_id = |held: Name| SLIPS_CLOSE_BY_ID && held.statement == name.statement;
-        let ended = self.void(|held| held == name || by_id(held));
+        let ended = self.void(|held| held == name);
         if settled && !ended {
             return Verdict::Noted;
         }

@@ -4,15 +4,15 @@ use latch_verify::{
     Reason,
     device::Release as Offer,
     limits::{MAX_BURNED, RESERVED_REFILL_MS, WRITE_BUDGET},
-    statement::{Action, CloseCause, Outcome},
+    statement::{Action, CloseCause, Outcome, StopSlip},
     types::Sequence,
 };
 
 use crate::world::{
     answer::{Looked, Told},
     bench::Bench,
-    keys::{CREW, OPERATOR, ROOT, seal},
-    openings::{revocation, service_rule, slip},
+    keys::{CREW, OPERATOR, ROOT, Signer, seal},
+    openings::{revocation, service_rule, slip, slip_for},
     release::{Image, version},
     root::{maintenance, service},
 };
@@ -159,6 +159,65 @@ fn a_slip_closes_a_latch_whose_code_was_used_long_ago() {
         "the latch stays open after {answer:?}"
     );
     bench.closes(&opened, service(), CloseCause::Revoked);
+}
+
+/// An operator may take back what it has signed itself: another's code it can name by its id, and as its own only.
+#[test]
+fn a_slip_in_another_operators_name_ends_nothing() {
+    let (mut bench, code, begun) = downloading();
+    let in_own_name = StopSlip {
+        issuer: OPERATOR[1].id(),
+        ..slip_for(&code)
+    };
+    bench.submit(&seal(&in_own_name, &OPERATOR[1..2])).told();
+    assert!(bench.device.wanted().is_some());
+    assert!(matches!(bench.poll(), Looked::Idle(_)));
+    bench = bench.reboot();
+    assert!(
+        bench.device.wanted().is_some(),
+        "{:?} has ended",
+        begun.receipt.statement
+    );
+
+    let mut bench = Bench::with_root(&service_rule(|rule| rule.heartbeat_s = 0));
+    let code = bench.sealed(service(), Action::Open { seconds: 1800 });
+    bench.submit(&code).told();
+    for (issuer, sequence) in [(1, 0), (0, 1)] {
+        let named = slip_for(&code);
+        let wrong = StopSlip {
+            issuer: OPERATOR[issuer].id(),
+            sequence: Sequence(named.sequence.0 + sequence),
+            ..named
+        };
+        let told = bench
+            .submit(&seal(&wrong, &OPERATOR[issuer..=issuer]))
+            .told();
+        assert!(matches!(
+            told.outcome(),
+            Outcome::Stopped { used: false, .. }
+        ));
+        assert!(bench.device.is_open(service()));
+    }
+}
+
+/// Another operator puts the id of a code that is still to come beside its own name: the code is told of as ever.
+#[test]
+fn a_used_code_is_told_of_by_its_own_receipt() {
+    let mut bench = Bench::new();
+    let code = bench.sealed(maintenance(), Action::Probe);
+    let in_own_name = StopSlip {
+        issuer: OPERATOR[1].id(),
+        ..slip_for(&code)
+    };
+    bench.submit(&seal(&in_own_name, &OPERATOR[1..2])).told();
+    let probed = bench.submit(&code).told();
+    let of = |issuer: Signer| {
+        let mut used = bench.device.facts().replay.burned();
+        used.find(|used| used.issuer == issuer.id())
+            .map(|used| used.receipt)
+    };
+    assert_eq!(of(OPERATOR[0]), Some(probed.receipt.number));
+    assert_eq!(of(OPERATOR[1]), Some(0));
 }
 
 /// A revocation needs no memory of the code.
