@@ -23,9 +23,11 @@ pub(crate) const DEVICE: Signer = Signer(7);
 /// In no trust root.
 pub(crate) const STRANGER: Signer = Signer(8);
 pub(crate) const TIME: Signer = Signer(9);
+/// In the root that follows the first, which the vectors hold too.
+pub(crate) const NEXT_ROOT: Signer = Signer(10);
 
 /// Everybody whose signature counts somewhere: bit n of a [`Crew`] stands for the nth.
-const EVERYBODY: [Signer; 8] = [
+const EVERYBODY: [Signer; 9] = [
     ROOT,
     OPERATOR,
     SECOND_OPERATOR,
@@ -34,10 +36,11 @@ const EVERYBODY: [Signer; 8] = [
     BREAK_GLASS,
     DEVICE,
     TIME,
+    NEXT_ROOT,
 ];
 
 /// Seeds above this byte belong to nobody.
-const LAST_SEED: u8 = 9;
+const LAST_SEED: u8 = 10;
 
 const MAGIC: &[u8; 8] = b"latch-v1";
 
@@ -83,7 +86,7 @@ impl Signer {
     /// The role that the [tenant](crate::tenant)'s root gives to the key.
     pub(crate) fn role(self) -> Option<Role> {
         Some(match self {
-            ROOT => Role::Root,
+            ROOT | NEXT_ROOT => Role::Root,
             OPERATOR | SECOND_OPERATOR => Role::Operator,
             APPROVER => Role::Approver,
             RELEASE => Role::Release,
@@ -101,17 +104,17 @@ impl Signer {
 
 /// Some of everybody, as a set of bits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Crew(pub(crate) u8);
+pub(crate) struct Crew(pub(crate) u16);
 
 impl Crew {
     pub(crate) fn of(signers: &[Signer]) -> Self {
-        let bit = |place: usize| u8::from(signers.contains(&EVERYBODY[place])) << place;
+        let bit = |place: usize| u16::from(signers.contains(&EVERYBODY[place])) << place;
         Self((0..EVERYBODY.len()).map(bit).sum())
     }
 
     /// Leaves out those who are in, and takes in those who are out.
     pub(crate) fn changed(self, bits: u8) -> Self {
-        Self(self.0 ^ bits)
+        Self(self.0 ^ u16::from(bits))
     }
 
     pub(crate) fn signers(self) -> impl Iterator<Item = Signer> {

@@ -18,7 +18,7 @@ use crate::{
     flash::Served,
     journal::{Journal, MountError},
     ledger::{Doing, Firmware, First, Folding, Image, Ledger, RECORD, Record, write_first},
-    limits::{MAX_BURNED, MAX_RECEIPT_ENVELOPE, MAX_RECORD, MAX_TWIN},
+    limits::{MAX_BURNED, MAX_LATCHES, MAX_RECEIPT_ENVELOPE, MAX_RECORD, MAX_TWIN},
     reject::{Reason, Refusal, ensure},
     statement::{CloseCause, Junk, Outcome},
     types::Version,
@@ -245,9 +245,11 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         self.append(&Record::Boot { count })?;
         self.settle_cut_off(&mut out)?;
         self.tell_root(&mut out)?;
-        while let Some(open) = self.ledger.facts.open.first() {
-            let latch = open.latch;
-            self.tell_closed(latch, CloseCause::Reboot, &mut out)?;
+        for _ in 0..MAX_LATCHES {
+            let Some(open) = self.ledger.facts.open.first() else {
+                break;
+            };
+            self.tell_closed(open.latch, CloseCause::Reboot, &mut out)?;
         }
         self.rewind()
     }

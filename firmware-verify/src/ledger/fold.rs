@@ -50,8 +50,12 @@ impl<const TWIN: usize, const USED: usize> Folding<TWIN, USED> {
         Ok(())
     }
 
-    /// The ledger, if identity and root were among the records.
+    /// The ledger, if identity, root and counters were among the records.
     pub(crate) fn finish(self) -> Option<Ledger<TWIN, USED>> {
+        // Without its numbers nothing that was recorded has changed anything.
+        if !self.facts.begun {
+            return None;
+        }
         let (identity, device_key) = self.identity?;
         let (trust, root_at) = self.root?;
         Some(Ledger {

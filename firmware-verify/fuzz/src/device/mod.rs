@@ -94,7 +94,7 @@ impl Bench {
             }
             1 => {
                 let kind = Kind::from_number(input.byte()).unwrap_or(Kind::Code);
-                let (version, crew) = (input.byte(), Crew(input.byte()));
+                let (version, crew) = (input.byte(), Crew(input.byte().into()));
                 let bytes = seal_bytes(kind, version, input.short(), crew);
                 self.submit_new(bytes, input);
             }
@@ -198,7 +198,7 @@ impl Bench {
 
     fn signed_again(&mut self, input: &mut Input<'_>) {
         let bytes = self.kept(input);
-        let crew = Crew(input.byte());
+        let crew = Crew(input.byte().into());
         let kind = peek_kind(&bytes).unwrap_or(Kind::Code);
         let Ok(envelope) = Envelope::parse(kind, &bytes) else {
             return;

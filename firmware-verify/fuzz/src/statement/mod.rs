@@ -165,7 +165,7 @@ struct Everybody;
 
 impl Keys for Everybody {
     fn find(&self, id: KeyId) -> Option<(u8, PublicKey)> {
-        let place = (0..8).find(|bit| Crew(1 << bit).contains(id))?;
+        let place = (0..9).find(|bit| Crew(1 << bit).contains(id))?;
         let signer = Crew(1 << place).signers().next()?;
         Some((place, signer.key()))
     }

@@ -1,6 +1,6 @@
 //! The memory of used codes.
 
-use super::{Burned, Recall, Replay, Use};
+use super::{Burned, Floor, Recall, Replay, Use};
 use crate::{
     limits::{MAX_BURNED, MAX_FLOORS},
     reject::Reason,
@@ -151,7 +151,19 @@ fn floors_never_fall() {
             ..code(1, 5)
         })
         .unwrap();
-    assert_eq!(replay.floor(KeyId([1; 8])).twin, Sequence(9));
+    let issuer = KeyId([1; 8]);
+    assert_eq!(replay.floor(issuer).twin, Sequence(9));
+
+    let high = Floor {
+        issuer,
+        replay: Sequence(7),
+        twin: Sequence(9),
+        revoked: Sequence(8),
+    };
+    replay.set_floor(high).unwrap();
+    replay.set_floor(Floor::none(issuer)).unwrap();
+    replay.revoke(issuer, Sequence(3)).unwrap();
+    assert_eq!(replay.floor(issuer), high);
 }
 
 #[test]
