@@ -15,16 +15,8 @@ use crate::{
     online::{Online, run_beside},
 };
 
-/// Rules under which `maintenance` opens for an hour at most.
-pub(crate) fn opens(rules: String) -> String {
-    rules.replace(
-        "max-life  = \"15m\"",
-        "max-life  = \"15m\"\nmax-open  = \"1h\"",
-    )
-}
-
 fn bench() -> (Bench, Member) {
-    let bench = Bench::new().with_rules(opens);
+    let bench = Bench::new();
     let mut member = Member::enrol(&bench, &Wish::new("pump-7"));
     member.leave_state(&bench, "state");
     (bench, member)
@@ -103,7 +95,11 @@ fn what_the_devices_state_says_is_foreseen() {
 
 #[test]
 fn a_latch_that_never_opens_or_is_not_there_is_said_here() {
-    let bench = Bench::new();
+    let shut = |rules: String| {
+        let lines = rules.split_inclusive('\n');
+        lines.filter(|line| !line.starts_with("max-open")).collect()
+    };
+    let bench = Bench::new().with_rules(shut);
     let mut member = Member::enrol(&bench, &Wish::new("pump-7"));
     member.leave_state(&bench, "state");
     let never = signed(&bench, "open", &["--for", "10m"], "no");
@@ -124,7 +120,7 @@ fn a_latch_that_never_opens_or_is_not_there_is_said_here() {
 fn closing_asks_for_one_operator_and_no_challenge() {
     let bench = Bench::new();
     bench.make_key("ben.pem");
-    let bench = bench.with_rules(|rules| crate::twin::two_operators(opens(rules)));
+    let bench = bench.with_rules(crate::twin::two_operators);
     let mut member = Member::enrol(&bench, &Wish::new("pump-7"));
     let trust = bench.statement("root.latch");
     let root: Root<'_> = trust.body().unwrap();
@@ -188,7 +184,7 @@ fn a_latch_that_closed_by_itself_says_so_under_the_code_that_opened_it() {
 #[tokio::test]
 async fn the_receipts_of_opening_and_closing_are_waited_for() {
     let broker = Broker::open();
-    let bench = Bench::at(&broker.url()).with_rules(opens);
+    let bench = Bench::at(&broker.url());
     let member = Member::enrol(&bench, &Wish::new("pump-7"));
     let mut online = Online::new(&broker, member).await;
     let open = ["open", "pump-7", "maintenance", "--for", "10m", "--wait"];

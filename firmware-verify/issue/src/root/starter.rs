@@ -69,6 +69,7 @@ id        = 3 # 3 to 15; a latch keeps its id for good
 operators = 1
 freshness = "challenge"
 max-life  = "15m"
+max-open  = "1h" # held open by one code and its renewals at most; without it, it cannot be opened
 
 [properties] # branches of the twin behind another latch
 # "pump/limit" = "maintenance"
