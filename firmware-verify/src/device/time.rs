@@ -79,30 +79,34 @@ impl TimeKeeper {
             self.shown
                 .is_some_and(|shown| now.saturating_add(CLOCK_LAG_MS) < shown.at_least_ms(ticks_ms))
         };
-        let clock = clock_ms
-            .filter(|now| *now <= MAX_TIME_MS && !lags(*now))
-            .map(|now| (now, 0));
-        let trusted = match (self.attested_ms(ticks_ms), clock) {
-            // A clock that agrees with the answer says it more exactly.
-            (Some((least, doubt_ms)), Some((now, _)))
-                if now.saturating_add(CLOCK_LAG_MS) >= least
-                    && now <= least.saturating_add(doubt_ms).saturating_add(CLOCK_LAG_MS) =>
-            {
-                clock
-            }
-            (Some(answer), _) => Some(answer),
-            (None, clock) => clock,
+        let answer = self.attested_ms(ticks_ms);
+        // A clock that agrees with the answer says it more exactly.
+        let agrees = |now: u64| {
+            answer.is_none_or(|(least, doubt_ms)| {
+                let latest = least.saturating_add(doubt_ms);
+                now.saturating_add(CLOCK_LAG_MS) >= least
+                    && now <= latest.saturating_add(CLOCK_LAG_MS)
+            })
         };
+        let clock = clock_ms
+            .filter(|now| *now <= MAX_TIME_MS && !lags(*now) && agrees(*now))
+            .map(|now| (now, 0));
         // Clock and ticks count milliseconds from different moments.
         let runs = self.floor.is_some_and(|floor| floor.ticks_ms < ticks_ms);
         let rounding_ms = if runs { ROUNDING_MS } else { 0 };
-        match trusted {
-            Some((now, doubt_ms)) if now.saturating_add(rounding_ms) >= floor_ms => Known {
-                status: TimeMs::new(now.max(floor_ms))
-                    .map_or(TimeStatus::Unknown, TimeStatus::Trusted),
-                doubt_ms,
-            },
-            _ => Known {
+        let latest_ms = |(now, doubt_ms): (u64, u64)| now.saturating_add(doubt_ms);
+        let reaches =
+            |known: &(u64, u64)| latest_ms(*known).saturating_add(rounding_ms) >= floor_ms;
+        match clock.filter(reaches).or(answer.filter(reaches)) {
+            Some((now, doubt_ms)) => {
+                // The floor is sure, and takes its part of the doubt away.
+                let least_ms = now.max(floor_ms);
+                Known {
+                    status: TimeMs::new(least_ms).map_or(TimeStatus::Unknown, TimeStatus::Trusted),
+                    doubt_ms: latest_ms((now, doubt_ms)).saturating_sub(least_ms),
+                }
+            }
+            None => Known {
                 status: TimeMs::new(floor_ms)
                     .filter(|floor| floor.get() > 0)
                     .map_or(TimeStatus::Unknown, TimeStatus::Floor),
@@ -290,6 +294,26 @@ mod tests {
         // And only for a day.
         let status = keeper.known(None, 4000 + ATTESTED_AGE_MS).status;
         assert!(matches!(status, TimeStatus::Floor(_)), "{status:?}");
+    }
+
+    #[test]
+    fn a_floor_within_the_doubt_takes_no_trust_away() {
+        let mut keeper = TimeKeeper::new(moment(0), 0);
+        keeper.attest(moment(NOW_MS + 1000), 0, 10_000).unwrap();
+        // Somebody broadcasts the time exactly: the answer was under way for some of its doubt.
+        keeper.hear(moment(NOW_MS + 7000), 10_000).unwrap();
+        let expected = Known {
+            status: trusted(NOW_MS + 7000),
+            doubt_ms: 4000,
+        };
+        assert_eq!(keeper.known(None, 10_000), expected);
+        // A clock that lies below the floor is not believed, and the answer still is.
+        assert_eq!(keeper.known(Some(NOW_MS + 6000), 10_000), expected);
+        keeper.hear(moment(NOW_MS + 11_000), 10_000).unwrap();
+        assert_eq!(keeper.known(None, 10_000).status, trusted(NOW_MS + 11_000));
+        // One beyond the doubt contradicts it.
+        keeper.hear(moment(NOW_MS + 11_001), 10_000).unwrap();
+        assert_eq!(keeper.known(None, 10_000).status, floor(NOW_MS + 11_001));
     }
 
     #[test]

@@ -6,7 +6,6 @@ use super::said::Nonce;
 
 const HOUR_MS: u64 = 3_600_000;
 const DAY_MS: u64 = 24 * HOUR_MS;
-const MINUTE_MS: u64 = 60_000;
 const MAX_TIME_MS: u64 = (1 << 48) - 1;
 /// What two counts of milliseconds that begin at different moments may differ by.
 const ROUNDING_MS: u64 = 2;
@@ -82,7 +81,7 @@ impl Times {
     }
 
     /// An answer counts more than a clock, unless a clock that keeps up with the ticks agrees with it: that is exact.
-    /// Neither counts below the floor.
+    /// What cannot have come to the floor yet counts for nothing.
     pub(crate) fn now(&self, clock_ms: Option<u64>, ticks_ms: u64) -> Now {
         let floor_ms = self.floor_ms(ticks_ms);
         let runs = |now: u64| {
@@ -91,24 +90,25 @@ impl Times {
         };
         let clock = clock_ms.filter(|now| runs(*now));
         let exact = clock.map(|now| (now, 0));
-        let known = match self.answered(ticks_ms) {
-            Some((least, doubt_ms)) => {
-                let agrees = |now| now + LAG_MS >= least && now <= least + doubt_ms + LAG_MS;
-                exact
-                    .filter(|(now, _)| agrees(*now))
-                    .or(Some((least, doubt_ms)))
-            }
-            None => exact,
-        };
+        let answer = self.answered(ticks_ms);
+        let exact = exact.filter(|(now, _)| {
+            let agrees =
+                |(least, doubt_ms)| *now + LAG_MS >= least && *now <= least + doubt_ms + LAG_MS;
+            answer.is_none_or(agrees)
+        });
         // A floor that runs may be ahead by what two counts are rounded.
         let floor_runs = self.floor.is_some_and(|floor| floor.ticks_ms < ticks_ms);
         let rounding_ms = if floor_runs { ROUNDING_MS } else { 0 };
-        match known {
-            Some((now, doubt_ms)) if now + rounding_ms >= floor_ms => {
-                Now::Trusted(now.max(floor_ms), doubt_ms)
-            }
-            _ if floor_ms > 0 => Now::Floor(floor_ms),
-            _ => Now::Unknown,
+        // The floor is sure, and takes its part of the doubt away.
+        let above = |(now, doubt_ms): (u64, u64)| {
+            let least = now.max(floor_ms);
+            let reaches = now + doubt_ms + rounding_ms >= floor_ms;
+            reaches.then(|| Now::Trusted(least, (now + doubt_ms).saturating_sub(least)))
+        };
+        match exact.and_then(above).or(answer.and_then(above)) {
+            Some(known) => known,
+            None if floor_ms > 0 => Now::Floor(floor_ms),
+            None => Now::Unknown,
         }
     }
 
@@ -231,9 +231,9 @@ impl Nonces {
         }
     }
 
-    /// A signed state carries a pulse that is younger than a minute.
-    pub(crate) fn beat(&mut self, ticks_ms: u64) {
-        if ticks_ms - self.pulse.current.1 >= MINUTE_MS {
+    /// A signed state carries a pulse that is younger than this.
+    pub(crate) fn beat(&mut self, ticks_ms: u64, every_ms: u64) {
+        if ticks_ms - self.pulse.current.1 >= every_ms {
             self.pulse = self.next(self.pulse, ticks_ms);
         }
     }
