@@ -4,13 +4,12 @@
 mod rig;
 mod tenant;
 
-use latch_agent::{
-    Event, FAULT_REST_MS, Hook, LatchEvent, Notice, PULSE_STATE_MS, SHUT_REST_MS, SHUT_TRIES,
-};
+use latch_agent::{Event, FAULT_REST_MS, Hook, LatchEvent, Notice, SHUT_REST_MS, SHUT_TRIES};
 use latch_issue::Change;
 use latch_mqtt::RevokedId;
 use latch_verify::{
     device::Observation,
+    limits::PULSE_ROTATE_MS,
     statement::{CloseCause, Outcome},
     types::{LatchId, Posture, StatementId},
 };
@@ -320,7 +319,7 @@ fn an_open_latch_has_pulses_to_answer_and_closes_without() {
     let mut pulses = Vec::new();
     for beats in 1..=5 {
         rig.wake();
-        assert_eq!(rig.now_ms() - rig::BEGIN_MS, beats * PULSE_STATE_MS);
+        assert_eq!(rig.now_ms() - rig::BEGIN_MS, beats * PULSE_ROTATE_MS);
         let pulse = rig.done().status().pulse;
         assert!(!pulses.contains(&pulse), "the same pulse again");
         pulses.push(pulse);

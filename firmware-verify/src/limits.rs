@@ -100,6 +100,13 @@ pub const PULSE_AGE_MS: u64 = CHALLENGE_AGE_MS;
 /// Age at which a signed state carries a new pulse, in milliseconds: what an attestation that
 /// comes at once leaves in doubt, and few enough nonces for the slowest source of randomness.
 pub const PULSE_ROTATE_MS: u64 = 60_000;
+/// Pulses in the time of a heartbeat that an open latch asks for, where that makes more of them
+/// than [`PULSE_ROTATE_MS`]: so that one answer may be lost and the next be late.
+pub const PULSES_A_HEARTBEAT: u64 = 3;
+/// Shortest age at which a pulse is replaced, in milliseconds: a signed state a second is what a
+/// small core can afford besides its work. No answer keeps up with a heartbeat below
+/// [`PULSES_A_HEARTBEAT`] seconds.
+pub const PULSE_LEAST_MS: u64 = 1000;
 /// How long an attested time is trusted, in milliseconds: a day. By then a clock that runs
 /// as badly as [`DRIFT_SHIFT`] allows is six minutes off.
 pub const ATTESTED_AGE_MS: u64 = 24 * 3_600_000;

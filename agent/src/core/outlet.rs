@@ -1,7 +1,7 @@
 //! What is published, and when: receipts as they are made, the state as it changes.
 
 use latch_verify::{
-    limits::{CHALLENGE_ROTATE_MS, PULSE_ROTATE_MS},
+    limits::CHALLENGE_ROTATE_MS,
     statement::Status,
     types::{Challenge, Posture},
 };
@@ -9,11 +9,6 @@ use latch_verify::{
 /// Shortest time between two states that differ in nothing but posture and counters of junk,
 /// in milliseconds: neither who sends junk nor a loose contact decides how often a device signs.
 pub const STATE_REST_MS: u64 = 60_000;
-
-/// Time between two states while a latch is open, in milliseconds. Each carries a new pulse,
-/// whose answer is the heartbeat that some latches ask for; a device replaces its pulse no
-/// sooner.
-pub const PULSE_STATE_MS: u64 = PULSE_ROTATE_MS;
 
 /// What has been told, and what is to be.
 pub(super) struct Outlet {
@@ -91,23 +86,25 @@ impl Outlet {
     }
 
     /// Whether the state is to be published now.
-    pub(super) fn state_is_due(&self, now_ms: u64, status: &Status) -> bool {
-        self.connected && self.state_at_ms(status).is_none_or(|at_ms| at_ms <= now_ms)
+    pub(super) fn state_is_due(&self, now_ms: u64, status: &Status, pulse_ms: Option<u64>) -> bool {
+        let due = |at_ms| at_ms <= now_ms;
+        self.connected && self.state_at_ms(status, pulse_ms).is_none_or(due)
     }
 
-    /// When the state is to be published next, as things are; `None` for at once.
-    pub(super) fn state_at_ms(&self, status: &Status) -> Option<u64> {
+    /// When the state is to be published next, as things are; `None` for at once. `pulse_ms` is
+    /// how often open latches ask for a new pulse.
+    pub(super) fn state_at_ms(&self, status: &Status, pulse_ms: Option<u64>) -> Option<u64> {
         let last = self.last.as_ref().filter(|_| !self.changed)?;
         let rested_ms = last.at_ms.saturating_add(STATE_REST_MS);
-        if status.junk.count != last.junk || status.posture != last.posture {
-            return Some(rested_ms);
-        }
-        // A challenge that has grown old is replaced when the state is made.
-        let old_ms = last.challenge_since_ms.saturating_add(CHALLENGE_ROTATE_MS);
-        let at_ms = old_ms.max(rested_ms);
-        let open = status.open != 0;
-        let pulse_ms = open.then(|| last.at_ms.saturating_add(PULSE_STATE_MS));
-        Some(pulse_ms.map_or(at_ms, |pulse_ms| pulse_ms.min(at_ms)))
+        let at_ms = if status.junk.count != last.junk || status.posture != last.posture {
+            rested_ms
+        } else {
+            // A challenge that has grown old is replaced when the state is made.
+            let old_ms = last.challenge_since_ms.saturating_add(CHALLENGE_ROTATE_MS);
+            old_ms.max(rested_ms)
+        };
+        let beat_ms = pulse_ms.map(|every_ms| last.at_ms.saturating_add(every_ms));
+        Some(beat_ms.map_or(at_ms, |beat_ms| beat_ms.min(at_ms)))
     }
 
     /// The state was published; this is what the device is.
@@ -165,7 +162,7 @@ mod tests {
     fn published() -> Outlet {
         let mut outlet = Outlet::new(0);
         outlet.connect();
-        assert!(outlet.state_is_due(0, &QUIET));
+        assert!(outlet.state_is_due(0, &QUIET, None));
         outlet.published(0, &QUIET);
         outlet
     }
@@ -177,33 +174,33 @@ mod tests {
         junk.junk.count = 9;
         posture.posture = Posture { known: 1, value: 1 };
         for status in [&junk, &posture] {
-            assert!(!outlet.state_is_due(STATE_REST_MS - 1, status));
-            assert!(outlet.state_is_due(STATE_REST_MS, status));
+            assert!(!outlet.state_is_due(STATE_REST_MS - 1, status, None));
+            assert!(outlet.state_is_due(STATE_REST_MS, status, None));
         }
-        assert!(!outlet.state_is_due(STATE_REST_MS, &QUIET));
+        assert!(!outlet.state_is_due(STATE_REST_MS, &QUIET, None));
     }
 
     #[test]
     fn a_receipt_or_a_connection_makes_it_due_at_once() {
         let mut outlet = published();
         outlet.tell(1);
-        assert!(outlet.state_is_due(1, &QUIET));
+        assert!(outlet.state_is_due(1, &QUIET, None));
         outlet.published(1, &QUIET);
         outlet.connect();
-        assert!(outlet.state_is_due(1, &QUIET));
+        assert!(outlet.state_is_due(1, &QUIET, None));
         outlet.disconnect();
-        assert!(!outlet.state_is_due(1, &QUIET));
+        assert!(!outlet.state_is_due(1, &QUIET, None));
     }
 
     #[test]
     fn a_challenge_is_published_again_when_it_is_old() {
         let mut outlet = published();
-        assert!(!outlet.state_is_due(CHALLENGE_ROTATE_MS - 1, &QUIET));
-        assert!(outlet.state_is_due(CHALLENGE_ROTATE_MS, &QUIET));
+        assert!(!outlet.state_is_due(CHALLENGE_ROTATE_MS - 1, &QUIET, None));
+        assert!(outlet.state_is_due(CHALLENGE_ROTATE_MS, &QUIET, None));
         // If it was not replaced after all, there is a pause before the next attempt.
         outlet.published(CHALLENGE_ROTATE_MS, &QUIET);
         assert_eq!(
-            outlet.state_at_ms(&QUIET),
+            outlet.state_at_ms(&QUIET, None),
             Some(CHALLENGE_ROTATE_MS + STATE_REST_MS)
         );
     }
@@ -211,10 +208,10 @@ mod tests {
     #[test]
     fn an_open_latch_asks_for_pulses() {
         let outlet = published();
-        let open = Status {
-            open: 1 << 4,
-            ..QUIET
-        };
-        assert_eq!(outlet.state_at_ms(&open), Some(PULSE_STATE_MS));
+        assert_eq!(outlet.state_at_ms(&QUIET, Some(10_000)), Some(10_000));
+        // Junk that keeps coming puts no heartbeat off.
+        let mut junk = QUIET;
+        junk.junk.count = 9;
+        assert_eq!(outlet.state_at_ms(&junk, Some(10_000)), Some(10_000));
     }
 }

@@ -174,7 +174,10 @@ impl<P: Platform> Station<P> {
         }
         let connected = self.outlet.is_connected();
         let receiving = matches!(stage(&self.device), Stage::Receiving(_));
-        let state_at_ms = || self.outlet.state_at_ms(&self.device.status()).unwrap_or(0);
+        let state_at_ms = || {
+            let (status, pulse_ms) = (self.device.status(), self.device.pulse_every_ms());
+            self.outlet.state_at_ms(&status, pulse_ms).unwrap_or(0)
+        };
         let times = [
             self.rest_until_ms
                 .filter(|_| matches!(self.work, Work::Idle)),

@@ -76,7 +76,8 @@ impl<P: Platform> Station<P> {
     }
 
     fn publish_state(&mut self, now_ms: u64, effects: &mut Effects) {
-        if !self.outlet.state_is_due(now_ms, &self.device.status()) {
+        let (status, pulse_ms) = (self.device.status(), self.device.pulse_every_ms());
+        if !self.outlet.state_is_due(now_ms, &status, pulse_ms) {
             return;
         }
         let mut out = [0; MAX_STATE_ENVELOPE];

@@ -4,7 +4,7 @@ use heapless::Vec;
 
 use crate::{
     ledger::{CodeName, Ledger},
-    limits::MAX_LATCHES,
+    limits::{MAX_LATCHES, PULSE_LEAST_MS, PULSE_ROTATE_MS, PULSES_A_HEARTBEAT},
     reject::{Reason, Refusal, ensure},
     statement::{CloseCause, Context, Latch, Rule, RuleChoice},
     types::LatchId,
@@ -139,6 +139,15 @@ impl Opening {
                 next_ticks_ms: until_ticks_ms.min(silent_at).min(lost_at),
                 amiss,
             },
+        }
+    }
+
+    /// How often a new pulse is to leave for its sake.
+    pub(super) fn pulse_every_ms(&self, trust: &TrustRoot) -> u64 {
+        let heartbeat_s = self.rule(trust).map_or(0, |rule| rule.heartbeat_s);
+        match ms(heartbeat_s) / PULSES_A_HEARTBEAT {
+            0 => PULSE_ROTATE_MS,
+            every_ms => every_ms.clamp(PULSE_LEAST_MS, PULSE_ROTATE_MS),
         }
     }
 

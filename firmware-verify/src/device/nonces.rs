@@ -2,7 +2,7 @@
 
 use super::platform::Entropy;
 use crate::{
-    limits::{CHALLENGE_AGE_MS, CHALLENGE_ROTATE_MS, PULSE_AGE_MS, PULSE_ROTATE_MS},
+    limits::{CHALLENGE_AGE_MS, CHALLENGE_ROTATE_MS, PULSE_AGE_MS},
     reject::{Reason, Refusal},
     types::Challenge,
     verdict::Challenges,
@@ -104,7 +104,7 @@ impl Nonces {
         rotated
     }
 
-    /// Replaces the pulse where it has been out for a while: the older it is, the less its
+    /// Replaces the pulse where it has been out for so long: the older it is, the less its
     /// answer says.
     ///
     /// # Errors
@@ -113,8 +113,9 @@ impl Nonces {
         &mut self,
         entropy: &mut impl Entropy,
         ticks_ms: u64,
+        every_ms: u64,
     ) -> Result<(), Refusal> {
-        if self.pulse.current.age_ms(ticks_ms) >= PULSE_ROTATE_MS {
+        if self.pulse.current.age_ms(ticks_ms) >= every_ms {
             self.pulse.rotate(entropy, ticks_ms)?;
         }
         Ok(())

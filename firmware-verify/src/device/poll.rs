@@ -159,6 +159,19 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         }
     }
 
+    /// How often a signed [`state`](Self::state) should leave while a latch is open, in
+    /// milliseconds: each has a new pulse, whose answer is the heartbeat that some latches ask
+    /// for. `None` while none is open.
+    #[must_use]
+    pub fn pulse_every_ms(&self) -> Option<u64> {
+        let open = self
+            .latches
+            .iter()
+            .filter(|opening| self.is_open(opening.latch));
+        open.map(|opening| opening.pulse_every_ms(&self.ledger.trust))
+            .min()
+    }
+
     /// The latches that are open now: bit n for latch n.
     #[must_use]
     pub fn open_latches(&self) -> u16 {

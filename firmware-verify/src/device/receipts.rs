@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 use super::{Clock as _, Device, Platform};
 use crate::{
     ledger::{Facts, Image, Install, InstallPhase, Pending, RECORD, Recent, Record},
-    limits::{ENVELOPE_HEAD, MAX_RECORD, SIGNATURE_LEN},
+    limits::{ENVELOPE_HEAD, MAX_RECORD, PULSE_ROTATE_MS, SIGNATURE_LEN},
     reject::{Reason, Refusal, ensure},
     statement::{FirmwareStatus, More, Outcome, Receipt, State, Status},
     twin::Bytes,
@@ -154,7 +154,8 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     pub fn state<'o>(&mut self, out: &'o mut [u8]) -> Result<&'o [u8], Refusal> {
         let ticks_ms = self.clock.ticks_ms();
         self.nonces.age(&mut self.entropy, ticks_ms)?;
-        self.nonces.beat(&mut self.entropy, ticks_ms)?;
+        let every_ms = self.pulse_every_ms().unwrap_or(PULSE_ROTATE_MS);
+        self.nonces.beat(&mut self.entropy, ticks_ms, every_ms)?;
         let Self { ledger, .. } = &*self;
         let state = State {
             tenant: ledger.identity.tenant,

@@ -34,6 +34,33 @@ fn silence_closes_it_to_the_millisecond() {
     bench.closes_after(HEARTBEAT_MS, &opened, service(), CloseCause::Silence);
 }
 
+/// A state that leaves as often as the device asks has a new pulse, and one of its answers may be lost.
+#[test]
+fn a_short_heartbeat_is_kept_by_as_many_pulses() {
+    for (heartbeat_s, every_ms) in [(3, 1000), (30, 10_000), (179, 59_666), (600, 60_000)] {
+        let mut bench = Bench::with_root(&service_rule(|rule| rule.heartbeat_s = heartbeat_s));
+        assert_eq!(bench.device.pulse_every_ms(), None);
+        bench.attest(bench.now_ms());
+        bench.pass(every_ms);
+        let opened = bench.opens(1800);
+        assert_eq!(bench.device.pulse_every_ms(), Some(every_ms));
+        // The pulse may be older than the latch, and is asked for at once.
+        for beat in 0..9 {
+            let pulse = bench.pulse();
+            if beat % 2 == 0 {
+                assert_eq!(
+                    bench.submit_reserved(&answer_to(pulse, bench.now_ms())),
+                    Answer::Noted
+                );
+            }
+            bench.stays_open(every_ms, service());
+        }
+        let left_ms = u64::from(heartbeat_s) * 1000 - every_ms;
+        bench.closes_after(left_ms, &opened, service(), CloseCause::Silence);
+        assert_eq!(bench.device.pulse_every_ms(), None);
+    }
+}
+
 #[test]
 fn a_latch_without_a_heartbeat_needs_none() {
     let mut bench = Bench::with_root(&service_rule(|rule| rule.heartbeat_s = 0));

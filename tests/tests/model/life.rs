@@ -211,7 +211,7 @@ impl Device {
     /// Signs its state: old nonces are replaced for that.
     pub(crate) fn publish(&mut self) {
         self.nonces.age(self.ticks_ms);
-        self.nonces.beat(self.ticks_ms);
+        self.nonces.beat(self.ticks_ms, self.pulse_every_ms());
     }
 }
 

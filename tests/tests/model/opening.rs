@@ -81,6 +81,18 @@ impl Device {
         open.fold(0, |bits, latch| bits | 1 << latch)
     }
 
+    /// Three pulses to a heartbeat that an open latch asks for; one a second at most, and one a minute at least.
+    pub(crate) fn pulse_every_ms(&self) -> u64 {
+        let open = self
+            .openings
+            .iter()
+            .filter(|opening| self.is_open(opening.latch));
+        let rules = open.filter_map(|opening| self.root.rule(opening.latch, opening.rule));
+        let asked = rules.map(|rule| ms(rule.heartbeat_s) / 3);
+        let least = asked.filter(|every_ms| *every_ms > 0).min();
+        least.unwrap_or(u64::MAX).clamp(1000, 60_000)
+    }
+
     /// DESIGN, section 5, "Open latches".
     pub(super) fn stand(&self, opening: &Opening) -> Stands {
         if let Some(cause) = opening.closing {

@@ -21,8 +21,9 @@ use crate::{
 
 const AFTER_HELP: &str = "\
 Each pulse in the signed state of an enrolled device is answered once, with the time of this
-machine: keep its clock right. A device has a new pulse in every state, and leaves one a minute
-while a latch is open: the answers are the heartbeat that some rules ask for. End it with Ctrl-C.
+machine: keep its clock right. A device leaves a new pulse every minute while a latch is open,
+and three to each heartbeat that the latch's rule asks for: the answers are that heartbeat. End
+it with Ctrl-C.
 
 Examples:
   latch time serve
