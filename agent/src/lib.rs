@@ -8,7 +8,7 @@
 mod core;
 
 pub use crate::core::{
-    Core, Effect, Event, FAULT_REST_MS, Hook, HookResult, LatchEvent, MANIFEST_PATIENCE_MS, Notice,
-    QUEUE_LEN, ROOTS_KEPT, SHUT_REST_MS, SHUT_TRIES, SILENCE_LONGEST_MS, SILENCE_MS, STATE_REST_MS,
-    WINDOW,
+    ASK_AGAIN_MS, Core, Effect, Event, FAULT_REST_MS, Hook, HookResult, LatchEvent,
+    MANIFEST_PATIENCE_MS, Notice, QUEUE_LEN, ROOTS_KEPT, SHUT_REST_MS, SHUT_TRIES,
+    SILENCE_LONGEST_MS, SILENCE_MS, STATE_REST_MS, WINDOW,
 };

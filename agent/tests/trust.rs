@@ -4,7 +4,7 @@
 mod rig;
 mod tenant;
 
-use latch_agent::{FAULT_REST_MS, Notice, ROOTS_KEPT};
+use latch_agent::{ASK_AGAIN_MS, FAULT_REST_MS, Notice, ROOTS_KEPT};
 use latch_mqtt::RevokedId;
 use latch_verify::{
     Reason,
@@ -103,6 +103,39 @@ fn more_roots_than_are_kept_come_again_by_name() {
         assert_eq!(done.subscribed(), [rig.topics.trust(next)]);
         version = next;
     }
+}
+
+/// Whoever can publish can keep a device busy with roots for a while, and never from the one that is retained.
+#[test]
+fn a_root_that_came_in_a_flood_is_asked_for_again() {
+    let mut rig = Rig::connected();
+    rig.done();
+    let root = rig.tenant.successor(2, 1);
+    let mut forged = root.bytes.clone();
+    *forged.last_mut().unwrap() ^= 1;
+    let topic = rig.topics.trust(2);
+    while ignored(&rig.done().notices()) != [Reason::Throttled] {
+        rig.message(&topic, &forged);
+    }
+    publish_root(&mut rig, 2, &root);
+    let done = rig.done();
+    assert_eq!(ignored(&done.notices()), [Reason::Throttled]);
+    assert_eq!(done.subscribed(), Vec::<String>::new());
+    assert_eq!(rig.device().status().root_version, 1);
+
+    rig.pass(ASK_AGAIN_MS - 1);
+    assert!(!rig.done().subscribed().contains(&topic));
+    rig.wake();
+    let asked = rig.done().subscribed();
+    for filter in rig.topics.agent_filters(&DEVICE.parse().unwrap()) {
+        assert!(asked.contains(&filter), "{filter} is not asked for again");
+    }
+    assert!(asked.contains(&topic));
+    publish_root(&mut rig, 2, &root);
+    assert_eq!(rig.done().outcomes(), [accepted(&root, 2, 1)]);
+    // Once.
+    rig.pass(ASK_AGAIN_MS);
+    assert_eq!(rig.done().subscribed(), Vec::<String>::new());
 }
 
 #[test]

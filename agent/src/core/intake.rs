@@ -17,6 +17,10 @@ use super::{
     station::Station,
 };
 
+/// How long after a flood the broker is asked for what it retains again, in milliseconds: by then the
+/// device has the leave for every kind back that it can have.
+pub const ASK_AGAIN_MS: u64 = 60_000;
+
 impl<P: Platform> Station<P> {
     /// Takes a statement: a code waits for its turn, a manifest is for the code that waits for
     /// it, and all else is for the device at once, whatever is being carried out.
@@ -24,7 +28,7 @@ impl<P: Platform> Station<P> {
         match peek_kind(statement) {
             Some(Kind::Code) if has_shape(Kind::Code, statement) => {
                 if self.device.facts().pending.is_some() && closes(statement) {
-                    self.close_at_once(statement, effects);
+                    self.close_at_once(now_ms, statement, effects);
                 }
                 self.put_in_queue(statement, effects);
             }
@@ -39,7 +43,7 @@ impl<P: Platform> Station<P> {
             {
                 if self.rest_until_ms.is_some() {
                     self.put_in_queue(statement, effects);
-                } else if let Err(fault) = self.put_in(statement, effects) {
+                } else if let Err(fault) = self.put_in(now_ms, statement, effects) {
                     self.rest(now_ms, fault, effects);
                     self.put_in_queue(statement, effects);
                 }
@@ -47,7 +51,7 @@ impl<P: Platform> Station<P> {
             // What could be no statement takes no place in the queue: it is counted now. And the
             // time is worth nothing later.
             _ => {
-                if let Err(refusal) = self.put_in(statement, effects) {
+                if let Err(refusal) = self.put_in(now_ms, statement, effects) {
                     effects.notice(Notice::Fault { refusal });
                 }
             }
@@ -56,8 +60,8 @@ impl<P: Platform> Station<P> {
 
     /// Shows the device a code that closes while another is in hand: it says that it is busy,
     /// and closes all the same. The code is burned when its turn comes.
-    fn close_at_once(&mut self, statement: &[u8], effects: &mut Effects) {
-        if let Err(refusal) = self.put_in(statement, effects) {
+    fn close_at_once(&mut self, now_ms: u64, statement: &[u8], effects: &mut Effects) {
+        if let Err(refusal) = self.put_in(now_ms, statement, effects) {
             effects.notice(Notice::Fault { refusal });
         }
     }
@@ -92,7 +96,7 @@ impl<P: Platform> Station<P> {
             let Some(root) = self.roots.take(next) else {
                 return;
             };
-            if let Err(fault) = self.put_in(&root, effects) {
+            if let Err(fault) = self.put_in(now_ms, &root, effects) {
                 self.roots.put(next, &root);
                 self.rest(now_ms, fault, effects);
             }
@@ -114,7 +118,12 @@ impl<P: Platform> Station<P> {
     ///
     /// # Errors
     /// The device is at fault: it may take the statement after a boot.
-    fn put_in(&mut self, statement: &[u8], effects: &mut Effects) -> Result<(), Refusal> {
+    fn put_in(
+        &mut self,
+        now_ms: u64,
+        statement: &[u8],
+        effects: &mut Effects,
+    ) -> Result<(), Refusal> {
         let before = self.device.facts().chain.number;
         let mut out = [0; MAX_RECEIPT_ENVELOPE];
         let again = match self.device.submit(statement, Release::NotAsked, &mut out) {
@@ -124,7 +133,7 @@ impl<P: Platform> Station<P> {
             }
             Submitted::Ignored(refusal) if is_fault(refusal.reason) => return Err(refusal),
             Submitted::Ignored(refusal) => {
-                effects.notice(Notice::Ignored { refusal });
+                self.ignored(now_ms, refusal, effects);
                 None
             }
             Submitted::Noted => None,
@@ -140,6 +149,16 @@ impl<P: Platform> Station<P> {
         }
         self.tell(effects);
         Ok(())
+    }
+
+    /// The device has thrown a statement away. Where it had no leave to look at it, and the
+    /// broker retains it, it comes again once there is leave.
+    pub(super) fn ignored(&mut self, now_ms: u64, refusal: Refusal, effects: &mut Effects) {
+        if refusal.reason == Reason::Throttled {
+            let at_ms = now_ms.saturating_add(ASK_AGAIN_MS);
+            self.ask_again_at_ms = self.ask_again_at_ms.or(Some(at_ms));
+        }
+        effects.notice(Notice::Ignored { refusal });
     }
 
     fn put_in_queue(&mut self, statement: &[u8], effects: &mut Effects) {

@@ -43,6 +43,8 @@ pub(super) struct Station<P: Platform> {
     pub(super) begin_ms: Option<u64>,
     /// Nothing is unlatched before; then the device boots.
     pub(super) rest_until_ms: Option<u64>,
+    /// When the broker is asked for what it retains again: the device has thrown some of it away.
+    pub(super) ask_again_at_ms: Option<u64>,
     /// Nothing is begun any more.
     pub(super) winding_down: bool,
 }
@@ -101,6 +103,7 @@ impl<P: Platform> Station<P> {
             look_at_ms: None,
             begin_ms: Some(begin_ms),
             rest_until_ms: None,
+            ask_again_at_ms: None,
             winding_down: false,
         }
     }
@@ -127,6 +130,8 @@ impl<P: Platform> Station<P> {
             Event::Connected { session_present } => {
                 self.outlet.connect();
                 if !session_present {
+                    // What the broker retains comes with the subscriptions.
+                    self.ask_again_at_ms = None;
                     // Pages on their way were not kept for us.
                     self.download.forget();
                 }
@@ -183,6 +188,7 @@ impl<P: Platform> Station<P> {
                 .filter(|_| matches!(self.work, Work::Idle)),
             self.queue.until_ms().filter(|_| self.is_free()),
             self.look_at_ms,
+            self.ask_again_at_ms.filter(|_| connected),
             self.shutting.again_at_ms(),
             connected.then(state_at_ms),
             (connected && receiving).then(|| self.download.again_at_ms()),

@@ -193,7 +193,7 @@ impl<P: Platform> Station<P> {
             Verdict::Ignored(refusal) if is_fault(refusal.reason) => {
                 effects.notice(Notice::Fault { refusal });
             }
-            Verdict::Ignored(refusal) => effects.notice(Notice::Ignored { refusal }),
+            Verdict::Ignored(refusal) => self.ignored(now_ms, refusal, effects),
             Verdict::ManifestWanted(manifest) => {
                 effects.notice(Notice::ManifestWanted { manifest });
                 self.queue.await_release(statement, manifest, now_ms);

@@ -20,7 +20,15 @@ const WANT_EXPIRY_S: u32 = 5;
 impl<P: Platform> Station<P> {
     /// Tells what has changed: receipts, state, pages that are wanted.
     pub(super) fn report(&mut self, now_ms: u64, effects: &mut Effects) {
-        if self.begin_ms.take().is_some() {
+        let connected = self.outlet.is_connected();
+        let again = self
+            .ask_again_at_ms
+            .take_if(|at_ms| connected && *at_ms <= now_ms);
+        if again.is_some() {
+            // By their names too, as below.
+            self.trust = None;
+        }
+        if self.begin_ms.take().is_some() || again.is_some() {
             let filters = self.names.filters();
             filters
                 .into_iter()
