@@ -38,6 +38,16 @@ const EDGES: &[Edges] = &[
         tests: &[],
     },
     Edges {
+        name: "latch-budget",
+        product: &[],
+        tests: &[],
+    },
+    Edges {
+        name: "latch-budget-device",
+        product: &["latch-verify", "latch-issue"],
+        tests: &[],
+    },
+    Edges {
         name: "latch-issue",
         product: &["latch-verify"],
         tests: &[],

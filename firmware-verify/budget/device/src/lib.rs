@@ -1,0 +1,17 @@
+#![no_std]
+//! The device by which the verifier is measured: its parts, what it is given, and how its work is measured.
+
+mod door;
+mod inputs;
+mod measure;
+mod parts;
+
+pub use door::serve;
+pub use inputs::{
+    CODE, CODE_KEY, ENROLMENT, FORGED, INSTALL, MANIFEST, Messages, NEXT_ROOT, ROOT, long_codes,
+    pages,
+};
+pub use measure::{Meter, finish, tell};
+pub use parts::{
+    Absent, Constant, Dice, Erased, FACTORY, Fixed, Nor, Pump, Reference, TWIN, parts_of,
+};
