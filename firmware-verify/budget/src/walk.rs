@@ -6,6 +6,9 @@ use crate::{Outcome, lines::Lines};
 const LOOP: u64 = 2_000_002;
 /// What two ticks of the timer may hide of them.
 const TICKS: u64 = 80;
+/// Bytes of an array that shows that the paint shows the stack, and what its frame may have around it.
+const ARRAY: u64 = 4096;
+const AROUND: u64 = 128;
 
 /// Steps that a device in the field does: the stack has to be deep enough for each.
 const STEPS: [&str; 13] = [
@@ -36,6 +39,11 @@ pub(crate) fn read(target: &str, log: &str, measured: &mut Lines) -> Outcome<()>
             .map_err(|_| format!("{target}: walk says: {told}"))?;
         measured.note(target, group, name, number);
     }
+    check_instruments(target, measured)
+}
+
+/// Looks at the steps whose cost is known, and takes them away.
+fn check_instruments(target: &str, measured: &mut Lines) -> Outcome<()> {
     let counted = measured.take(target, "instructions", "loop")?;
     if counted.abs_diff(LOOP) > TICKS {
         return Err(format!(
@@ -43,6 +51,14 @@ pub(crate) fn read(target: &str, log: &str, measured: &mut Lines) -> Outcome<()>
         )
         .into());
     }
+    let painted = measured.take(target, "stack", "array")?;
+    if !(ARRAY..=ARRAY + AROUND).contains(&painted) {
+        return Err(format!(
+            "{target}: {painted} bytes of stack for an array of {ARRAY}: the paint does not show them"
+        )
+        .into());
+    }
+    measured.take(target, "instructions", "array")?;
     measured.take(target, "stack", "loop")?;
     Ok(())
 }
@@ -67,14 +83,26 @@ pub(crate) fn derive(target: &str, measured: &mut Lines) -> Outcome<()> {
 mod tests {
     use super::*;
 
+    /// What a walk begins with.
+    fn instruments(instructions: u64, stack: u64) -> String {
+        format!(
+            "instructions loop {instructions}\nstack loop 8\ninstructions array 900\nstack array {stack}\n"
+        )
+    }
+
     #[test]
     fn a_timer_that_counts_something_else_is_found() {
-        let read = |instructions: u64| {
-            let log = format!("instructions loop {instructions}\nstack loop 8\n");
-            read("m4", &log, &mut Lines::default())
-        };
+        let read = |counted| read("m4", &instruments(counted, ARRAY), &mut Lines::default());
         assert!(read(LOOP - TICKS).is_ok());
         assert!(read(LOOP / 2).is_err());
+    }
+
+    #[test]
+    fn paint_that_shows_something_else_is_found() {
+        let read = |painted| read("m4", &instruments(LOOP, painted), &mut Lines::default());
+        assert!(read(ARRAY + AROUND).is_ok());
+        assert!(read(ARRAY - 4).is_err());
+        assert!(read(ARRAY + AROUND + 4).is_err());
     }
 
     #[test]
@@ -87,9 +115,7 @@ mod tests {
     #[test]
     fn of_several_numbers_the_largest_counts() {
         let mut lines = Lines::default();
-        let log = format!(
-            "instructions loop {LOOP}\nstack loop 8\nstack page 5\nstack page 9\nstack page 7\n"
-        );
+        let log = instruments(LOOP, ARRAY) + "stack page 5\nstack page 9\nstack page 7\n";
         read("m4", &log, &mut lines).unwrap();
         assert_eq!(lines.get("m4", "stack", "page"), Some(9));
     }

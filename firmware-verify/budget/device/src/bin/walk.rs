@@ -24,6 +24,8 @@ const JOURNAL: usize = 2 * JOURNAL_SECTOR.next_multiple_of(4096);
 const SLOT: usize = 16 * 1024;
 /// Rounds of two instructions each, which show what the timer counts. The host knows the number too.
 const ROUNDS: u32 = 1_000_000;
+/// Bytes of an array, which show what the paint shows. The host knows the number too.
+const ARRAY: usize = 4096;
 
 type Walker<'a> = Reference<Nor<'a>, SeedKey>;
 
@@ -34,6 +36,9 @@ fn main() -> ! {
     };
     let mut meter = Meter::new(peripherals.SYST);
     meter.measure("loop", || cortex_m::asm::delay(ROUNDS));
+    meter.measure("array", || {
+        black_box(&[black_box(1_u8); ARRAY]);
+    });
     bare(&mut meter);
 
     let (mut journal, mut first, mut second) = ([0xff; JOURNAL], [0xff; SLOT], [0xff; SLOT]);
