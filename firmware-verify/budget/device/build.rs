@@ -9,7 +9,7 @@ use latch_verify::{
     types::{Digest, LatchId, Sequence, TimeMs},
 };
 
-/// The time on the device's clock, in Unix milliseconds. `src/reference.rs` has the same.
+/// The time on the device's clock, in Unix milliseconds. `src/parts.rs` has the same.
 const NOW_MS: u64 = 1_795_248_000_000;
 /// Pages of 4 KiB, a sector of common NOR flash.
 const PAGE_LOG2: u8 = 12;
@@ -21,7 +21,7 @@ const KEYS: [u8; 8] = [1, 2, 3, 4, 5, 6, 7, 8];
 const ROOTS: [u8; 2] = [1, 2];
 const OPERATOR: u8 = 3;
 const RELEASE: u8 = 5;
-/// The device's own. `src/reference.rs` has the same.
+/// The device's own. `src/bin/walk.rs` has the same.
 const DEVICE: u8 = 61;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
