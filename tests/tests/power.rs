@@ -5,9 +5,19 @@
 mod world;
 
 mod power {
+    pub(crate) mod board;
+    pub(crate) mod coded;
     pub(crate) mod codes;
+    pub(crate) mod coverage;
+    pub(crate) mod cut;
     pub(crate) mod faults;
     pub(crate) mod install;
+    pub(crate) mod opened;
+    pub(crate) mod operation;
     pub(crate) mod provision;
+    pub(crate) mod rig;
+    pub(crate) mod rollout;
+    pub(crate) mod standing;
     pub(crate) mod sweep;
+    pub(crate) mod trusted;
 }
