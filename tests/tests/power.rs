@@ -12,6 +12,7 @@ mod power {
     pub(crate) mod cut;
     pub(crate) mod faults;
     pub(crate) mod install;
+    pub(crate) mod nested;
     pub(crate) mod opened;
     pub(crate) mod operation;
     pub(crate) mod provision;
