@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::medium::Fault;
+use super::{medium::Fault, sector::FORMAT};
 
 /// Why a journal could not be mounted. None of these ever means "empty".
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -12,8 +12,13 @@ pub enum MountError {
     Corrupt,
     /// Committed records, or what may be such, cannot be read.
     Unreadable,
-    /// A sector was written in a format, or for a geometry, that this version does not know.
-    UnknownFormat,
+    /// A release wrote the journal whose format is newer than [`FORMAT`](super::FORMAT).
+    NewerFormat {
+        /// The number of that format.
+        found: u8,
+    },
+    /// The journal was written for a flash with other units, or for sectors of another size.
+    OtherGeometry,
     /// The flash is too small for two sectors.
     TooSmall,
     /// A record is longer than the buffer given to mount.
@@ -25,9 +30,12 @@ pub enum MountError {
 impl fmt::Display for MountError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::NewerFormat { found } => {
+                return write!(f, "the journal has format {found}, and this version reads formats up to {FORMAT}; run the version that wrote it");
+            }
             Self::Corrupt => "the journal is damaged in a way that no power cut explains; recover the device with a root-signed statement",
             Self::Unreadable => "committed records of the journal cannot be read; check the flash, then recover the device with a root-signed statement",
-            Self::UnknownFormat => "the journal was written by a newer version or for another flash geometry; run the version that wrote it",
+            Self::OtherGeometry => "the journal was written for a flash with other write units, or for sectors of another size; run the program that wrote it",
             Self::TooSmall => "the journal's flash region is too small for two sectors; give it more room",
             Self::BufferTooSmall => "the buffer for reading the journal is shorter than a record in it; give it MAX_RECORD bytes",
             Self::Storage => "the journal could not be repaired after a power cut, since its flash no longer takes writes; replace the flash",

@@ -37,6 +37,7 @@ mod tests;
 use embedded_storage::nor_flash::NorFlash;
 
 pub use error::{JournalError, MountError, Rejected};
+pub use sector::FORMAT;
 pub use snapshot::Snapshot;
 
 use medium::{Fault, Medium};

@@ -57,6 +57,7 @@ impl<F: NorFlash, const CAPACITY: usize> Journal<F, CAPACITY> {
         let survey = Survey::of::<F, CAPACITY>(&mut journal.medium, sectors)?;
         journal.highest = survey.highest();
         let Some((sector, head, found)) = survey.choose::<F, CAPACITY>(&mut journal.medium)? else {
+            is_nobodys::<F, CAPACITY>(&mut journal.medium)?;
             survey.is_blank()?;
             journal
                 .retire_others(None)
@@ -135,9 +136,7 @@ impl Survey {
         let mut looks = [None; MAX_SECTORS];
         for (sector, slot) in looks.iter_mut().enumerate().take(sectors) {
             let look = sector::look::<F, CAPACITY>(medium, sector * Layout::<F, CAPACITY>::SIZE);
-            if look.head == HeadFinding::Foreign {
-                return Err(MountError::UnknownFormat);
-            }
+            is_ours(look.head)?;
             *slot = Some(look);
         }
         Ok(Self { looks })
@@ -227,6 +226,30 @@ impl Survey {
         }
         Ok(())
     }
+}
+
+/// Whether the head of a sector is none that this version must leave alone.
+fn is_ours(head: HeadFinding) -> Result<(), MountError> {
+    match head {
+        HeadFinding::Newer(found) => Err(MountError::NewerFormat { found }),
+        HeadFinding::OtherGeometry => Err(MountError::OtherGeometry),
+        HeadFinding::Erased
+        | HeadFinding::Known(_)
+        | HeadFinding::Garbage
+        | HeadFinding::Unreadable => Ok(()),
+    }
+}
+
+/// Whether a flash without a sector of ours has none of another format or geometry either, wherever those begin.
+fn is_nobodys<F: NorFlash, const CAPACITY: usize>(
+    medium: &mut Medium<F>,
+) -> Result<(), MountError> {
+    let last = medium
+        .capacity()
+        .saturating_sub(Layout::<F, CAPACITY>::SEAL);
+    (0..=last)
+        .step_by(F::ERASE_SIZE)
+        .try_for_each(|start| is_ours(sector::look_head::<F, CAPACITY>(medium, start)))
 }
 
 fn scan_sector<F: NorFlash, const CAPACITY: usize>(

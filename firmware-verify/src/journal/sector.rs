@@ -44,8 +44,11 @@ use super::{
 };
 
 const MAGIC: [u8; 8] = *b"latch-jl";
-/// Format of sectors and of what lies in them.
-const FORMAT: u8 = 0;
+/// The format of the journal that this version writes, and the newest that it reads: of sectors, of records, and of what the
+/// device says in them. It is raised by whatever a reader of the format before would take for something else. All formats
+/// agree on the first 28 bytes of a sector's head as far as magic and format go, and on the checksum over them, so
+/// that an older version can tell that it must not read on. JOURNAL.md has the rules.
+pub const FORMAT: u8 = 0;
 const HEAD: usize = 32;
 const SEAL: usize = 12;
 
@@ -81,8 +84,10 @@ pub(super) enum HeadFinding {
     Erased,
     /// One of this format and geometry.
     Known(Head),
-    /// Intact, but of another format or geometry.
-    Foreign,
+    /// Intact, but of a format that came later.
+    Newer(u8),
+    /// Intact and of this format, but for another geometry.
+    OtherGeometry,
     /// Neither.
     Garbage,
     /// The flash refused to read it.
@@ -170,22 +175,36 @@ pub(super) fn look<F: NorFlash, const CAPACITY: usize>(medium: &mut Medium<F>, a
     }
 }
 
-fn look_head<F: NorFlash, const CAPACITY: usize>(medium: &mut Medium<F>, at: usize) -> HeadFinding {
+/// What lies where a sector's head may.
+pub(super) fn look_head<F: NorFlash, const CAPACITY: usize>(
+    medium: &mut Medium<F>,
+    at: usize,
+) -> HeadFinding {
     let bytes = match medium.field::<HEAD>(at) {
         Field::Erased => return HeadFinding::Erased,
         Field::Unreadable => return HeadFinding::Unreadable,
         Field::Spoilt => return HeadFinding::Garbage,
         Field::Bytes(bytes) => bytes,
     };
+    read_head::<F, CAPACITY>(bytes)
+}
+
+fn read_head<F: NorFlash, const CAPACITY: usize>(bytes: [u8; HEAD]) -> HeadFinding {
     let Some((front, sum)) = bytes.split_last_chunk::<4>() else {
         return HeadFinding::Garbage;
     };
     if *sum != checksum(0, &[front]).to_le_bytes() || !bytes.starts_with(&MAGIC) {
         return HeadFinding::Garbage;
     }
+    let Some((_, [format, ..])) = front.split_first_chunk::<{ MAGIC.len() }>() else {
+        return HeadFinding::Garbage;
+    };
     let [.., s0, s1, s2, s3, p0, p1, p2, p3, b0, b1, b2, b3] = *front else {
         return HeadFinding::Garbage;
     };
+    if *format > FORMAT {
+        return HeadFinding::Newer(*format);
+    }
     let head = usize::try_from(u32::from_le_bytes([b0, b1, b2, b3]))
         .ok()
         .map(|base| Head {
@@ -193,10 +212,10 @@ fn look_head<F: NorFlash, const CAPACITY: usize>(medium: &mut Medium<F>, at: usi
             previous: u32::from_le_bytes([p0, p1, p2, p3]),
             base,
         });
-    // The inverse must give the same bytes: this compares format and geometry.
+    // The inverse must give the same bytes: this compares the geometry.
     match head {
         Some(head) if head.encode::<F, CAPACITY>() == Some(bytes) => HeadFinding::Known(head),
-        _ => HeadFinding::Foreign,
+        _ => HeadFinding::OtherGeometry,
     }
 }
 

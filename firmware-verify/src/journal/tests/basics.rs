@@ -155,12 +155,12 @@ fn one_sector_is_too_small() {
 }
 
 #[test]
-fn another_geometry_is_an_unknown_format() {
+fn another_geometry_is_not_ours() {
     let mut pair = blank();
     pair.take(Step::Rotate(0), 1).unwrap();
     assert_eq!(
         mount::<_, 300>(pair.journal.release()).err(),
-        Some(MountError::UnknownFormat)
+        Some(MountError::OtherGeometry)
     );
 }
 

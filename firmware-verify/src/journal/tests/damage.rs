@@ -9,7 +9,7 @@ use super::{
     effort,
     model::{Pair, Records, Step, mount},
 };
-use crate::journal::{Journal, MountError};
+use crate::journal::{FORMAT, Journal, MountError};
 
 type Small = Flash<1, 4, 64>;
 const CAPACITY: usize = 230;
@@ -48,7 +48,7 @@ fn a_changed_byte_never_shortens_the_journal() {
                 flash.contents_mut()[at] ^= change;
                 match all_or_refusal(flash, &records) {
                     None => {}
-                    Some(MountError::Corrupt | MountError::UnknownFormat) => refused += 1,
+                    Some(MountError::Corrupt | MountError::OtherGeometry) => refused += 1,
                     Some(error) => panic!("{error:?} at {at}"),
                 }
             }
@@ -138,16 +138,42 @@ fn an_older_copy_of_a_sector_does_not_come_back() {
     assert_eq!(all_or_refusal(flash, &records), None);
 }
 
+/// Says of the sector that begins here that it has this format.
+fn renumber(flash: &mut Small, start: usize, format: u8) {
+    let head = &mut flash.contents_mut()[start..start + 32];
+    head[8] = format;
+    let sum = super::super::record::checksum(0, &[&head[..28]]).to_le_bytes();
+    head[28..].copy_from_slice(&sum);
+}
+
 #[test]
-fn another_format_is_told_from_damage() {
-    let (flash, _) = at_rest(1);
-    let mut newer = flash;
-    newer.contents_mut()[8] = 1;
-    let sum = super::super::record::checksum(0, &[&newer.contents()[..28]]).to_le_bytes();
-    newer.contents_mut()[28..32].copy_from_slice(&sum);
+fn a_newer_format_is_told_from_damage() {
+    for found in [FORMAT + 1, 0xff] {
+        let (mut newer, _) = at_rest(1);
+        renumber(&mut newer, 0, found);
+        assert_eq!(
+            mount::<_, CAPACITY>(newer).err(),
+            Some(MountError::NewerFormat { found })
+        );
+    }
+}
+
+/// Sectors of another size begin elsewhere, and what begins where ours do may be erased.
+#[test]
+fn what_lies_elsewhere_is_not_taken_for_nothing() {
+    const OTHER: usize = CAPACITY + 64;
+    let (flash, _) = at_rest(2);
+    let mut second = Small::new(flash.contents().len());
+    second.contents_mut()[SECTOR..2 * SECTOR]
+        .copy_from_slice(&flash.contents()[SECTOR..2 * SECTOR]);
     assert_eq!(
-        mount::<_, CAPACITY>(newer).err(),
-        Some(MountError::UnknownFormat)
+        mount::<_, OTHER>(second.clone()).err(),
+        Some(MountError::OtherGeometry)
+    );
+    renumber(&mut second, SECTOR, 7);
+    assert_eq!(
+        mount::<_, OTHER>(second).err(),
+        Some(MountError::NewerFormat { found: 7 })
     );
 }
 
