@@ -11,6 +11,7 @@ mod power {
     pub(crate) mod coverage;
     pub(crate) mod cut;
     pub(crate) mod faults;
+    pub(crate) mod images;
     pub(crate) mod install;
     pub(crate) mod nested;
     pub(crate) mod opened;
