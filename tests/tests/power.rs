@@ -22,4 +22,5 @@ mod power {
     pub(crate) mod standing;
     pub(crate) mod sweep;
     pub(crate) mod trusted;
+    pub(crate) mod wear;
 }

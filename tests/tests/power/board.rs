@@ -118,14 +118,10 @@ pub(crate) struct Board<const UNIT: usize> {
 }
 
 impl<const UNIT: usize> Board<UNIT> {
-    /// Empty flash of the fewest sectors, a trusted clock, and the key that is enrolled.
+    /// Empty flash of two sectors, a trusted clock, and the key that is enrolled.
     pub(crate) fn new() -> Self {
-        Self::with_sectors(2)
-    }
-
-    pub(crate) fn with_sectors(sectors: usize) -> Self {
         let powered = Rc::new(Cell::new(true));
-        let journal = Nor::new(sectors * Journal::<Chip<UNIT>, JOURNAL_SECTOR>::SECTOR);
+        let journal = Nor::new(2 * Journal::<Chip<UNIT>, JOURNAL_SECTOR>::SECTOR);
         Self {
             journal: Chip::new(journal, &powered),
             slots: [(); 2].map(|()| Chip::new(Nor::new(SLOT), &powered)),
