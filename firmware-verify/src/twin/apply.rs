@@ -255,19 +255,18 @@ mod tests {
 
     #[test]
     fn more_leaves_than_a_twin_may_have_are_refused() {
-        let names = |prefix: &str, count: usize| -> Vec<_> {
-            (0..count).map(|n| std::format!("{prefix}{n:03}")).collect()
-        };
-        let leaves = |names: &'static [std::string::String]| -> Vec<_> {
-            names
+        let leaves = |prefix: &str, count: usize| {
+            let names: Vec<_> = (0..count).map(|n| std::format!("{prefix}{n:03}")).collect();
+            let leaves: Vec<_> = names
                 .iter()
                 .map(|name| (name.as_str(), Value::Empty))
-                .collect()
+                .collect();
+            list(&leaves)
         };
-        let twin = list(&leaves(names("a", 200).leak()));
+        let twin = leaves("a", 200);
         let mut buffer = [0; MAX_TWIN];
         for (more, fits) in [(56, true), (57, false)] {
-            let patch = list(&leaves(names("b", more).leak()));
+            let patch = leaves("b", more);
             let result = apply(
                 Entries::from_bytes(&twin),
                 Entries::from_bytes(&patch),
