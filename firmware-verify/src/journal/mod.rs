@@ -3,7 +3,7 @@
 //! The journal keeps records: a kind and some bytes, whose meaning it does not know. All live
 //! in one *active* sector: first a snapshot, then what was appended. When the sector is full, a new
 //! snapshot goes into the next sector, which takes over; the sectors take turns. `record.rs` and
-//! `sector.rs` draw what lies in flash.
+//! `sector.rs` draw what lies in flash; JOURNAL.md, beside this crate, has the bytes, and what other releases wrote.
 //!
 //! What it promises, for any number of power cuts inside any operation, and for bits that a cut
 //! left weak:
