@@ -12,7 +12,8 @@
 //!
 //! A cut write that happens to leave a unit as it was, or as it was meant to be, leaves it erased or programmed. A cut
 //! erase that happens to leave a unit all ones makes it read as erased, but it may not be programmed before an erase
-//! has ended: looking blank is no proof. Beside its state a unit may have weak bits: those that a cut operation had to
+//! has ended: looking blank is no proof. With ECC the bits that check a unit are torn with it, so that one which looks
+//! untouched, or whole, may not read. Beside its state a unit may have weak bits: those that a cut operation had to
 //! change, in the units that it had reached and not surely finished.
 
 use core::ops::Range;
@@ -159,7 +160,9 @@ impl<const WRITE: usize> Cells<WRITE> {
             match Reach::of(tear, index, bytes.len()) {
                 Reach::None => {}
                 Reach::Whole => self.program_unit(unit, new),
-                Reach::Part(landed) => self.tear_unit(unit, landed, |at, old| old & new[at]),
+                Reach::Part(landed) => {
+                    self.tear_unit(unit, landed, tear.checks(index), |at, old| old & new[at]);
+                }
             }
         }
     }
@@ -171,19 +174,30 @@ impl<const WRITE: usize> Cells<WRITE> {
             match Reach::of(tear, index, range.len()) {
                 Reach::None => {}
                 Reach::Whole => self.erase(unit * WRITE..(unit + 1) * WRITE),
-                Reach::Part(landed) => self.tear_unit(unit, landed, |_, _| ERASED),
+                Reach::Part(landed) => {
+                    self.tear_unit(unit, landed, tear.checks(index), |_, _| ERASED);
+                }
             }
         }
     }
 
-    /// Lets the `landed` bits of a unit become what was `meant` for them.
-    fn tear_unit(&mut self, unit: usize, landed: [u8; WRITE], meant: impl Fn(usize, u8) -> u8) {
+    /// Lets the `landed` bits of a unit become what was `meant` for them. With ECC the bits by which a unit is checked are
+    /// torn with it, where the tear says which of them landed; otherwise they follow the others.
+    fn tear_unit(
+        &mut self,
+        unit: usize,
+        landed: [u8; WRITE],
+        checks: Option<u8>,
+        meant: impl Fn(usize, u8) -> u8,
+    ) {
         let start = unit * WRITE;
         let (mut as_before, mut as_meant, mut as_erased) = (true, true, true);
+        let mut changes = false;
         for (at, landed) in landed.into_iter().enumerate() {
             let old = self.data[start + at];
             let change = old ^ meant(at, old);
             let new = old ^ (change & landed);
+            changes |= change != 0;
             as_before &= change & landed == 0;
             as_meant &= change & !landed == 0;
             as_erased &= new == ERASED;
@@ -195,11 +209,15 @@ impl<const WRITE: usize> Cells<WRITE> {
                 self.weak[start + at] |= change;
             }
         }
+        if let Some(checks) = checks.filter(|_| self.ecc && changes) {
+            as_before &= checks == 0;
+            as_meant &= checks == 0xff;
+        }
 
         let total = self.total();
         let was_used = self.programmed.contains(unit);
         // Only an erase that ends makes a used unit a fresh one, whatever it reads as.
-        if !as_erased {
+        if !as_erased || !as_before {
             self.programmed.insert(unit, total);
         }
         if as_meant && (as_erased || !was_used) {

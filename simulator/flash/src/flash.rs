@@ -181,7 +181,8 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> Flash<READ, WRIT
     }
 
     /// Whether the part has error correction (at first: no). With it, reading a unit that was torn half way, or
-    /// programmed twice, errs with [`Ecc`](crate::FlashError::Ecc).
+    /// programmed twice, errs with [`Ecc`](crate::FlashError::Ecc). [`Tear::Bits`] tears the bits that check a unit as well:
+    /// then it may err though its bytes look as they were, or as they were meant to be.
     pub fn set_ecc(&mut self, on: bool) {
         self.cells.ecc = on;
     }

@@ -60,6 +60,17 @@ impl Tear {
         matches!(self, Self::Bits(_))
     }
 
+    /// The bits that landed of those by which error correction checks the `unit`-th write unit of the operation. `None`:
+    /// as its other bits did.
+    #[inline]
+    pub(crate) fn checks(self, unit: usize) -> Option<u8> {
+        match self {
+            // Far from the bytes of any operation.
+            Self::Bits(seed) => Some(some_bits(seed, (1 << 40) + unit as u64)),
+            _ => None,
+        }
+    }
+
     /// A number that differs between tears, for the noise of the weak bits that they leave.
     pub(crate) fn noise(self) -> u64 {
         match self {
