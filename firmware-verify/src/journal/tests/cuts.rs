@@ -181,7 +181,7 @@ fn sweep<const READ: usize, const WRITE: usize, const CAPACITY: usize>(part: Par
     cuts
 }
 
-pub(super) const PARTS: [Part; 4] = [
+pub(super) const PARTS: [Part; 5] = [
     Part {
         sectors: 2,
         ecc: false,
@@ -199,6 +199,11 @@ pub(super) const PARTS: [Part; 4] = [
     },
     Part {
         sectors: 3,
+        ecc: true,
+        weak: true,
+    },
+    Part {
+        sectors: 2,
         ecc: true,
         weak: true,
     },
@@ -306,10 +311,25 @@ fn a_cut_in_the_recovery_from_a_cut() {
     }
 }
 
-#[test]
-fn a_cut_in_the_recovery_from_a_cut_on_wide_units() {
-    for part in PARTS[2..].iter().copied() {
-        let cuts = sweep_twice::<16, 16, 330>(part, &SHORT_SCRIPT);
+/// Parts with error correction have units of 8 bytes and more.
+fn sweep_ecc_twice<const READ: usize, const WRITE: usize, const CAPACITY: usize>() {
+    for part in PARTS.into_iter().filter(|part| part.ecc) {
+        let cuts = sweep_twice::<READ, WRITE, CAPACITY>(part, &SHORT_SCRIPT);
         assert!(cuts > 1000, "{cuts} cuts of {part:?}");
     }
+}
+
+#[test]
+fn a_cut_in_the_recovery_from_a_cut_with_ecc_on_units_of_8() {
+    sweep_ecc_twice::<8, 8, 230>();
+}
+
+#[test]
+fn a_cut_in_the_recovery_from_a_cut_with_ecc_on_units_of_16() {
+    sweep_ecc_twice::<16, 16, 330>();
+}
+
+#[test]
+fn a_cut_in_the_recovery_from_a_cut_with_ecc_on_units_of_32() {
+    sweep_ecc_twice::<1, 32, 560>();
 }

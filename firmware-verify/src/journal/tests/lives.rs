@@ -67,6 +67,7 @@ fn lives_of_many_cuts() {
                 many_cuts::<1, 1, 170>(part, seed, BOOTS);
                 many_cuts::<1, 4, 190>(part, seed, BOOTS);
                 many_cuts::<8, 8, 230>(part, seed, BOOTS);
+                many_cuts::<16, 16, 330>(part, seed, BOOTS);
                 many_cuts::<1, 32, 560>(part, seed, BOOTS);
             });
             assert!(lives.is_ok(), "LATCH_TEST_SEED={seed} {part:?}");
