@@ -1,6 +1,8 @@
 //! Statement in, deed done, receipt out: the device for products whose actuators answer at once.
 
-use super::{Device, Opened, Platform, Release, Settlement, Submitted, poll::Polled};
+use core::ops::DerefMut;
+
+use super::{Device, Memory, Opened, Platform, Release, Settlement, Submitted, poll::Polled};
 use crate::{
     reject::Refusal,
     statement::CloseCause,
@@ -37,7 +39,10 @@ pub enum Handled {
     Untold(Refusal),
 }
 
-impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
+impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
+where
+    M: DerefMut<Target = Memory<TWIN, USED>>,
+{
     /// Puts a statement through every check, lets the actuator carry out what it opens, and
     /// sends the receipt.
     pub fn serve(

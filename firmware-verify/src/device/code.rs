@@ -1,7 +1,9 @@
 //! A latch code on its way through the device.
 
+use core::ops::DerefMut;
+
 use super::{
-    Clock as _, Device, Opened, Platform, Unlatched,
+    Clock as _, Device, Memory, Opened, Platform, Unlatched,
     budget::Written,
     plan::{Plan, Staged},
     receipts::About,
@@ -18,7 +20,10 @@ use crate::{
     wire::Kind,
 };
 
-impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
+impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
+where
+    M: DerefMut<Target = Memory<TWIN, USED>>,
+{
     /// Puts a latch code through every check, burns it, and opens its latch.
     pub(super) fn submit_code<'a>(
         &'a mut self,
@@ -27,7 +32,11 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         aged: Result<(), Refusal>,
         out: &'a mut [u8],
     ) -> Submitted<'a> {
-        let authentic = match authenticate(statement, &self.ledger.trust, &self.ledger.identity) {
+        let authentic = match authenticate(
+            statement,
+            &self.memory.ledger.trust,
+            &self.memory.ledger.identity,
+        ) {
             Ok(authentic) => authentic,
             Err(refusal) => return self.ignore(refusal),
         };
@@ -42,16 +51,16 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         }
         let planned = judge(
             &authentic,
-            &self.ledger.trust,
-            &self.ledger.identity,
+            &self.memory.ledger.trust,
+            &self.memory.ledger.identity,
             &self.conditions(),
-            &self.ledger.facts.replay,
+            &self.memory.ledger.facts.replay,
         )
         .and_then(|grant| {
             // Whoever may close is obeyed at once, whatever keeps the code from being burned.
             match code.action {
-                Action::Close => self.latches.shut(Some(code.latch), CloseCause::Code),
-                Action::Lockdown => self.latches.shut(None, CloseCause::Lockdown),
+                Action::Close => self.memory.latches.shut(Some(code.latch), CloseCause::Code),
+                Action::Lockdown => self.memory.latches.shut(None, CloseCause::Lockdown),
                 _ => {}
             }
             Ok((grant, self.plan(code, authentic.id(), release)?))
@@ -81,7 +90,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         settlement: Settlement,
         out: &'o mut [u8],
     ) -> Result<&'o [u8], Refusal> {
-        let pending = self.ledger.facts.pending.ok_or(Reason::LogicFault)?;
+        let pending = self.memory.ledger.facts.pending.ok_or(Reason::LogicFault)?;
         ensure(
             pending.code.statement == ticket.statement(),
             Reason::LogicFault,
@@ -92,7 +101,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         let outcome = match (settlement, pending.what) {
             (Settlement::Failed { code }, _) => Outcome::ActuatorFailed { code },
             (Settlement::Done, Doing::Twin) => Outcome::Applied {
-                twin_version: self.ledger.facts.twin.version,
+                twin_version: self.memory.ledger.facts.twin.version,
             },
             (Settlement::Done, Doing::Command) => Outcome::Performed,
             (Settlement::Done, Doing::Close { latch }) => Outcome::Closed {
@@ -125,16 +134,18 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         } = staged;
         self.handed_out = false;
         if opening.renewal.is_none() {
-            self.latches.open(opening)?;
+            self.memory.latches.open(opening)?;
             let told = self.conclude(about, Outcome::Opened { seconds }, out);
             // Where it is recorded and only not signed, it is open, and the record is the truth.
-            if told.is_err() && self.ledger.facts.pending.is_some() {
-                self.latches.shut(Some(opening.latch), CloseCause::Fault);
+            if told.is_err() && self.memory.ledger.facts.pending.is_some() {
+                self.memory
+                    .latches
+                    .shut(Some(opening.latch), CloseCause::Fault);
             }
             return told;
         }
         // A renewal opens nothing that has closed in the meantime.
-        let before = self.latches.get(opening.latch).copied();
+        let before = self.memory.latches.get(opening.latch).copied();
         let Some(before) = before.filter(|before| self.is_open(before.latch)) else {
             let outcome = Outcome::Refused {
                 reason: Reason::NotOpen.number(),
@@ -145,10 +156,10 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         };
         opening.amiss = before.amiss;
         opening.heard_ticks_ms = opening.heard_ticks_ms.max(before.heard_ticks_ms);
-        self.latches.open(opening)?;
+        self.memory.latches.open(opening)?;
         let told = self.conclude(about, Outcome::Renewed { seconds }, out);
-        if told.is_err() && self.ledger.facts.pending.is_some() {
-            self.latches.open(before)?;
+        if told.is_err() && self.memory.ledger.facts.pending.is_some() {
+            self.memory.latches.open(before)?;
         }
         told
     }
@@ -159,7 +170,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         if self.handed_out {
             return None;
         }
-        let facts = &self.ledger.facts;
+        let facts = &self.memory.ledger.facts;
         let pending = facts
             .pending
             .filter(|pending| pending.what == Doing::Twin)?;
@@ -175,7 +186,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     /// Whether the code is among the used ones, or its receipt among the last. The table of
     /// used codes may have forgotten one that was used a moment ago, if its sequence is low.
     fn was_used(&self, authentic: &Authentic<'_>) -> bool {
-        let (facts, id, code) = (&self.ledger.facts, authentic.id(), authentic.code());
+        let (facts, id, code) = (&self.memory.ledger.facts, authentic.id(), authentic.code());
         let recall = facts.replay.recall(code.issuer, code.sequence, id);
         matches!(recall, Recall::Used { .. })
             || facts
@@ -189,7 +200,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         authentic: &Authentic<'_>,
         out: &'a mut [u8],
     ) -> Submitted<'a> {
-        let (facts, id) = (&self.ledger.facts, authentic.id());
+        let (facts, id) = (&self.memory.ledger.facts, authentic.id());
         if facts
             .pending
             .is_some_and(|pending| pending.code.statement == id)
@@ -280,13 +291,13 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         });
         if let Err(fault) = burned {
             // Where only the counter has failed, the code is burned and must act no more.
-            self.handed_out |= self.ledger.facts.pending.is_some();
+            self.handed_out |= self.memory.ledger.facts.pending.is_some();
             return Err(fault);
         }
         // From here on nothing that the code closes is open.
         match plan {
-            Plan::Close => self.latches.close(latch),
-            Plan::Lockdown => self.latches.close_all(),
+            Plan::Close => self.memory.latches.close(latch),
+            Plan::Lockdown => self.memory.latches.close_all(),
             Plan::Open(staged) | Plan::Renew(staged) => self.staged = Some(*staged),
             _ => {}
         }
@@ -302,8 +313,8 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     fn prepare(&mut self, code: &Code<'_>) -> Result<(), Refusal> {
         let ticks_ms = self.clock.ticks_ms();
         let idle = match code.action {
-            Action::Close => self.ledger.facts.open_latch(code.latch).is_none(),
-            Action::Lockdown if !self.ledger.facts.locked_down => {
+            Action::Close => self.memory.ledger.facts.open_latch(code.latch).is_none(),
+            Action::Lockdown if !self.memory.ledger.facts.locked_down => {
                 // What lifts it is signed after it.
                 self.nonces.renounce(&mut self.entropy, ticks_ms);
                 false
@@ -334,7 +345,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         }
         self.handed_out = true;
         let (id, latch) = (authentic.id(), authentic.code().latch);
-        let twin = &self.ledger.facts.twin;
+        let twin = &self.memory.ledger.facts.twin;
         let opened = match (plan, authentic.into_code().action) {
             (Plan::Patch, Action::SetTwin(patch)) => Opened::Twin {
                 version: twin.version,
@@ -355,7 +366,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
 
     /// Ends a code behind which nothing has to be carried out.
     fn conclude_burned<'a>(&'a mut self, outcome: Outcome, out: &'a mut [u8]) -> Submitted<'a> {
-        let Some(pending) = self.ledger.facts.pending else {
+        let Some(pending) = self.memory.ledger.facts.pending else {
             return self.ignore(Reason::LogicFault.into());
         };
         match self.conclude(&About::from(&pending), outcome, out) {

@@ -1,8 +1,10 @@
 //! An installation on its way: pages, read-back, trial, confirmation.
 
+use core::ops::DerefMut;
+
 use embedded_storage::nor_flash::{NorFlash, ReadNorFlash};
 
-use super::{Device, Platform, receipts::About};
+use super::{Device, Memory, Platform, receipts::About};
 use crate::{
     image::{Page, read, read_root, write_page},
     journal::Address,
@@ -34,11 +36,14 @@ pub enum Paged {
     Complete,
 }
 
-impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
+impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
+where
+    M: DerefMut<Target = Memory<TWIN, USED>>,
+{
     /// The pages that the device waits for, if it is downloading.
     #[must_use]
     pub fn wanted(&self) -> Option<PagesWanted> {
-        let install = self.ledger.facts.install.as_ref()?;
+        let install = self.memory.ledger.facts.install.as_ref()?;
         let InstallPhase::Receiving { next } = install.phase else {
             return None;
         };
@@ -53,7 +58,8 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     /// How far an installation has come.
     #[must_use]
     pub fn install_phase(&self) -> Option<InstallPhase> {
-        self.ledger
+        self.memory
+            .ledger
             .facts
             .install
             .as_ref()
@@ -90,6 +96,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             Refusal::new(Reason::PageOrder, wanted.next.into(), page.index.into()),
         )?;
         let install = self
+            .memory
             .ledger
             .facts
             .install
@@ -132,7 +139,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             self.make_room(0)?;
             self.append(&phase)
         } else {
-            self.ledger.facts.apply(&phase, Address::default())
+            self.memory.ledger.facts.apply(&phase, Address::default())
         }
     }
 
@@ -163,6 +170,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
 
     fn may_arm(&mut self) -> Result<(), Refusal> {
         let install = self
+            .memory
             .ledger
             .facts
             .install
@@ -170,8 +178,8 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             .ok_or(Reason::NoInstall)?;
         self.is_void(install)?;
         let facts = ReleaseFacts {
-            version: self.ledger.facts.firmware.confirmed.version,
-            security_floor: self.ledger.facts.firmware.security_floor,
+            version: self.memory.ledger.facts.firmware.confirmed.version,
+            security_floor: self.memory.ledger.facts.firmware.security_floor,
             slot_size: u32::MAX,
             largest_page: u32::MAX,
             // Whether it may be older was settled by the code, which is burned.
@@ -180,8 +188,8 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         judge_release(
             &install.manifest,
             install.image.manifest,
-            &self.ledger.trust,
-            &self.ledger.identity,
+            &self.memory.ledger.trust,
+            &self.memory.ledger.identity,
             &facts,
         )?;
         check_slot(&mut self.slots, &install.image)
@@ -193,16 +201,16 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     /// [`Reason::LockedDown`]; [`Reason::InstallVoid`] after its end, under a new epoch, or when
     /// the code was revoked or stopped.
     pub(super) fn is_void(&self, install: &Install) -> Result<(), Refusal> {
-        let facts = &self.ledger.facts;
+        let facts = &self.memory.ledger.facts;
         ensure(!facts.locked_down, Reason::LockedDown)?;
         let CodeName {
             issuer,
             sequence,
             statement,
         } = install.pending.code;
-        let epoch = self.ledger.trust.root()?.epoch;
+        let epoch = self.memory.ledger.trust.root()?.epoch;
         let issues = matches!(
-            self.ledger.trust.ring().role(issuer),
+            self.memory.ledger.trust.ring().role(issuer),
             Some(Role::Operator | Role::BreakGlass)
         );
         let stands = install.epoch == epoch
@@ -228,6 +236,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     /// [`Reason::NoInstall`], [`Reason::PageLength`] past its end, [`Reason::StorageFault`].
     pub fn read_image(&mut self, offset: u32, out: &mut [u8]) -> Result<(), Refusal> {
         let install = self
+            .memory
             .ledger
             .facts
             .install
@@ -250,7 +259,8 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     /// The image that is armed or on trial.
     #[must_use]
     pub fn installing(&self) -> Option<Image> {
-        self.ledger
+        self.memory
+            .ledger
             .facts
             .install
             .as_ref()
@@ -288,7 +298,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
 
     /// Ends a download in favour of another.
     pub(super) fn supersede(&mut self, out: &mut [u8]) -> Result<(), Refusal> {
-        if self.ledger.facts.install.is_some() {
+        if self.memory.ledger.facts.install.is_some() {
             self.fail(Reason::Superseded, out)?;
         }
         Ok(())
@@ -309,6 +319,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         out: &'o mut [u8],
     ) -> Result<&'o [u8], Refusal> {
         let install = self
+            .memory
             .ledger
             .facts
             .install
@@ -322,7 +333,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     /// Goes back to the first page of the erase block that the download has reached, since
     /// what was written of a page that is not whole has to be erased.
     pub(super) fn rewind(&mut self) -> Result<(), Refusal> {
-        let Some(install) = &self.ledger.facts.install else {
+        let Some(install) = &self.memory.ledger.facts.install else {
             return Ok(());
         };
         let InstallPhase::Receiving { next } = install.phase else {
@@ -334,7 +345,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             first = first.saturating_sub(1);
         }
         let phase = Record::Phase(InstallPhase::Receiving { next: first });
-        self.ledger.facts.apply(&phase, Address::default())?;
+        self.memory.ledger.facts.apply(&phase, Address::default())?;
         self.half_written = false;
         Ok(())
     }

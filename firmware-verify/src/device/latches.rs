@@ -178,12 +178,15 @@ impl Opening {
 }
 
 /// The open latches of a device.
-#[derive(Default)]
 pub(super) struct Latches {
     open: Vec<Opening, MAX_LATCHES>,
 }
 
 impl Latches {
+    pub(super) const fn new() -> Self {
+        Self { open: Vec::new() }
+    }
+
     pub(super) fn get(&self, latch: LatchId) -> Option<&Opening> {
         self.open.iter().find(|opening| opening.latch == latch)
     }

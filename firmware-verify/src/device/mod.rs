@@ -9,6 +9,7 @@ mod budget;
 mod code;
 mod install;
 mod latches;
+mod memory;
 mod mount;
 mod nonces;
 mod plan;
@@ -25,6 +26,7 @@ mod unlatched;
 pub use actuator::{Actuator, Handled};
 pub use budget::Work;
 pub use install::{Armed, Paged, PagesWanted};
+pub use memory::{Inline, Memory};
 pub use mount::{MountFault, provision};
 pub use platform::{Clock, Counter, CounterFault, Entropy, NoCounter, NoEntropy, Parts, Platform};
 pub use poll::Polled;
@@ -32,9 +34,11 @@ pub use posture::Observation;
 pub use submit::{Release, Submitted};
 pub use unlatched::{Opened, Settlement, Ticket, Unlatched};
 
+use core::ops::DerefMut;
+
 use crate::{
     journal::Journal,
-    ledger::{Facts, Image, Ledger},
+    ledger::{Facts, Image},
     limits::{JOURNAL_TAIL, MAX_BURNED, MAX_SNAPSHOT, MAX_TWIN},
     statement::{Junk, TimeStatus},
     twin::Entries,
@@ -51,7 +55,16 @@ pub const JOURNAL_SECTOR: usize = MAX_SNAPSHOT + JOURNAL_TAIL;
 /// `TWIN` is how many bytes of leaves its twin may have, `USED` how many used codes it remembers
 /// one by one; both live in RAM. Neither is more than its bound in [`crate::limits`], so that a
 /// snapshot of any device fits a sector of any other.
-pub struct Device<P: Platform, const TWIN: usize = MAX_TWIN, const USED: usize = MAX_BURNED> {
+///
+/// `M` is where the large part of it lies. Left out, that is inside the device, as suits hosts;
+/// with a reference to a [`Memory`] in a static, [`boot_in`](Self::boot_in) fills it there, and
+/// what is left of the device is about a kilobyte and may move.
+pub struct Device<
+    P: Platform,
+    const TWIN: usize = MAX_TWIN,
+    const USED: usize = MAX_BURNED,
+    M = Inline<TWIN, USED>,
+> {
     journal: Journal<P::Journal, JOURNAL_SECTOR>,
     slots: [P::Slot; 2],
     clock: P::Clock,
@@ -61,10 +74,9 @@ pub struct Device<P: Platform, const TWIN: usize = MAX_TWIN, const USED: usize =
     counter: P::Counter,
     /// What the counter stands at, where there is one.
     counted: Option<u64>,
-    ledger: Ledger<TWIN, USED>,
+    memory: M,
     nonces: nonces::Nonces,
     time: time::TimeKeeper,
-    latches: latches::Latches,
     /// A latch whose opening is burned and not settled.
     staged: Option<plan::Staged>,
     /// A download that has lapsed is not ended again before these ticks.
@@ -79,29 +91,32 @@ pub struct Device<P: Platform, const TWIN: usize = MAX_TWIN, const USED: usize =
     half_written: bool,
 }
 
-impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
+impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
+where
+    M: DerefMut<Target = Memory<TWIN, USED>>,
+{
     /// Who the device is.
     #[must_use]
     pub fn identity(&self) -> &Identity {
-        &self.ledger.identity
+        &self.memory.ledger.identity
     }
 
     /// What it durably knows.
     #[must_use]
     pub fn facts(&self) -> &Facts<TWIN, USED> {
-        &self.ledger.facts
+        &self.memory.ledger.facts
     }
 
     /// The twin's leaves.
     #[must_use]
     pub fn twin(&self) -> Entries<'_> {
-        self.ledger.facts.twin.entries()
+        self.memory.ledger.facts.twin.entries()
     }
 
     /// The image that runs.
     #[must_use]
     pub fn running(&self) -> Image {
-        self.ledger.facts.running()
+        self.memory.ledger.facts.running()
     }
 
     /// Takes what a source says about some of the device's facts.
@@ -135,7 +150,8 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
 
     /// The statements that the last receipts answer, the newest last.
     pub fn recent(&self) -> impl Iterator<Item = StatementId> {
-        self.ledger
+        self.memory
+            .ledger
             .facts
             .recent
             .iter()
@@ -144,7 +160,13 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
 
     /// Gives the parts back, for another boot.
     pub fn into_parts(self) -> Parts<P> {
+        self.into_memory_and_parts().1
+    }
+
+    /// Gives memory and parts back, for another boot.
+    pub fn into_memory_and_parts(self) -> (M, Parts<P>) {
         let Self {
+            memory,
             journal,
             slots,
             clock,
@@ -153,14 +175,15 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             counter,
             ..
         } = self;
-        Parts {
+        let parts = Parts {
             journal: journal.release(),
             slots,
             clock,
             entropy,
             key,
             counter,
-        }
+        };
+        (memory, parts)
     }
 
     fn known_time(&self) -> time::Known {
@@ -179,7 +202,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     }
 
     fn conditions(&self) -> Conditions {
-        let facts = &self.ledger.facts;
+        let facts = &self.memory.ledger.facts;
         let time = self.known_time();
         Conditions {
             time: time.status,

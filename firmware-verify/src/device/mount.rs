@@ -1,12 +1,13 @@
 //! The beginning of a device's life, and of each of its boots.
 
+use core::ops::DerefMut;
+
 use core::fmt;
 
 use super::install::check_slot;
 use super::{
-    Device, JOURNAL_SECTOR, Parts, Platform, Work,
+    Device, Inline, JOURNAL_SECTOR, Memory, Parts, Platform, Work,
     budget::Budgets,
-    latches::Latches,
     nonces::Nonces,
     platform::{Clock as _, Counter as _},
     posture::Watch,
@@ -17,13 +18,13 @@ use crate::{
     boot::{Choice, choose},
     flash::Served,
     journal::{Journal, MountError},
-    ledger::{Doing, Firmware, First, Folding, Image, Ledger, RECORD, Record, write_first},
-    limits::{MAX_BURNED, MAX_LATCHES, MAX_RECEIPT_ENVELOPE, MAX_RECORD, MAX_TWIN},
+    ledger::{Doing, Folding, Ledger, RECORD, Record, write_first},
+    limits::{MAX_BURNED, MAX_LATCHES, MAX_RECEIPT_ENVELOPE, MAX_TWIN},
     reject::{Reason, Refusal, ensure},
     statement::{CloseCause, Junk, Outcome},
     types::Version,
-    verdict::{Identity, TrustRoot, judge_enrolment},
-    wire::{DeviceKey as _, PublicKey},
+    verdict::{CheckedRoot, Identity, judge_enrolment},
+    wire::{DeviceKey, PublicKey},
 };
 
 /// Why a device did not come up. Everything stays shut.
@@ -79,21 +80,16 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     /// shut. [`provision_again`](Self::provision_again) is for boards that go into service again.
     ///
     /// # Errors
-    /// As [`TrustRoot::first`] and [`judge_enrolment`]; [`Reason::RolledBack`],
+    /// As [`TrustRoot::first`](crate::verdict::TrustRoot::first) and [`judge_enrolment`]; [`Reason::RolledBack`],
     /// [`Reason::KeyFault`] when the enrolment is for another key than the device's,
     /// [`Reason::AlreadyProvisioned`], [`Reason::CounterFault`], [`Reason::StorageFault`].
     pub fn provision(
-        mut parts: Parts<P>,
+        parts: Parts<P>,
         root: &[u8],
         enrolment: &[u8],
         factory: Version,
     ) -> Result<Self, MountFault> {
-        let counted = parts.counter.read().map_err(|_| Reason::CounterFault)?;
-        ensure(
-            counted.unwrap_or(0) == 0,
-            Refusal::new(Reason::RolledBack, 0, counted.unwrap_or(0)),
-        )?;
-        Self::provision_again(parts, root, enrolment, factory)
+        Self::provision_in(Inline::default(), parts, root, enrolment, factory)
     }
 
     /// Provisions a board that was in service before, and whose journal was erased on purpose: by
@@ -108,61 +104,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         enrolment: &[u8],
         factory: Version,
     ) -> Result<Self, MountFault> {
-        let trust = TrustRoot::first(root)?;
-        let root_version = trust.root()?.version;
-        let enrolment = judge_enrolment(enrolment, &trust)?;
-        ensure(
-            enrolment.device_key.0 == parts.key.public(),
-            Reason::KeyFault,
-        )?;
-        let mut buffer = [0; MAX_RECORD];
-        let Parts {
-            journal,
-            slots,
-            clock,
-            entropy,
-            key,
-            mut counter,
-        } = parts;
-        // A counter that has counted for an earlier enrolment goes on from there.
-        let counted = counter.read().map_err(|_| Reason::CounterFault)?;
-        let mut journal: Journal<P::Journal, JOURNAL_SECTOR> =
-            Journal::mount(journal, &mut buffer, &mut |_| Ok(())).map_err(MountFault::Journal)?;
-        ensure(journal.is_blank(), Reason::AlreadyProvisioned)?;
-        let identity = Identity {
-            tenant: enrolment.tenant,
-            product: enrolment.product,
-            device: enrolment.device,
-            incarnation: enrolment.incarnation,
-        };
-        let firmware = Firmware {
-            confirmed: Image {
-                version: factory,
-                ..Image::default()
-            },
-            ..Firmware::default()
-        };
-        journal
-            .rotate(|snapshot| {
-                let first = First {
-                    identity,
-                    device_key: enrolment.device_key,
-                    root,
-                    firmware,
-                    root_version,
-                    anchor: counted.unwrap_or(0),
-                };
-                write_first(first, snapshot)
-            })
-            .map_err(|_| Reason::StorageFault)?;
-        Self::boot(Parts {
-            journal: journal.release(),
-            slots,
-            clock,
-            entropy,
-            key,
-            counter,
-        })
+        Self::provision_again_in(Inline::default(), parts, root, enrolment, factory)
     }
 
     /// Boots the device: reads its journal, repairs what a power cut has left, and settles
@@ -178,6 +120,59 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     /// [`Reason::KeyFault`], [`Reason::NoEntropy`], [`Reason::RolledBack`],
     /// [`Reason::CounterFault`], [`Reason::StorageFault`].
     pub fn boot(parts: Parts<P>) -> Result<Self, MountFault> {
+        Self::boot_in(Inline::default(), parts)
+    }
+}
+
+impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
+where
+    M: DerefMut<Target = Memory<TWIN, USED>>,
+{
+    /// As [`provision`](Device::provision), in memory that stays where it lies.
+    ///
+    /// # Errors
+    /// As [`provision`](Device::provision).
+    pub fn provision_in(
+        memory: M,
+        mut parts: Parts<P>,
+        root: &[u8],
+        enrolment: &[u8],
+        factory: Version,
+    ) -> Result<Self, MountFault> {
+        let counted = parts.counter.read().map_err(|_| Reason::CounterFault)?;
+        ensure(
+            counted.unwrap_or(0) == 0,
+            Refusal::new(Reason::RolledBack, 0, counted.unwrap_or(0)),
+        )?;
+        Self::provision_again_in(memory, parts, root, enrolment, factory)
+    }
+
+    /// As [`provision_again`](Device::provision_again), in memory that stays where it lies.
+    ///
+    /// # Errors
+    /// As [`provision_again`](Device::provision_again).
+    pub fn provision_again_in(
+        mut memory: M,
+        mut parts: Parts<P>,
+        root: &[u8],
+        enrolment: &[u8],
+        factory: Version,
+    ) -> Result<Self, MountFault> {
+        enrol(&mut memory.ledger, root, enrolment, &parts.key)?;
+        // A counter that has counted for an earlier enrolment goes on from there.
+        let counted = parts.counter.read().map_err(|_| Reason::CounterFault)?;
+        let facts = &mut memory.ledger.facts;
+        facts.firmware.confirmed.version = factory;
+        facts.anchor = counted.unwrap_or(0);
+        parts.journal = write_journal::<P, TWIN, USED>(&mut memory, parts.journal, root)?;
+        Self::boot_in(memory, parts)
+    }
+
+    /// As [`boot`](Device::boot), in memory that stays where it lies.
+    ///
+    /// # Errors
+    /// As [`boot`](Device::boot).
+    pub fn boot_in(mut memory: M, parts: Parts<P>) -> Result<Self, MountFault> {
         const { Served::<P::Slot>::UNITS };
         const { assert!(TWIN <= MAX_TWIN && 0 < USED && USED <= MAX_BURNED) };
         let Parts {
@@ -188,8 +183,10 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             key,
             mut counter,
         } = parts;
-        let (journal, ledger) = read_journal::<P, TWIN, USED>(journal)?;
+        let journal = read_journal::<P, TWIN, USED>(&mut memory, journal)?;
+        memory.latches.close_all();
         let public = PublicKey::new(key.public())?;
+        let ledger = &memory.ledger;
         ensure(public.bytes() == &ledger.device_key.0, Reason::KeyFault)?;
         let counted = counter.read().map_err(|_| Reason::CounterFault)?;
         let anchor = ledger.facts.anchor;
@@ -209,9 +206,8 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             counter,
             counted,
             time: TimeKeeper::new(ledger.facts.time_floor_ms, ticks_ms),
-            ledger,
+            memory,
             nonces,
-            latches: Latches::default(),
             staged: None,
             lapse_ticks_ms: 0,
             handed_out: false,
@@ -230,8 +226,9 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         self.raise_counter()?;
         self.make_room(0)?;
         let mut out = [0; MAX_RECEIPT_ENVELOPE];
-        let Self { slots, ledger, .. } = self;
-        let choice = choose(&ledger.facts, |image| check_slot(slots, image).is_ok());
+        let slots = &mut self.slots;
+        let facts = &self.memory.ledger.facts;
+        let choice = choose(facts, |image| check_slot(slots, image).is_ok());
         if let Choice::Revert { reason, .. } = choice {
             self.end(
                 Outcome::InstallReverted {
@@ -241,12 +238,12 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             )?;
         }
         self.make_room(0)?;
-        let count = self.ledger.facts.boot.saturating_add(1);
+        let count = self.memory.ledger.facts.boot.saturating_add(1);
         self.append(&Record::Boot { count })?;
         self.settle_cut_off(&mut out)?;
         self.tell_root(&mut out)?;
         for _ in 0..MAX_LATCHES {
-            let Some(open) = self.ledger.facts.open.first() else {
+            let Some(open) = self.memory.ledger.facts.open.first() else {
                 break;
             };
             self.tell_closed(open.latch, CloseCause::Reboot, &mut out)?;
@@ -257,7 +254,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     /// Concludes what was burned and cut off before its outcome. A twin change is left to
     /// [`resume`](Self::resume).
     fn settle_cut_off(&mut self, out: &mut [u8]) -> Result<(), Refusal> {
-        let Some(pending) = self.ledger.facts.pending else {
+        let Some(pending) = self.memory.ledger.facts.pending else {
             return Ok(());
         };
         let outcome = match pending.what {
@@ -279,14 +276,61 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     }
 }
 
-/// Reads the journal into a ledger.
-fn read_journal<P: Platform, const TWIN: usize, const USED: usize>(
+/// Checks root and enrolment, and fills a ledger with what they say.
+#[inline(never)]
+fn enrol<const TWIN: usize, const USED: usize>(
+    ledger: &mut Ledger<TWIN, USED>,
+    root: &[u8],
+    enrolment: &[u8],
+    key: &impl DeviceKey,
+) -> Result<(), Refusal> {
+    ledger.clear();
+    let root = CheckedRoot::first(root)?;
+    ledger.trust.put(&root)?;
+    ledger.facts.root_told = root.root().version;
+    let enrolment = judge_enrolment(enrolment, &ledger.trust)?;
+    ensure(enrolment.device_key.0 == key.public(), Reason::KeyFault)?;
+    ledger.device_key = enrolment.device_key;
+    ledger.identity = Identity {
+        tenant: enrolment.tenant,
+        product: enrolment.product,
+        device: enrolment.device,
+        incarnation: enrolment.incarnation,
+    };
+    Ok(())
+}
+
+/// Writes the first journal of a device's life.
+#[inline(never)]
+fn write_journal<P: Platform, const TWIN: usize, const USED: usize>(
+    memory: &mut Memory<TWIN, USED>,
     flash: P::Journal,
-) -> Result<(Journal<P::Journal, JOURNAL_SECTOR>, Ledger<TWIN, USED>), MountFault> {
-    let mut buffer = [0; MAX_RECORD];
-    let mut folding = Folding::<TWIN, USED>::default();
+    root: &[u8],
+) -> Result<P::Journal, MountFault> {
+    let Memory {
+        ledger, scratch, ..
+    } = memory;
+    let mut journal: Journal<P::Journal, JOURNAL_SECTOR> =
+        Journal::mount(flash, scratch, &mut |_| Ok(())).map_err(MountFault::Journal)?;
+    ensure(journal.is_blank(), Reason::AlreadyProvisioned)?;
+    journal
+        .rotate(|snapshot| write_first(ledger, root, scratch, snapshot))
+        .map_err(|_| Reason::StorageFault)?;
+    Ok(journal.release())
+}
+
+/// Reads the journal into a ledger.
+#[inline(never)]
+fn read_journal<P: Platform, const TWIN: usize, const USED: usize>(
+    memory: &mut Memory<TWIN, USED>,
+    flash: P::Journal,
+) -> Result<Journal<P::Journal, JOURNAL_SECTOR>, MountFault> {
+    let Memory {
+        ledger, scratch, ..
+    } = memory;
+    let mut folding = Folding::new(ledger);
     let journal: Journal<P::Journal, JOURNAL_SECTOR> =
-        Journal::mount(flash, &mut buffer, &mut |entry| {
+        Journal::mount(flash, scratch, &mut |entry| {
             if entry.kind != RECORD {
                 return Err(crate::journal::Rejected);
             }
@@ -298,6 +342,6 @@ fn read_journal<P: Platform, const TWIN: usize, const USED: usize>(
     if journal.is_blank() {
         return Err(Reason::Unprovisioned.into());
     }
-    let ledger = folding.finish().ok_or(Reason::LatchedShut)?;
-    Ok((journal, ledger))
+    ensure(folding.finish(), Reason::LatchedShut)?;
+    Ok(journal)
 }

@@ -1,14 +1,16 @@
 //! What a code would do here and now: the last questions before it is burned.
 
+use core::ops::DerefMut;
+
 use embedded_storage::nor_flash::ReadNorFlash;
 
 use super::{
-    Clock as _, Device, Platform,
+    Clock as _, Device, Memory, Platform,
     latches::{Opening, ms},
     submit::Release,
 };
 use crate::{
-    ledger::{CodeName, Image, Install, InstallPhase, patched},
+    ledger::{CodeName, Image, Install, InstallPhase},
     reject::{Reason, Refusal, ensure},
     statement::{Action, Code},
     types::StatementId,
@@ -36,20 +38,21 @@ pub(super) struct Staged {
     pub(super) seconds: u32,
 }
 
-impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
+impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
+where
+    M: DerefMut<Target = Memory<TWIN, USED>>,
+{
     /// What the code would do.
     pub(super) fn plan<'a>(
-        &self,
+        &mut self,
         code: &Code<'_>,
         statement: StatementId,
         release: Release<'a>,
     ) -> Result<Plan<'a>, Refusal> {
-        let facts = &self.ledger.facts;
+        let facts = &mut self.memory.ledger.facts;
         ensure(facts.pending.is_none(), Reason::Busy)?;
         match &code.action {
-            Action::SetTwin(patch) => {
-                patched::<TWIN>(facts.twin.entries(), *patch).map(|_| Plan::Patch)
-            }
+            Action::SetTwin(patch) => facts.twin.try_patch(*patch).map(|()| Plan::Patch),
             Action::Command { .. } => Ok(Plan::Command),
             Action::Install { manifest } => self.plan_install(code, *manifest, false, release),
             Action::Downgrade { manifest } => self.plan_install(code, *manifest, true, release),
@@ -71,6 +74,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         ensure(!self.is_open(code.latch), Reason::AlreadyOpen)?;
         // What stands behind it has to be shut before it is opened again.
         let shut = self
+            .memory
             .latches
             .get(code.latch)
             .is_none_or(|before| before.noticed);
@@ -104,11 +108,12 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         seconds: u32,
     ) -> Result<Plan<'a>, Refusal> {
         ensure(self.is_open(code.latch), Reason::NotOpen)?;
-        let root = self.ledger.trust.root()?;
+        let root = self.memory.ledger.trust.root()?;
         let latch = root.latch(code.latch).ok_or(Reason::NoSuchLatch)?;
         let rule = chosen_rule(code, &latch)?;
         let ticks_ms = self.clock.ticks_ms();
         let before = self
+            .memory
             .latches
             .may_renew(code.latch, code.rule, &rule, seconds, ticks_ms)?;
         let opening = Opening {
@@ -131,7 +136,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         downgrade: bool,
         release: Release<'a>,
     ) -> Result<Plan<'a>, Refusal> {
-        let facts = &self.ledger.facts;
+        let facts = &self.memory.ledger.facts;
         if let Some(install) = &facts.install {
             check_supersedes(code, install)?;
         }
@@ -155,8 +160,8 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         let manifest = judge_release(
             bytes,
             named,
-            &self.ledger.trust,
-            &self.ledger.identity,
+            &self.memory.ledger.trust,
+            &self.memory.ledger.identity,
             &release,
         )?;
         let image = Image {

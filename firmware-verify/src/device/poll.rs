@@ -1,7 +1,9 @@
 //! What happens without a message: latches close, installations lapse.
 
+use core::ops::DerefMut;
+
 use super::{
-    Clock as _, Device, Platform,
+    Clock as _, Device, Memory, Platform,
     latches::{Around, Standing},
     receipts::About,
 };
@@ -39,7 +41,10 @@ pub enum Polled<'o> {
     InstallEnded(Result<&'o [u8], Refusal>),
 }
 
-impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
+impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
+where
+    M: DerefMut<Target = Memory<TWIN, USED>>,
+{
     /// Looks at everything that changes without a message. Call it after each statement and
     /// observation, and when it asked to be called; until it says [`Polled::Idle`].
     pub fn poll<'o>(&mut self, out: &'o mut [u8]) -> Polled<'o> {
@@ -48,13 +53,10 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         let mut wake_ticks_ms = u64::MAX;
         let mut closed = None;
         let conditions = self.conditions();
-        let Self {
-            latches,
-            ledger,
-            posture,
-            ..
-        } = self;
-        let around = Around::of(ledger, &conditions, posture, ticks_ms);
+        let Memory {
+            latches, ledger, ..
+        } = &mut *self.memory;
+        let around = Around::of(ledger, &conditions, &self.posture, ticks_ms);
         for opening in latches.iter_mut().filter(|opening| !opening.noticed) {
             match opening.stand(&around) {
                 Standing::Open {
@@ -92,7 +94,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             }
             wake_ticks_ms = wake_ticks_ms.min(self.lapse_ticks_ms);
         }
-        if self.latches.iter().any(|opening| !opening.noticed)
+        if self.memory.latches.iter().any(|opening| !opening.noticed)
             && let Some(next) = self.posture.next_ticks_ms(ticks_ms)
         {
             wake_ticks_ms = wake_ticks_ms.min(next);
@@ -116,12 +118,13 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     fn stand(&self, latch: LatchId) -> Option<Standing> {
         let conditions = self.conditions();
         let around = Around::of(
-            &self.ledger,
+            &self.memory.ledger,
             &conditions,
             &self.posture,
             self.clock.ticks_ms(),
         );
-        self.latches
+        self.memory
+            .latches
             .get(latch)
             .map(|opening| opening.stand(&around))
     }
@@ -132,10 +135,10 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         let Some(Standing::Closed(cause)) = self.stand(latch) else {
             return Ok(());
         };
-        if self.ledger.facts.open_latch(latch).is_some() {
+        if self.memory.ledger.facts.open_latch(latch).is_some() {
             self.tell_closed(latch, cause, out)?;
         }
-        self.latches.close(latch);
+        self.memory.latches.close(latch);
         Ok(())
     }
 
@@ -144,13 +147,10 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     pub(super) fn note_amiss(&mut self) {
         let conditions = self.conditions();
         let ticks_ms = self.clock.ticks_ms();
-        let Self {
-            latches,
-            ledger,
-            posture,
-            ..
-        } = self;
-        let around = Around::of(ledger, &conditions, posture, ticks_ms);
+        let Memory {
+            latches, ledger, ..
+        } = &mut *self.memory;
+        let around = Around::of(ledger, &conditions, &self.posture, ticks_ms);
         for opening in latches.iter_mut() {
             match opening.stand(&around) {
                 Standing::Open { amiss, .. } => opening.amiss = amiss,
@@ -165,17 +165,19 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     #[must_use]
     pub fn pulse_every_ms(&self) -> Option<u64> {
         let open = self
+            .memory
             .latches
             .iter()
             .filter(|opening| self.is_open(opening.latch));
-        open.map(|opening| opening.pulse_every_ms(&self.ledger.trust))
+        open.map(|opening| opening.pulse_every_ms(&self.memory.ledger.trust))
             .min()
     }
 
     /// The latches that are open now: bit n for latch n.
     #[must_use]
     pub fn open_latches(&self) -> u16 {
-        self.latches
+        self.memory
+            .latches
             .iter()
             .filter(|opening| self.is_open(opening.latch))
             .fold(0, |open, opening| open | bit(opening.latch))
@@ -189,6 +191,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         out: &'o mut [u8],
     ) -> Result<&'o [u8], Refusal> {
         let open = self
+            .memory
             .ledger
             .facts
             .open_latch(latch)
@@ -211,15 +214,15 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             cause => Outcome::Closed { latch, cause },
         };
         let told = self.conclude(&about, outcome, out);
-        if self.ledger.facts.open_latch(latch).is_none() {
-            self.latches.close(latch);
+        if self.memory.ledger.facts.open_latch(latch).is_none() {
+            self.memory.latches.close(latch);
         }
         told
     }
 
     /// Whether an installation that is not armed has lost the force of its code.
     fn has_lapsed(&self) -> bool {
-        let facts = &self.ledger.facts;
+        let facts = &self.memory.ledger.facts;
         let Some(install) = &facts.install else {
             return false;
         };
@@ -232,7 +235,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
 
     /// In how many milliseconds a download's code is surely over, as far as the time is known.
     fn lapses_in_ms(&self) -> Option<u64> {
-        let install = self.ledger.facts.install.as_ref()?;
+        let install = self.memory.ledger.facts.install.as_ref()?;
         let open = matches!(
             install.phase,
             InstallPhase::Receiving { .. } | InstallPhase::Received
@@ -247,7 +250,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     }
 
     fn lapse_reason(&self) -> Reason {
-        let install = self.ledger.facts.install.as_ref();
+        let install = self.memory.ledger.facts.install.as_ref();
         install
             .and_then(|install| self.is_void(install).err())
             .map_or(Reason::InstallVoid, |refusal| refusal.reason)

@@ -1,11 +1,13 @@
 //! What the device says of itself: receipts and state, made and signed here.
 
+use core::ops::DerefMut;
+
 use sha2::{Digest as _, Sha256};
 
-use super::{Clock as _, Device, Platform};
+use super::{Clock as _, Device, Memory, Platform};
 use crate::{
     ledger::{Facts, Image, Install, InstallPhase, Pending, RECORD, Recent, Record},
-    limits::{ENVELOPE_HEAD, MAX_RECORD, PULSE_ROTATE_MS, SIGNATURE_LEN},
+    limits::{ENVELOPE_HEAD, PULSE_ROTATE_MS, SIGNATURE_LEN},
     reject::{Reason, Refusal, ensure},
     statement::{FirmwareStatus, More, Outcome, Receipt, State, Status},
     twin::Bytes,
@@ -38,7 +40,10 @@ impl From<&Pending> for About {
     }
 }
 
-impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
+impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
+where
+    M: DerefMut<Target = Memory<TWIN, USED>>,
+{
     /// Records an outcome durably and signs its receipt into `out`.
     ///
     /// # Errors
@@ -49,8 +54,8 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         outcome: Outcome,
         out: &'o mut [u8],
     ) -> Result<&'o [u8], Refusal> {
-        let chain = self.ledger.facts.chain;
-        let identity = &self.ledger.identity;
+        let chain = self.memory.ledger.facts.chain;
+        let identity = &self.memory.ledger.identity;
         let receipt = Receipt {
             tenant: identity.tenant,
             device: identity.device.clone(),
@@ -91,7 +96,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         number: u64,
         out: &'o mut [u8],
     ) -> Result<&'o [u8], Refusal> {
-        let mut kept = self.ledger.facts.recent.iter();
+        let mut kept = self.memory.ledger.facts.recent.iter();
         let recent = kept
             .find(|recent| recent.number == number)
             .copied()
@@ -110,6 +115,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         out: &'o mut [u8],
     ) -> Result<&'o [u8], Refusal> {
         let recent = self
+            .memory
             .ledger
             .facts
             .recent_for(statement)
@@ -122,10 +128,9 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         recent: Recent,
         out: &'o mut [u8],
     ) -> Result<&'o [u8], Refusal> {
-        let mut scratch = [0; MAX_RECORD];
         let entry = self
             .journal
-            .read(recent.at, &mut scratch)
+            .read(recent.at, &mut self.memory.scratch)
             .map_err(|_| Reason::StorageFault)?;
         ensure(entry.kind == RECORD, Reason::LogicFault)?;
         let Record::Outcome {
@@ -156,7 +161,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         self.nonces.age(&mut self.entropy, ticks_ms)?;
         let every_ms = self.pulse_every_ms().unwrap_or(PULSE_ROTATE_MS);
         self.nonces.beat(&mut self.entropy, ticks_ms, every_ms)?;
-        let Self { ledger, .. } = &*self;
+        let ledger = &self.memory.ledger;
         let state = State {
             tenant: ledger.identity.tenant,
             product: ledger.identity.product,
@@ -181,7 +186,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             boot,
             install,
             ..
-        } = &self.ledger.facts;
+        } = &self.memory.ledger.facts;
         let trial_boots_left = match install {
             // The running boot is one of the trial too.
             Some(Install {
@@ -192,13 +197,13 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         };
         let Image {
             version, manifest, ..
-        } = self.ledger.facts.running();
-        let root = self.ledger.trust.root().ok();
+        } = self.memory.ledger.facts.running();
+        let root = self.memory.ledger.trust.root().ok();
         Status {
             time: self.time(),
             challenge: self.nonces.challenges().current,
             pulse: self.nonces.pulse(),
-            locked_down: self.ledger.facts.locked_down,
+            locked_down: self.memory.ledger.facts.locked_down,
             open: self.open_latches(),
             root_version: root.map_or(0, |root| root.version),
             epoch: root.map_or(0, |root| root.epoch),
@@ -220,7 +225,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     fn status_after(&self, outcome: &Outcome) -> Status {
         let Facts {
             firmware, install, ..
-        } = &self.ledger.facts;
+        } = &self.memory.ledger.facts;
         let mut status = self.status();
         match outcome {
             Outcome::InstallConfirmed => {

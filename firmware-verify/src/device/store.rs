@@ -1,10 +1,12 @@
 //! Appending to the journal and the ledger as one step.
 
-use super::{Clock as _, Counter as _, Device, Platform};
+use core::ops::DerefMut;
+
+use super::{Clock as _, Counter as _, Device, Memory, Platform};
 use crate::{
     journal::{Address, JournalError},
     ledger::{RECORD, Record, write_snapshot},
-    limits::{MAX_RECEIPT_BODY, MAX_RECORD},
+    limits::MAX_RECEIPT_BODY,
     reject::{Reason, Refusal},
     wire::encode,
 };
@@ -16,7 +18,10 @@ const OUTCOME: usize = MAX_RECEIPT_BODY + 256;
 /// Fields around the long one of a record, and its frame.
 const AROUND: usize = 288;
 
-impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
+impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
+where
+    M: DerefMut<Target = Memory<TWIN, USED>>,
+{
     /// Makes sure that a record with a body of about this length, and an outcome after it,
     /// fit the journal's sector, before they begin.
     ///
@@ -38,8 +43,8 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     /// and what was recorded opens nothing.
     pub(super) fn append(&mut self, record: &Record<'_>) -> Result<(), Refusal> {
         let at = self.write(record)?;
-        self.ledger.facts.apply(record, at)?;
-        let floor_ms = self.ledger.facts.time_floor_ms.get();
+        self.memory.ledger.facts.apply(record, at)?;
+        let floor_ms = self.memory.ledger.facts.time_floor_ms.get();
         self.time.raise(floor_ms, self.clock.ticks_ms());
         self.note_amiss();
         self.raise_counter()
@@ -53,18 +58,20 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     /// # Errors
     /// [`Reason::StorageFault`].
     pub(super) fn write(&mut self, record: &Record<'_>) -> Result<Address, Refusal> {
-        let mut scratch = [0; MAX_RECORD];
-        let body = encode(record, &mut scratch).map_err(|_| Reason::LogicFault)?;
         self.work.records = self.work.records.saturating_add(1);
-        match self.journal.append(RECORD, body) {
+        match self.try_write(record)? {
             Ok(at) => Ok(at),
             Err(_) => {
                 self.rotate()?;
-                self.journal
-                    .append(RECORD, body)
+                self.try_write(record)?
                     .map_err(|_| Reason::StorageFault.into())
             }
         }
+    }
+
+    fn try_write(&mut self, record: &Record<'_>) -> Result<Result<Address, JournalError>, Refusal> {
+        let body = encode(record, &mut self.memory.scratch).map_err(|_| Reason::LogicFault)?;
+        Ok(self.journal.append(RECORD, body))
     }
 
     /// Raises the hardware's counter to what the journal counts.
@@ -72,7 +79,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     /// # Errors
     /// [`Reason::CounterFault`].
     pub(super) fn raise_counter(&mut self) -> Result<(), Refusal> {
-        let anchor = self.ledger.facts.anchor;
+        let anchor = self.memory.ledger.facts.anchor;
         if self.counted.is_none_or(|counted| counted >= anchor) {
             return Ok(());
         }
@@ -88,16 +95,17 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     /// # Errors
     /// [`Reason::StorageFault`]: the old sector stays in force.
     pub(super) fn rotate(&mut self) -> Result<(), Refusal> {
-        let Self {
-            journal, ledger, ..
-        } = self;
-        let before = (ledger.root_at, ledger.facts.recent.clone());
-        let done: Result<(), JournalError> =
-            journal.rotate(|snapshot| write_snapshot(ledger, snapshot));
-        if done.is_err() {
-            (ledger.root_at, ledger.facts.recent) = before;
-            return Err(Reason::StorageFault.into());
-        }
+        let Memory {
+            ledger, scratch, ..
+        } = &mut *self.memory;
+        let mut moved = None;
+        self.journal
+            .rotate(|snapshot| {
+                moved = Some(write_snapshot(ledger, scratch, snapshot)?);
+                Ok(())
+            })
+            .map_err(|_: JournalError| Reason::StorageFault)?;
+        ledger.follow(&moved.ok_or(Reason::LogicFault)?);
         Ok(())
     }
 }

@@ -1,6 +1,8 @@
 //! The door: every statement comes in here.
 
-use super::{Clock as _, Device, Platform, Unlatched, budget::Written, receipts::About};
+use core::ops::DerefMut;
+
+use super::{Clock as _, Device, Memory, Platform, Unlatched, budget::Written, receipts::About};
 use crate::{
     ledger::Recent,
     reject::{Reason, Refusal, ensure},
@@ -39,7 +41,10 @@ pub enum Submitted<'a> {
     Unlatched(Unlatched<'a>),
 }
 
-impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
+impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
+where
+    M: DerefMut<Target = Memory<TWIN, USED>>,
+{
     /// Puts a statement through every check: a latch code, a successor of the trust root, a
     /// revocation, a stop slip, or an attestation of the time.
     ///
@@ -77,7 +82,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             _ => Kind::Code,
         };
         let envelope = Envelope::parse(kind, statement)?;
-        let ring = self.ledger.trust.ring();
+        let ring = self.memory.ledger.trust.ring();
         let all = envelope.signatures().count();
         let known = match kind {
             // A successor may be signed by keys that only it lists; those of root keys in force
@@ -127,11 +132,16 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     /// all, and deliver them at every connection: they say nothing new, and cost nothing. That is
     /// read before any signature is checked, since all that comes of it is to look away.
     fn is_past_root(&self, envelope: &Envelope<'_>) -> bool {
-        let in_force = self.ledger.trust.root().map_or(0, |root| root.version);
+        let in_force = self
+            .memory
+            .ledger
+            .trust
+            .root()
+            .map_or(0, |root| root.version);
         let version = postcard::take_from_bytes::<(TenantId, u32)>(envelope.body());
         match version {
             Ok(((_, version), _)) if version < in_force => true,
-            Ok(_) => envelope.id() == self.ledger.trust.id(),
+            Ok(_) => envelope.id() == self.memory.ledger.trust.id(),
             Err(_) => false,
         }
     }
@@ -171,7 +181,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         out: &'a mut [u8],
     ) -> Submitted<'a> {
         let number = refusal.reason.number();
-        if let Some(recent) = self.ledger.facts.recent_for(about.statement)
+        if let Some(recent) = self.memory.ledger.facts.recent_for(about.statement)
             && recent.refused == Some(number)
         {
             return self.answer_with(recent, out);

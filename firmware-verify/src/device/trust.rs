@@ -1,7 +1,11 @@
 //! Statements that change whom and what the device believes: successors of the trust root,
 //! revocations, stop slips, and attestations of the time.
 
-use super::{Clock as _, Device, Platform, budget::Written, receipts::About, submit::Submitted};
+use core::ops::DerefMut;
+
+use super::{
+    Clock as _, Device, Memory, Platform, budget::Written, receipts::About, submit::Submitted,
+};
 use crate::{
     ledger::{CodeName, Record},
     limits::FLOOR_STEP_MS,
@@ -10,26 +14,29 @@ use crate::{
     twin::Bytes,
     types::{KeyId, Sequence, StatementId, TimeMs},
     verdict::{
-        AuthenticRevocation, AuthenticRoot, By, TrustRoot, authenticate_revocation,
-        authenticate_root, judge_root, judge_time,
+        AuthenticRevocation, AuthenticRoot, By, CheckedRoot, authenticate_revocation,
+        authenticate_root, check_root, judge_time,
     },
     wire::{Envelope, Kind},
 };
 
-impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
+impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
+where
+    M: DerefMut<Target = Memory<TWIN, USED>>,
+{
     /// Takes the next version of the trust root. A bad one leaves the old one in force.
     pub(super) fn submit_root<'a>(
         &'a mut self,
         statement: &[u8],
         out: &'a mut [u8],
     ) -> Submitted<'a> {
-        let successor = match authenticate_root(statement, &self.ledger.trust) {
+        let successor = match authenticate_root(statement, &self.memory.ledger.trust) {
             Ok(successor) => successor,
             Err(refusal) => return self.ignore(refusal),
         };
         let about = about(Kind::Root, successor.id(), None);
-        let judged = judge_root(&successor, &self.ledger.trust, self.key_id);
-        match judged.and_then(|trust| self.accept_root(&successor, trust)) {
+        let judged = check_root(&successor, &self.memory.ledger.trust, self.key_id);
+        match judged.and_then(|root| self.accept_root(&successor, &root)) {
             Ok(outcome) => self.tell(&about, outcome, out),
             Err(refusal) if is_fault(refusal.reason) => self.ignore(refusal),
             Err(refusal) => self.refuse(&about, refusal, out),
@@ -40,16 +47,15 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     fn accept_root(
         &mut self,
         successor: &AuthenticRoot<'_>,
-        trust: TrustRoot,
+        root: &CheckedRoot<'_>,
     ) -> Result<Outcome, Refusal> {
-        let root = trust.root()?;
-        let (version, epoch) = (root.version, root.epoch);
-        let before = self.ledger.trust.root()?.epoch;
-        let resets = epoch > before || trust.drops_a_time_key_of(&self.ledger.trust);
+        let (version, epoch) = (root.root().version, root.root().epoch);
+        let before = self.memory.ledger.trust.root()?.epoch;
+        let resets = epoch > before || root.drops_a_time_key_of(&self.memory.ledger.trust);
         let bytes = successor.bytes();
         self.make_room(bytes.len())?;
         let at = self.write(&Record::Root(Bytes(bytes)))?;
-        self.ledger.succeed(trust, at)?;
+        self.memory.ledger.succeed(root, at)?;
         if resets {
             self.time.forget();
         } else {
@@ -66,7 +72,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         statement: &[u8],
         out: &'a mut [u8],
     ) -> Submitted<'a> {
-        let (trust, identity) = (&self.ledger.trust, &self.ledger.identity);
+        let (trust, identity) = (&self.memory.ledger.trust, &self.memory.ledger.identity);
         let authentic: AuthenticRevocation<Revocation> =
             match authenticate_revocation(statement, trust, identity) {
                 Ok(authentic) => authentic,
@@ -76,7 +82,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             issuer, through, ..
         } = *authentic.body();
         let about = about(Kind::Revocation, authentic.id(), Some((issuer, through)));
-        let replay = &self.ledger.facts.replay;
+        let replay = &self.memory.ledger.facts.replay;
         let judged = authentic
             .judge(trust)
             .and_then(|by| replay.has_room(issuer).map(|()| by));
@@ -88,9 +94,9 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             return Submitted::Noted;
         }
         let is_void = |code: &CodeName| code.issuer == issuer && code.sequence <= through;
-        let install = self.ledger.facts.install.as_ref();
+        let install = self.memory.ledger.facts.install.as_ref();
         let downloads = install.is_some_and(|install| is_void(&install.pending.code));
-        let holds = self.latches.revoke(is_void) || downloads;
+        let holds = self.memory.latches.revoke(is_void) || downloads;
         if let Err(refusal) = self.afford(by, holds) {
             return self.ignore(refusal);
         }
@@ -103,7 +109,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         statement: &[u8],
         out: &'a mut [u8],
     ) -> Submitted<'a> {
-        let (trust, identity) = (&self.ledger.trust, &self.ledger.identity);
+        let (trust, identity) = (&self.memory.ledger.trust, &self.memory.ledger.identity);
         let authentic: AuthenticRevocation<StopSlip> =
             match authenticate_revocation(statement, trust, identity) {
                 Ok(authentic) => authentic,
@@ -116,7 +122,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             ..
         } = *authentic.body();
         let about = about(Kind::StopSlip, authentic.id(), Some((issuer, sequence)));
-        let replay = &self.ledger.facts.replay;
+        let replay = &self.memory.ledger.facts.replay;
         let judged = authentic
             .judge(trust)
             .and_then(|by| replay.has_room(issuer).map(|()| by));
@@ -131,12 +137,12 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
             statement,
         };
         // What the code has opened or begun may outlive its place in the table of used codes.
-        let install = self.ledger.facts.install.as_ref();
+        let install = self.memory.ledger.facts.install.as_ref();
         let downloads =
             install.is_some_and(|install| install.pending.code == named && !install.stopped);
         let used = replay.is_used(issuer, sequence, statement);
         let is_stopped = replay.is_stopped(issuer, sequence, statement);
-        let holds = self.latches.revoke(|code| *code == named) || downloads;
+        let holds = self.memory.latches.revoke(|code| *code == named) || downloads;
         if is_stopped && !holds {
             return Submitted::Noted;
         }
@@ -163,14 +169,18 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         statement: &[u8],
         out: &'a mut [u8],
     ) -> Submitted<'a> {
-        let judged = judge_time(statement, &self.ledger.trust, &self.ledger.identity)
-            .and_then(|attestation| self.take_time(&attestation));
+        let judged = judge_time(
+            statement,
+            &self.memory.ledger.trust,
+            &self.memory.ledger.identity,
+        )
+        .and_then(|attestation| self.take_time(&attestation));
         if let Err(refusal) = judged {
             return self.ignore(refusal);
         }
         let ticks_ms = self.clock.ticks_ms();
         let floor_ms = self.time.floor_ms(ticks_ms);
-        let written_ms = self.ledger.facts.time_floor_ms.get();
+        let written_ms = self.memory.ledger.facts.time_floor_ms.get();
         let step = floor_ms >= written_ms.saturating_add(FLOOR_STEP_MS);
         let Some(floor_ms) = TimeMs::new(floor_ms).filter(|_| step) else {
             return Submitted::Noted;
@@ -194,18 +204,18 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         self.time
             .attest(attestation.time_ms, made_ticks_ms, ticks_ms)?;
         // It was sent after its pulse was made; more is not sure.
-        self.latches.hear(made_ticks_ms);
+        self.memory.latches.hear(made_ticks_ms);
         Ok(())
     }
 
     /// Tells of a root that was put in force right before a power cut.
     pub(super) fn tell_root(&mut self, out: &mut [u8]) -> Result<(), Refusal> {
-        let root = self.ledger.trust.root()?;
+        let root = self.memory.ledger.trust.root()?;
         let (version, epoch) = (root.version, root.epoch);
-        if version <= self.ledger.facts.root_told {
+        if version <= self.memory.ledger.facts.root_told {
             return Ok(());
         }
-        let about = about(Kind::Root, self.ledger.trust.id(), None);
+        let about = about(Kind::Root, self.memory.ledger.trust.id(), None);
         self.make_room(0)?;
         self.conclude(&about, Outcome::RootAccepted { version, epoch }, out)
             .map(|_| ())

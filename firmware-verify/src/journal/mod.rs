@@ -58,6 +58,9 @@ const MAX_SECTORS: usize = 8;
 pub struct Address(u32);
 
 impl Address {
+    /// Where no record lies.
+    pub(crate) const NOWHERE: Self = Self(0);
+
     fn of(at: usize) -> Result<Self, Fault> {
         u32::try_from(at).map(Self).map_err(|_| Fault)
     }

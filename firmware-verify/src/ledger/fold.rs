@@ -5,66 +5,87 @@ use heapless::Vec;
 
 use super::{
     record::{CodeName, Doing, Effect, InstallPhase, OpenLatch, Record},
-    state::{Chain, Facts, Install, Ledger, Recent},
+    state::{Chain, Facts, Install, Ledger, NewRoot, Recent},
 };
 use crate::{
     journal::Address,
     limits::TRIAL_BOOTS,
     reject::{Reason, Refusal},
     statement::{Outcome, Receipt},
-    twin::{Entries, apply, check_document},
-    types::{Digest, KeyId, Sequence, TimeMs},
-    verdict::{Burned, Identity, TrustRoot, Use},
+    twin::{Bytes, check_document},
+    types::{KeyId, Sequence, TimeMs},
+    verdict::{Burned, CheckedRoot, TrustRoot, Use},
     wire::{Body as _, Kind, decode},
 };
 
-/// A ledger that is being read from a journal.
-#[derive(Default)]
-pub(crate) struct Folding<const TWIN: usize, const USED: usize> {
-    identity: Option<(Identity, Digest)>,
-    root: Option<(TrustRoot, Address)>,
-    facts: Facts<TWIN, USED>,
+/// A ledger that is being read from a journal, where it will stay.
+pub(crate) struct Folding<'l, const TWIN: usize, const USED: usize> {
+    ledger: &'l mut Ledger<TWIN, USED>,
+    has_identity: bool,
+    has_root: bool,
 }
 
-impl<const TWIN: usize, const USED: usize> Folding<TWIN, USED> {
+impl<'l, const TWIN: usize, const USED: usize> Folding<'l, TWIN, USED> {
+    /// Begins with nothing, whatever the ledger held before.
+    pub(crate) fn new(ledger: &'l mut Ledger<TWIN, USED>) -> Self {
+        ledger.clear();
+        Self {
+            ledger,
+            has_identity: false,
+            has_root: false,
+        }
+    }
+
     /// Takes the next record of the journal.
     ///
     /// # Errors
     /// Anything that a sound journal does not hold.
     pub(crate) fn take(&mut self, body: &[u8], address: Address) -> Result<(), Refusal> {
+        match self.take_fact(body, address)? {
+            Some(envelope) => self.take_root(envelope, address),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes a record, unless it is a root, whose envelope it returns. Apart from what verifies
+    /// that, which needs the stack.
+    #[inline(never)]
+    fn take_fact<'b>(
+        &mut self,
+        body: &'b [u8],
+        address: Address,
+    ) -> Result<Option<&'b [u8]>, Refusal> {
         match decode(body)? {
             Record::Identity {
                 identity,
                 device_key,
-            } => self.identity = Some((identity, device_key)),
-            Record::Root(envelope) => {
-                let trust = TrustRoot::kept(envelope.0)?;
-                // Behind the snapshot it is a successor.
-                if let (true, Some((before, _))) = (self.facts.begun, &self.root) {
-                    self.facts.begin_root(before, &trust)?;
-                }
-                self.root = Some((trust, address));
+            } => {
+                self.ledger.identity = identity;
+                self.ledger.device_key = device_key;
+                self.has_identity = true;
             }
-            record => self.facts.apply(&record, address)?,
+            Record::Root(Bytes(envelope)) => return Ok(Some(envelope)),
+            record => self.ledger.facts.apply(&record, address)?,
         }
+        Ok(None)
+    }
+
+    fn take_root(&mut self, envelope: &[u8], address: Address) -> Result<(), Refusal> {
+        let root = CheckedRoot::kept(envelope)?;
+        // Behind the snapshot it is a successor.
+        if self.has_root && self.ledger.facts.begun {
+            return self.ledger.succeed(&root, address);
+        }
+        self.ledger.trust.put(&root)?;
+        self.ledger.root_at = address;
+        self.has_root = true;
         Ok(())
     }
 
-    /// The ledger, if identity, root and counters were among the records.
-    pub(crate) fn finish(self) -> Option<Ledger<TWIN, USED>> {
+    /// Whether the ledger is whole: identity, root and counters were among the records.
+    pub(crate) fn finish(self) -> bool {
         // Without its numbers nothing that was recorded has changed anything.
-        if !self.facts.begun {
-            return None;
-        }
-        let (identity, device_key) = self.identity?;
-        let (trust, root_at) = self.root?;
-        Some(Ledger {
-            identity,
-            device_key,
-            trust,
-            root_at,
-            facts: self.facts,
-        })
+        self.has_identity && self.has_root && self.ledger.facts.begun
     }
 }
 
@@ -94,9 +115,7 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
             }
             Record::Twin { version, document } => {
                 check_document(document)?;
-                self.twin.version = *version;
-                self.twin.document =
-                    Vec::from_slice(document.bytes()).map_err(|_| Reason::TwinTooLarge)?;
+                self.twin.replace(*version, document.bytes())?;
             }
             Record::Burned(codes) => {
                 codes.check()?;
@@ -184,22 +203,20 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
 
     /// What a successor of the trust root changes. A new epoch voids every code of those
     /// before, so that nothing has to be remembered of them, and no floor of time either.
-    pub(super) fn begin_root(
-        &mut self,
-        before: &TrustRoot,
-        trust: &TrustRoot,
-    ) -> Result<(), Refusal> {
+    pub(super) fn begin_root(&mut self, trust: &TrustRoot, begun: NewRoot) {
+        let NewRoot {
+            drops_a_time_key,
+            raises_epoch,
+        } = begun;
         self.anchor = self.anchor.saturating_add(1);
         // A floor that keys have thrown forward goes with them (TUF, specification 1.0.33, 5.3.11).
-        if trust.drops_a_time_key_of(before) {
+        if drops_a_time_key || raises_epoch {
             self.time_floor_ms = TimeMs::default();
         }
-        if trust.root()?.epoch > before.root()?.epoch {
+        if raises_epoch {
             let ring = trust.ring();
             self.replay.begin_epoch(|key| ring.role(key).is_some());
-            self.time_floor_ms = TimeMs::default();
         }
-        Ok(())
     }
 
     fn open(&mut self, open: OpenLatch) -> Result<(), Refusal> {
@@ -225,9 +242,7 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
     fn effect(&mut self, effect: &Effect<'_>) -> Result<(), Refusal> {
         match effect {
             Effect::Patch(patch) => {
-                let document = patched(self.twin.entries(), *patch)?;
-                self.twin.document = document;
-                self.twin.version = self.twin.version.saturating_add(1);
+                self.twin.patch(*patch)?;
             }
             Effect::Install {
                 image,
@@ -380,14 +395,4 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
 fn named(receipt: &Receipt) -> Result<(KeyId, Sequence), Refusal> {
     let names = receipt.issuer.zip(receipt.sequence);
     names.ok_or(Reason::LogicFault.into())
-}
-
-/// The twin after a patch, as it would be.
-pub(crate) fn patched<const TWIN: usize>(
-    twin: Entries<'_>,
-    patch: Entries<'_>,
-) -> Result<Vec<u8, TWIN>, Refusal> {
-    let mut buffer = [0; TWIN];
-    let document = apply(twin, patch, &mut buffer)?;
-    Vec::from_slice(document.bytes()).map_err(|_| Reason::TwinTooLarge.into())
 }

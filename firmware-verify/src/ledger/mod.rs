@@ -5,8 +5,8 @@ mod record;
 mod snapshot;
 mod state;
 
-pub(crate) use fold::{Folding, patched};
+pub(crate) use fold::Folding;
 pub use record::{CodeName, Effect, Image, InstallPhase, OpenLatch, Pending, Record};
 pub(crate) use record::{Doing, RECORD};
-pub(crate) use snapshot::{First, write_first, write_snapshot};
+pub(crate) use snapshot::{write_first, write_snapshot};
 pub use state::{Chain, Facts, Firmware, Install, Ledger, Recent, Twin};

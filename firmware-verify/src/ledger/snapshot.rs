@@ -1,99 +1,101 @@
 //! The ledger written as the beginning of a fresh journal sector.
 
 use embedded_storage::nor_flash::NorFlash;
+use heapless::Vec;
 
 use super::{
     record::{BURNED_TABLE, FLOOR_TABLE, OPEN_TABLE, RECORD, Record},
-    state::{Facts, Firmware, Ledger},
+    state::{Facts, Ledger},
 };
 use crate::{
     journal::{Address, JournalError, Snapshot},
-    limits::MAX_RECORD,
+    limits::MAX_OUTCOMES,
     twin::Bytes,
-    types::Digest,
-    verdict::Identity,
     wire::{Item, Run, RunWriter, encode},
 };
 
-/// Writes every record that the ledger is made of, and moves its addresses along.
+/// Where the records lie that were copied.
+pub(crate) struct Moved {
+    root_at: Address,
+    recent: Vec<Address, MAX_OUTCOMES>,
+}
+
+impl<const TWIN: usize, const USED: usize> Ledger<TWIN, USED> {
+    /// Follows its records into the sector that has taken over.
+    pub(crate) fn follow(&mut self, moved: &Moved) {
+        self.root_at = moved.root_at;
+        for (recent, at) in self.facts.recent.iter_mut().zip(&moved.recent) {
+            recent.at = *at;
+        }
+    }
+}
+
+/// Writes every record that the ledger is made of. `scratch` holds one record.
 ///
 /// What RAM does not hold, the root's envelope and the last receipts, is copied from the
 /// old sector and stands first; the state that follows contains what the receipts changed.
 ///
 /// # Errors
-/// As [`Snapshot::put`] and [`Snapshot::copy`]. The ledger's addresses are then those of a
-/// sector that was not committed, so the device must stop using it.
+/// As [`Snapshot::put`] and [`Snapshot::copy`].
 pub(crate) fn write_snapshot<
     F: NorFlash,
     const CAPACITY: usize,
     const TWIN: usize,
     const USED: usize,
 >(
-    ledger: &mut Ledger<TWIN, USED>,
+    ledger: &Ledger<TWIN, USED>,
+    scratch: &mut [u8],
+    snapshot: &mut Snapshot<'_, F, CAPACITY>,
+) -> Result<Moved, JournalError> {
+    put_identity(ledger, scratch, snapshot)?;
+    let mut moved = Moved {
+        root_at: snapshot.copy(ledger.root_at)?,
+        recent: Vec::new(),
+    };
+    for recent in ledger.facts.recent.iter() {
+        let at = snapshot.copy(recent.at)?;
+        moved.recent.push(at).map_err(|_| JournalError::TooLong)?;
+    }
+    write_facts(&ledger.facts, scratch, snapshot)?;
+    Ok(moved)
+}
+
+/// Writes the first snapshot of a device's life: a ledger whose root, in this envelope, lies in
+/// no journal yet.
+///
+/// # Errors
+/// As [`Snapshot::put`].
+pub(crate) fn write_first<
+    F: NorFlash,
+    const CAPACITY: usize,
+    const TWIN: usize,
+    const USED: usize,
+>(
+    ledger: &Ledger<TWIN, USED>,
+    root: &[u8],
+    scratch: &mut [u8],
+    snapshot: &mut Snapshot<'_, F, CAPACITY>,
+) -> Result<(), JournalError> {
+    put_identity(ledger, scratch, snapshot)?;
+    put(snapshot, scratch, &Record::Root(Bytes(root)))?;
+    write_facts(&ledger.facts, scratch, snapshot)
+}
+
+fn put_identity<F: NorFlash, const CAPACITY: usize, const TWIN: usize, const USED: usize>(
+    ledger: &Ledger<TWIN, USED>,
+    scratch: &mut [u8],
     snapshot: &mut Snapshot<'_, F, CAPACITY>,
 ) -> Result<(), JournalError> {
     let who = Record::Identity {
         identity: ledger.identity.clone(),
         device_key: ledger.device_key,
     };
-    put(snapshot, &who)?;
-    ledger.root_at = snapshot.copy(ledger.root_at)?;
-    for recent in ledger.facts.recent.iter_mut() {
-        recent.at = snapshot.copy(recent.at)?;
-    }
-    write_facts(&ledger.facts, snapshot)
-}
-
-/// What a device is provisioned with.
-pub(crate) struct First<'a> {
-    pub(crate) identity: Identity,
-    pub(crate) device_key: Digest,
-    /// The envelope of the first trust root.
-    pub(crate) root: &'a [u8],
-    pub(crate) firmware: Firmware,
-    pub(crate) root_version: u32,
-    /// What the hardware's counter stands at.
-    pub(crate) anchor: u64,
-}
-
-/// Writes the first snapshot of a device's life.
-///
-/// # Errors
-/// As [`Snapshot::put`].
-pub(crate) fn write_first<F: NorFlash, const CAPACITY: usize>(
-    first: First<'_>,
-    snapshot: &mut Snapshot<'_, F, CAPACITY>,
-) -> Result<(), JournalError> {
-    let First {
-        identity,
-        device_key,
-        root,
-        firmware,
-        root_version,
-        anchor,
-    } = first;
-    put(
-        snapshot,
-        &Record::Identity {
-            identity,
-            device_key,
-        },
-    )?;
-    put(snapshot, &Record::Root(Bytes(root)))?;
-    write_facts(
-        // Nothing of it depends on the sizes yet.
-        &Facts::<0, 1> {
-            firmware,
-            root_told: root_version,
-            anchor,
-            ..Facts::default()
-        },
-        snapshot,
-    )
+    put(snapshot, scratch, &who)
 }
 
 fn write_facts<F: NorFlash, const CAPACITY: usize, const TWIN: usize, const USED: usize>(
     facts: &Facts<TWIN, USED>,
+    scratch: &mut [u8],
     snapshot: &mut Snapshot<'_, F, CAPACITY>,
 ) -> Result<(), JournalError> {
     let Facts {
@@ -107,6 +109,7 @@ fn write_facts<F: NorFlash, const CAPACITY: usize, const TWIN: usize, const USED
     } = *facts;
     put(
         snapshot,
+        scratch,
         &Record::Counters {
             boot,
             time_floor_ms,
@@ -118,24 +121,16 @@ fn write_facts<F: NorFlash, const CAPACITY: usize, const TWIN: usize, const USED
     )?;
     put(
         snapshot,
+        scratch,
         &Record::Twin {
             version: facts.twin.version,
             document: facts.twin.entries(),
         },
     )?;
-    let mut table = [0; BURNED_TABLE];
-    put(
-        snapshot,
-        &Record::Burned(run(facts.replay.burned(), &mut table)?),
-    )?;
-    let mut table = [0; FLOOR_TABLE];
-    put(
-        snapshot,
-        &Record::Floors(run(facts.replay.floors(), &mut table)?),
-    )?;
-    let mut table = [0; OPEN_TABLE];
-    put(snapshot, &Record::Open(run(facts.open.iter(), &mut table)?))?;
-    put(snapshot, &Record::Firmware(facts.firmware))?;
+    put_burned(facts, scratch, snapshot)?;
+    put_floors(facts, scratch, snapshot)?;
+    put_open(facts, scratch, snapshot)?;
+    put(snapshot, scratch, &Record::Firmware(facts.firmware))?;
     if let Some(install) = &facts.install {
         let record = Record::Install {
             pending: install.pending,
@@ -147,11 +142,46 @@ fn write_facts<F: NorFlash, const CAPACITY: usize, const TWIN: usize, const USED
             stopped: install.stopped,
             manifest: Bytes(&install.manifest),
         };
-        put(snapshot, &record)?;
+        put(snapshot, scratch, &record)?;
     }
-    facts
-        .pending
-        .map_or(Ok(()), |pending| put(snapshot, &Record::Pending(pending)))
+    facts.pending.map_or(Ok(()), |pending| {
+        put(snapshot, scratch, &Record::Pending(pending))
+    })
+}
+
+// Each table in a frame of its own, so that the stack never holds two of them.
+
+#[inline(never)]
+fn put_burned<F: NorFlash, const CAPACITY: usize, const TWIN: usize, const USED: usize>(
+    facts: &Facts<TWIN, USED>,
+    scratch: &mut [u8],
+    snapshot: &mut Snapshot<'_, F, CAPACITY>,
+) -> Result<(), JournalError> {
+    let mut table = [0; BURNED_TABLE];
+    let run = run(facts.replay.burned(), &mut table)?;
+    put(snapshot, scratch, &Record::Burned(run))
+}
+
+#[inline(never)]
+fn put_floors<F: NorFlash, const CAPACITY: usize, const TWIN: usize, const USED: usize>(
+    facts: &Facts<TWIN, USED>,
+    scratch: &mut [u8],
+    snapshot: &mut Snapshot<'_, F, CAPACITY>,
+) -> Result<(), JournalError> {
+    let mut table = [0; FLOOR_TABLE];
+    let run = run(facts.replay.floors(), &mut table)?;
+    put(snapshot, scratch, &Record::Floors(run))
+}
+
+#[inline(never)]
+fn put_open<F: NorFlash, const CAPACITY: usize, const TWIN: usize, const USED: usize>(
+    facts: &Facts<TWIN, USED>,
+    scratch: &mut [u8],
+    snapshot: &mut Snapshot<'_, F, CAPACITY>,
+) -> Result<(), JournalError> {
+    let mut table = [0; OPEN_TABLE];
+    let run = run(facts.open.iter(), &mut table)?;
+    put(snapshot, scratch, &Record::Open(run))
 }
 
 fn run<'b, 'i, T: Item<'b> + 'i>(
@@ -167,10 +197,10 @@ fn run<'b, 'i, T: Item<'b> + 'i>(
 
 fn put<F: NorFlash, const CAPACITY: usize>(
     snapshot: &mut Snapshot<'_, F, CAPACITY>,
+    scratch: &mut [u8],
     record: &Record<'_>,
 ) -> Result<(), JournalError> {
-    let mut scratch = [0; MAX_RECORD];
-    let body = encode(record, &mut scratch).map_err(|_| JournalError::TooLong)?;
+    let body = encode(record, scratch).map_err(|_| JournalError::TooLong)?;
     let _at: Address = snapshot.put(RECORD, body)?;
     Ok(())
 }

@@ -7,11 +7,11 @@ use super::record::{Image, InstallPhase, MAX_MANIFEST, OpenLatch, Pending};
 use crate::{
     journal::Address,
     limits::{MAX_BURNED, MAX_LATCHES, MAX_OUTCOMES, MAX_TWIN},
-    reject::{Reason, Refusal},
+    reject::{Reason, Refusal, ensure},
     statement::Manifest,
-    twin::Entries,
-    types::{Digest, LatchId, StatementId, TimeMs},
-    verdict::{Identity, ReplayTable, TrustRoot},
+    twin::{Entries, apply},
+    types::{Digest, LatchId, StatementId, TimeMs, Version},
+    verdict::{CheckedRoot, Identity, ReplayTable, TrustRoot},
     wire::{Envelope, Kind},
 };
 
@@ -35,15 +35,99 @@ pub struct Firmware {
     pub security_floor: u32,
 }
 
+impl Firmware {
+    const fn new() -> Self {
+        Self {
+            confirmed: Image {
+                slot: 0,
+                version: Version {
+                    major: 0,
+                    minor: 0,
+                    patch: 0,
+                },
+                manifest: StatementId([0; 16]),
+                merkle_root: Digest([0; 32]),
+                size: 0,
+                page_size_log2: 0,
+            },
+            fallback: None,
+            security_floor: 0,
+        }
+    }
+}
+
 /// The twin.
 #[derive(Clone, Debug, Default)]
 pub struct Twin<const TWIN: usize = MAX_TWIN> {
     /// Raised by every change.
     pub version: u64,
-    pub(super) document: Vec<u8, TWIN>,
+    document: Vec<u8, TWIN>,
+    /// Where the document after a patch is made.
+    spare: Vec<u8, TWIN>,
 }
 
 impl<const TWIN: usize> Twin<TWIN> {
+    const fn new() -> Self {
+        Self {
+            version: 0,
+            document: Vec::new(),
+            spare: Vec::new(),
+        }
+    }
+
+    fn clear(&mut self) {
+        let Self {
+            version,
+            document,
+            spare,
+        } = self;
+        *version = 0;
+        document.clear();
+        spare.clear();
+    }
+
+    /// Takes a whole document, which was checked.
+    ///
+    /// # Errors
+    /// [`Reason::TwinTooLarge`].
+    pub(super) fn replace(&mut self, version: u64, document: &[u8]) -> Result<(), Refusal> {
+        ensure(document.len() <= TWIN, Reason::TwinTooLarge)?;
+        self.document.clear();
+        let kept = self.document.extend_from_slice(document);
+        kept.map_err(|_| Reason::TwinTooLarge)?;
+        self.version = version;
+        Ok(())
+    }
+
+    /// Whether a patch fits.
+    ///
+    /// # Errors
+    /// As [`apply`].
+    pub(crate) fn try_patch(&mut self, patch: Entries<'_>) -> Result<(), Refusal> {
+        let Self {
+            document, spare, ..
+        } = self;
+        spare.resize_default(TWIN).map_err(|_| Reason::LogicFault)?;
+        let len = apply(Entries::from_bytes(document), patch, spare)?
+            .bytes()
+            .len();
+        spare.truncate(len);
+        Ok(())
+    }
+
+    /// Changes the twin by a patch, which was checked.
+    ///
+    /// # Errors
+    /// As [`apply`]; nothing has changed then.
+    pub(super) fn patch(&mut self, patch: Entries<'_>) -> Result<(), Refusal> {
+        self.try_patch(patch)?;
+        self.document.clear();
+        let kept = self.document.extend_from_slice(&self.spare);
+        kept.map_err(|_| Reason::TwinTooLarge)?;
+        self.version = self.version.saturating_add(1);
+        Ok(())
+    }
+
     /// The leaves.
     #[must_use]
     pub fn entries(&self) -> Entries<'_> {
@@ -110,17 +194,58 @@ pub struct Ledger<const TWIN: usize = MAX_TWIN, const USED: usize = MAX_BURNED> 
 }
 
 impl<const TWIN: usize, const USED: usize> Ledger<TWIN, USED> {
+    /// A ledger of nobody that knows nothing, to be filled from a journal.
+    pub(crate) const fn new() -> Self {
+        Self {
+            identity: Identity::none(),
+            device_key: Digest([0; 32]),
+            trust: TrustRoot::none(),
+            root_at: Address::NOWHERE,
+            facts: Facts::new(),
+        }
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&mut self) {
+        let Self {
+            identity,
+            device_key,
+            trust,
+            root_at,
+            facts,
+        } = self;
+        *identity = Identity::none();
+        *device_key = Digest::default();
+        trust.clear();
+        *root_at = Address::NOWHERE;
+        facts.clear();
+    }
+
     /// Puts a successor of the trust root in force, which lies durably at this address.
-    pub(crate) fn succeed(&mut self, trust: TrustRoot, at: Address) -> Result<(), Refusal> {
-        self.facts.begin_root(&self.trust, &trust)?;
-        self.trust = trust;
+    pub(crate) fn succeed(
+        &mut self,
+        successor: &CheckedRoot<'_>,
+        at: Address,
+    ) -> Result<(), Refusal> {
+        let before = self.trust.root()?.epoch;
+        let begun = NewRoot {
+            drops_a_time_key: successor.drops_a_time_key_of(&self.trust),
+            raises_epoch: successor.root().epoch > before,
+        };
+        self.trust.put(successor)?;
         self.root_at = at;
+        self.facts.begin_root(&self.trust, begun);
         Ok(())
     }
 }
 
+/// How a root differs from the one before.
+pub(super) struct NewRoot {
+    pub(super) drops_a_time_key: bool,
+    pub(super) raises_epoch: bool,
+}
+
 /// The part of the ledger that changes from day to day.
-#[derive(Default)]
 pub struct Facts<const TWIN: usize = MAX_TWIN, const USED: usize = MAX_BURNED> {
     /// Boots.
     pub boot: u32,
@@ -153,6 +278,62 @@ pub struct Facts<const TWIN: usize = MAX_TWIN, const USED: usize = MAX_BURNED> {
 }
 
 impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
+    const fn new() -> Self {
+        Self {
+            boot: 0,
+            time_floor_ms: TimeMs::ZERO,
+            chain: Chain {
+                number: 0,
+                head: Digest([0; 32]),
+            },
+            twin: Twin::new(),
+            replay: ReplayTable::new(),
+            firmware: Firmware::new(),
+            install: None,
+            pending: None,
+            open: Vec::new(),
+            locked_down: false,
+            root_told: 0,
+            anchor: 0,
+            recent: Deque::new(),
+            begun: false,
+        }
+    }
+
+    /// Forgets everything, part by part: what is made anew lies on the stack first.
+    fn clear(&mut self) {
+        let Self {
+            boot,
+            time_floor_ms,
+            chain,
+            twin,
+            replay,
+            firmware,
+            install,
+            pending,
+            open,
+            locked_down,
+            root_told,
+            anchor,
+            recent,
+            begun,
+        } = self;
+        *boot = 0;
+        *time_floor_ms = TimeMs::default();
+        *chain = Chain::default();
+        twin.clear();
+        replay.clear();
+        *firmware = Firmware::new();
+        *install = None;
+        *pending = None;
+        open.clear();
+        *locked_down = false;
+        *root_told = 0;
+        *anchor = 0;
+        recent.clear();
+        *begun = false;
+    }
+
     /// The latch that a code has opened, if its closing was not told.
     #[must_use]
     pub fn open_latch(&self, latch: LatchId) -> Option<OpenLatch> {

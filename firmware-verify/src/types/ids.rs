@@ -152,6 +152,12 @@ fn name_bytes(text: &str) -> Option<[u8; 16]> {
 pub struct DeviceId(String<MAX_DEVICE>);
 
 impl DeviceId {
+    /// No name yet: what stands in memory before a journal was read. Equal to none that a
+    /// statement can hold.
+    pub(crate) const fn none() -> Self {
+        Self(String::new())
+    }
+
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {

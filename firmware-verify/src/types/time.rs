@@ -11,6 +11,9 @@ use crate::limits::MAX_TIME_MS;
 pub struct TimeMs(u64);
 
 impl TimeMs {
+    /// The beginning of the count.
+    pub(crate) const ZERO: Self = Self(0);
+
     /// The moment, if it fits 48 bits.
     #[must_use]
     pub fn new(unix_ms: u64) -> Option<Self> {

@@ -20,6 +20,18 @@ pub struct Identity {
     pub incarnation: u32,
 }
 
+impl Identity {
+    /// Nobody: what stands in memory before a journal was read.
+    pub(crate) const fn none() -> Self {
+        Self {
+            tenant: TenantId([0; 16]),
+            product: ProductId([0; 16]),
+            device: DeviceId::none(),
+            incarnation: 0,
+        }
+    }
+}
+
 /// The nonces that codes may answer now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Challenges {

@@ -86,6 +86,21 @@ pub struct ReplayTable<const USED: usize> {
 }
 
 impl<const USED: usize> ReplayTable<USED> {
+    /// A memory of nothing.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            burned: Vec::new(),
+            floors: Vec::new(),
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        let Self { burned, floors } = self;
+        burned.clear();
+        floors.clear();
+    }
+
     /// What is known about a code.
     #[must_use]
     pub fn recall(&self, issuer: KeyId, sequence: Sequence, statement: StatementId) -> Recall {

@@ -8,7 +8,7 @@
 //! The new keys stand in the body, so the second half of the signatures is checked after it
 //! was read; by then the keys in force have signed it, so that no stranger's body is.
 
-use super::trust::TrustRoot;
+use super::trust::{CheckedRoot, ListedKeys, TrustRoot};
 use crate::{
     reject::{Reason, Refusal, ensure},
     statement::Root,
@@ -22,7 +22,7 @@ pub struct AuthenticRoot<'a> {
     id: StatementId,
 }
 
-impl AuthenticRoot<'_> {
+impl<'a> AuthenticRoot<'a> {
     /// The statement's id.
     #[must_use]
     pub fn id(&self) -> StatementId {
@@ -31,7 +31,7 @@ impl AuthenticRoot<'_> {
 
     /// The whole envelope.
     #[must_use]
-    pub fn bytes(&self) -> &[u8] {
+    pub fn bytes(&self) -> &'a [u8] {
         self.envelope.bytes()
     }
 }
@@ -78,9 +78,21 @@ pub fn judge_root(
     trust: &TrustRoot,
     device_key: KeyId,
 ) -> Result<TrustRoot, Refusal> {
+    TrustRoot::of(&check_root(successor, trust, device_key)?)
+}
+
+/// As [`judge_root`], for who puts the successor where the root in force lies.
+///
+/// # Errors
+/// As [`judge_root`].
+pub(crate) fn check_root<'a>(
+    successor: &AuthenticRoot<'a>,
+    trust: &TrustRoot,
+    device_key: KeyId,
+) -> Result<CheckedRoot<'a>, Refusal> {
     let envelope = &successor.envelope;
     let before = trust.root()?;
-    let root: Root<'_> = envelope.read()?;
+    let root: Root<'a> = envelope.read()?;
     ensure(root.tenant == before.tenant, Reason::OtherTenant)?;
     let next = before.version.checked_add(1).ok_or(Reason::RootNotNext)?;
     ensure(
@@ -91,12 +103,12 @@ pub fn judge_root(
         root.epoch >= before.epoch,
         Refusal::new(Reason::EpochBack, before.epoch.into(), root.epoch.into()),
     )?;
-    let ring = root.key_ring()?;
-    ensure(ring.role(device_key).is_none(), Reason::DeviceKeyListed)?;
+    let listed = ListedKeys(&root);
+    ensure(listed.role(device_key).is_none(), Reason::DeviceKeyListed)?;
     // Every signature has to be good, and by a key of one of the two roots. Those by root keys
     // in force were checked before, unless the new root holds another key under the same id.
     for (id, signature) in envelope.signatures() {
-        let (old, new) = (trust.ring().find(id), ring.find(id));
+        let (old, new) = (trust.ring().find(id), listed.find(id));
         let Some((_, key)) = new.or(old) else {
             return Err(Reason::UnknownKey.into());
         };
@@ -106,5 +118,5 @@ pub fn judge_root(
             key.verify(envelope.message(), &signature)?;
         }
     }
-    TrustRoot::signed(envelope, &root, ring)
+    CheckedRoot::signed(*envelope, root)
 }

@@ -5,9 +5,9 @@ use heapless::Vec;
 use crate::{
     limits::MAX_ROOT_BODY,
     reject::{Reason, Refusal, ensure},
-    statement::Root,
-    types::{LatchId, StatementId, TenantId},
-    wire::{Envelope, KeyRing, Keys as _, Kind, Role, Verified},
+    statement::{Root, RootKey},
+    types::{KeyId, LatchId, StatementId, TenantId},
+    wire::{Envelope, KeyRing, Keys, Kind, PublicKey, Role, Verified},
 };
 
 /// A trust root that was checked, with its keys ready for use.
@@ -17,25 +17,25 @@ pub struct TrustRoot {
     ring: KeyRing,
 }
 
-impl TrustRoot {
-    /// Takes the first root that a device or tool sees, at the word of whoever hands it over:
-    /// signed by its own root keys. On one that has a predecessor, signatures of that one's keys
-    /// stand too, and are passed over.
-    ///
-    /// # Errors
-    /// As [`Envelope::parse`] and [`Envelope::verify`]; what [`Root`] refuses;
-    /// [`Reason::TooFewRoot`].
-    pub fn first(envelope: &[u8]) -> Result<Self, Refusal> {
-        let envelope = Envelope::parse(Kind::Root, envelope)?;
+/// A trust root that was checked, in the envelope that carries it: every signature on it is good,
+/// and as many of its own root keys have signed it as it asks for.
+pub(crate) struct CheckedRoot<'a> {
+    envelope: Envelope<'a>,
+    root: Root<'a>,
+}
+
+impl<'a> CheckedRoot<'a> {
+    /// As [`TrustRoot::first`].
+    pub(crate) fn first(bytes: &'a [u8]) -> Result<Self, Refusal> {
+        let envelope = Envelope::parse(Kind::Root, bytes)?;
         // The keys come from the body itself, so it has to be read before it can be verified;
         // nothing acts on it before its own threshold has signed these very bytes.
-        let root: Root<'_> = envelope.read()?;
-        let ring = root.key_ring()?;
+        let root: Root<'a> = envelope.read()?;
         if root.version > 1 {
-            return Self::kept(envelope.bytes());
+            return Self::kept(bytes);
         }
-        envelope.verify(&ring)?;
-        Self::signed(&envelope, &root, ring)
+        envelope.verify(&ListedKeys(&root))?;
+        Self::signed(envelope, root)
     }
 
     /// Takes a root that was in force before, as the journal has kept it: signed by its own
@@ -43,31 +43,26 @@ impl TrustRoot {
     ///
     /// # Errors
     /// As [`first`](Self::first), but for [`Reason::UnknownKey`].
-    pub(crate) fn kept(envelope: &[u8]) -> Result<Self, Refusal> {
-        let envelope = Envelope::parse(Kind::Root, envelope)?;
-        let root: Root<'_> = envelope.read()?;
-        let ring = root.key_ring()?;
+    pub(crate) fn kept(bytes: &'a [u8]) -> Result<Self, Refusal> {
+        let envelope = Envelope::parse(Kind::Root, bytes)?;
+        let root: Root<'a> = envelope.read()?;
         for (id, signature) in envelope.signatures() {
-            if let Some((_, key)) = ring.find(id) {
+            if let Some((_, key)) = ListedKeys(&root).find(id) {
                 key.verify(envelope.message(), &signature)?;
             }
         }
-        Self::signed(&envelope, &root, ring)
+        Self::signed(envelope, root)
     }
 
-    /// A root whose own threshold has signed it. Every signature by a key of `ring` was found
+    /// A root whose own threshold has signed it. Every signature by one of its keys was found
     /// good before; the envelope holds each key once.
     ///
     /// # Errors
     /// [`Reason::TooFewRoot`].
-    pub(super) fn signed(
-        envelope: &Envelope<'_>,
-        root: &Root<'_>,
-        ring: KeyRing,
-    ) -> Result<Self, Refusal> {
+    pub(super) fn signed(envelope: Envelope<'a>, root: Root<'a>) -> Result<Self, Refusal> {
         let mut signed = 0_u8;
         for (id, _) in envelope.signatures() {
-            if ring.role(id) == Some(Role::Root) {
+            if ListedKeys(&root).role(id) == Some(Role::Root) {
                 signed = signed.saturating_add(1);
             }
         }
@@ -76,12 +71,98 @@ impl TrustRoot {
             signed >= asked,
             Refusal::new(Reason::TooFewRoot, asked.into(), signed.into()),
         )?;
-        let body = Vec::from_slice(envelope.body()).map_err(|_| Reason::BadLength)?;
-        Ok(Self {
-            id: envelope.id(),
-            body,
-            ring,
+        Ok(Self { envelope, root })
+    }
+
+    /// What it says.
+    pub(crate) fn root(&self) -> &Root<'a> {
+        &self.root
+    }
+
+    /// Whether a root before it lists a time key that it does not.
+    pub(crate) fn drops_a_time_key_of(&self, before: &TrustRoot) -> bool {
+        let mut keys = before.ring.iter();
+        keys.any(|(id, role, _)| {
+            *role == Role::Time && ListedKeys(&self.root).role(*id) != Some(Role::Time)
         })
+    }
+}
+
+/// The keys that a root lists, found where they lie. A [`KeyRing`] is faster, and takes two
+/// thirds of a kilobyte, which nobody has to spare during a verification.
+pub(super) struct ListedKeys<'r, 'a>(pub(super) &'r Root<'a>);
+
+impl ListedKeys<'_, '_> {
+    fn entry(&self, id: KeyId) -> Option<(u8, RootKey)> {
+        (0_u8..)
+            .zip(self.0.keys.iter())
+            .find(|(_, listed)| PublicKey::id_of(&listed.key) == id)
+    }
+
+    pub(super) fn role(&self, id: KeyId) -> Option<Role> {
+        self.entry(id).map(|(_, listed)| listed.role)
+    }
+}
+
+impl Keys for ListedKeys<'_, '_> {
+    fn find(&self, id: KeyId) -> Option<(u8, PublicKey)> {
+        let (place, listed) = self.entry(id)?;
+        Some((place, PublicKey::new(listed.key).ok()?))
+    }
+}
+
+impl TrustRoot {
+    /// No root: what stands in memory before a journal was read. Nobody's signature counts.
+    pub(crate) const fn none() -> Self {
+        Self {
+            id: StatementId([0; 16]),
+            body: Vec::new(),
+            ring: KeyRing::new(),
+        }
+    }
+
+    /// Takes the first root that a device or tool sees, at the word of whoever hands it over:
+    /// signed by its own root keys. On one that has a predecessor, signatures of that one's keys
+    /// stand too, and are passed over.
+    ///
+    /// # Errors
+    /// As [`Envelope::parse`] and [`Envelope::verify`]; what [`Root`] refuses;
+    /// [`Reason::TooFewRoot`].
+    pub fn first(envelope: &[u8]) -> Result<Self, Refusal> {
+        Self::of(&CheckedRoot::first(envelope)?)
+    }
+
+    pub(super) fn of(checked: &CheckedRoot<'_>) -> Result<Self, Refusal> {
+        let mut trust = Self::none();
+        trust.put(checked)?;
+        Ok(trust)
+    }
+
+    pub(crate) fn clear(&mut self) {
+        let Self { id, body, ring } = self;
+        *id = StatementId::default();
+        body.clear();
+        ring.clear();
+    }
+
+    /// Puts a root in force, where the one before it lies.
+    ///
+    /// # Errors
+    /// None for a root that was checked; if there were one, no root would be in force.
+    #[inline(never)]
+    pub(crate) fn put(&mut self, checked: &CheckedRoot<'_>) -> Result<(), Refusal> {
+        self.clear();
+        let listed = checked.root.keys.iter();
+        let filled = listed
+            .map(|RootKey { role, key }| self.ring.add(role, PublicKey::new(key)?))
+            .collect::<Result<(), Refusal>>();
+        let kept = self.body.extend_from_slice(checked.envelope.body());
+        if filled.is_err() || kept.is_err() {
+            self.clear();
+            return Err(Reason::LogicFault.into());
+        }
+        self.id = checked.envelope.id();
+        Ok(())
     }
 
     /// The statement that it is.
@@ -102,13 +183,6 @@ impl TrustRoot {
     #[must_use]
     pub fn ring(&self) -> &KeyRing {
         &self.ring
-    }
-
-    /// Whether a root before it lists a time key that it does not.
-    #[must_use]
-    pub(crate) fn drops_a_time_key_of(&self, before: &Self) -> bool {
-        let mut keys = before.ring.iter();
-        keys.any(|(id, role, _)| *role == Role::Time && self.ring.role(*id) != Some(Role::Time))
     }
 
     /// Checks an envelope's signatures against the keys in force.

@@ -52,7 +52,12 @@ impl PublicKey {
     /// The first 8 bytes of the key's SHA-256.
     #[must_use]
     pub fn id(&self) -> KeyId {
-        let digest: [u8; 32] = Sha256::digest(self.0).into();
+        Self::id_of(&self.0)
+    }
+
+    /// The id that these bytes have as a key, whether they are one or not.
+    pub(crate) fn id_of(bytes: &[u8; 32]) -> KeyId {
+        let digest: [u8; 32] = Sha256::digest(bytes).into();
         KeyId(digest.first_chunk().copied().unwrap_or_default())
     }
 }
@@ -107,6 +112,16 @@ impl Keys for PublicKey {
 pub struct KeyRing(Vec<(KeyId, Role, PublicKey), MAX_KEYS>);
 
 impl KeyRing {
+    /// A ring without keys.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// Adds a key.
     ///
     /// # Errors

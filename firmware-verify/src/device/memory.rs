@@ -1,0 +1,75 @@
+//! What a device keeps in RAM, apart from the stack.
+
+use core::ops::{Deref, DerefMut};
+
+use super::latches::Latches;
+use crate::{
+    ledger::Ledger,
+    limits::{MAX_BURNED, MAX_RECORD, MAX_TWIN},
+};
+
+/// The large part of a [`Device`](super::Device): what its journal says, its open latches, and
+/// room for one record on its way to or from the journal.
+///
+/// It is filled where it lies and never moves, so that on a microcontroller it belongs in a
+/// static, which the device holds for as long as it lives:
+///
+/// ```
+/// # use latch_verify::device::{Device, Memory, MountFault, Parts, Platform};
+/// # use std::sync::{Mutex, MutexGuard, PoisonError};
+/// # type StaticRef<T> = MutexGuard<'static, T>;
+/// # struct StaticCell<T>(Mutex<T>);
+/// # impl<T> StaticCell<T> {
+/// #     const fn new(value: T) -> Self { Self(Mutex::new(value)) }
+/// #     fn take(&'static self) -> StaticRef<T> { self.0.lock().unwrap_or_else(PoisonError::into_inner) }
+/// # }
+/// // `ConstStaticCell` of the crate static_cell gives out a `&'static mut Memory`, once.
+/// static MEMORY: StaticCell<Memory> = StaticCell::new(Memory::new());
+///
+/// fn begin<P: Platform>(parts: Parts<P>) -> Result<(), MountFault> {
+///     let device = Device::boot_in(MEMORY.take(), parts)?;
+/// #   drop(device);
+/// #   Ok(())
+/// }
+/// ```
+pub struct Memory<const TWIN: usize = MAX_TWIN, const USED: usize = MAX_BURNED> {
+    pub(super) ledger: Ledger<TWIN, USED>,
+    pub(super) latches: Latches,
+    pub(super) scratch: [u8; MAX_RECORD],
+}
+
+impl<const TWIN: usize, const USED: usize> Memory<TWIN, USED> {
+    /// Memory of nothing. A boot clears it, whatever it held before.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            ledger: Ledger::new(),
+            latches: Latches::new(),
+            scratch: [0; MAX_RECORD],
+        }
+    }
+}
+
+impl<const TWIN: usize, const USED: usize> Default for Memory<TWIN, USED> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// [`Memory`] inside the device itself: for hosts, where a device may move.
+#[derive(Default)]
+pub struct Inline<const TWIN: usize, const USED: usize>(Memory<TWIN, USED>);
+
+impl<const TWIN: usize, const USED: usize> Deref for Inline<TWIN, USED> {
+    type Target = Memory<TWIN, USED>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<const TWIN: usize, const USED: usize> DerefMut for Inline<TWIN, USED> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
