@@ -228,7 +228,9 @@
 //!
 //! Products whose actuators take their time, as hooks in an operating system do, take the code
 //! in with [`submit`](device::Device::submit) and report with [`settle`](device::Device::settle).
-//! How much RAM a device takes is set by the const parameters of [`Device`](device::Device).
+//! How much RAM a device takes is set by the const parameters of [`Device`](device::Device). Where
+//! the stack is small, most of it is put in a static: a [`Memory`](device::Memory), in which a
+//! device [boots](device::Device::boot_in).
 //!
 //! The format of everything signed is in `WIRE.md`, beside this crate, and what happens in a
 //! device's life from factory to recovery in `LIFE.md`. Every bound is in [`limits`], every

@@ -16,8 +16,8 @@ use crate::{
     statement::{Action, CloseCause, Code, Outcome, RuleChoice, TimeStatus},
     twin::Bytes,
     types::TimeMs,
-    verdict::{Authentic, Grant, Recall, authenticate, judge},
-    wire::Kind,
+    verdict::{Authentic, Grant, Recall, admit, judge},
+    wire::{Kind, Verified},
 };
 
 impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
@@ -25,6 +25,7 @@ where
     M: DerefMut<Target = Memory<TWIN, USED>>,
 {
     /// Puts a latch code through every check, burns it, and opens its latch.
+    #[inline(never)]
     pub(super) fn submit_code<'a>(
         &'a mut self,
         statement: &'a [u8],
@@ -32,11 +33,23 @@ where
         aged: Result<(), Refusal>,
         out: &'a mut [u8],
     ) -> Submitted<'a> {
-        let authentic = match authenticate(
-            statement,
-            &self.memory.ledger.trust,
-            &self.memory.ledger.identity,
-        ) {
+        match self.memory.ledger.trust.verify(Kind::Code, statement) {
+            Ok(verified) => self.take_code(&verified, release, aged, out),
+            Err(refusal) => self.ignore(refusal),
+        }
+    }
+
+    /// A code of which every signature is good. What it takes of the stack is held by no
+    /// verification but that of a release.
+    #[inline(never)]
+    fn take_code<'a>(
+        &'a mut self,
+        verified: &Verified<'a>,
+        release: Release<'a>,
+        aged: Result<(), Refusal>,
+        out: &'a mut [u8],
+    ) -> Submitted<'a> {
+        let authentic = match admit(verified, &self.memory.ledger.identity) {
             Ok(authentic) => authentic,
             Err(refusal) => return self.ignore(refusal),
         };
@@ -49,14 +62,7 @@ where
         if let (Err(fault), true, false) = (aged, code.challenge.is_some(), code.action.closes()) {
             return self.ignore(fault);
         }
-        let planned = judge(
-            &authentic,
-            &self.memory.ledger.trust,
-            &self.memory.ledger.identity,
-            &self.conditions(),
-            &self.memory.ledger.facts.replay,
-        )
-        .and_then(|grant| {
+        let planned = self.judge(&authentic).and_then(|grant| {
             // Whoever may close is obeyed at once, whatever keeps the code from being burned.
             match code.action {
                 Action::Close => self.memory.latches.shut(Some(code.latch), CloseCause::Code),
@@ -68,15 +74,35 @@ where
         let (grant, plan) = match planned {
             Ok((_, Plan::Manifest(named))) => return Submitted::ManifestWanted(named),
             Ok(granted) => granted,
-            Err(refusal) => {
-                let about = about(&authentic, self.age_ms(authentic.code()));
-                return self.refuse(&about, refusal, out);
-            }
+            Err(refusal) => return self.refuse_code(&authentic, refusal, out),
         };
         if let Err(refusal) = self.burn(&authentic, &grant, &plan, out) {
             return self.ignore(refusal);
         }
         self.open(authentic, &plan, out)
+    }
+
+    #[inline(never)]
+    fn judge(&self, authentic: &Authentic<'_>) -> Result<Grant, Refusal> {
+        let ledger = &self.memory.ledger;
+        judge(
+            authentic,
+            &ledger.trust,
+            &ledger.identity,
+            &self.conditions(),
+            &ledger.facts.replay,
+        )
+    }
+
+    #[inline(never)]
+    fn refuse_code<'a>(
+        &'a mut self,
+        authentic: &Authentic<'_>,
+        refusal: Refusal,
+        out: &'a mut [u8],
+    ) -> Submitted<'a> {
+        let about = about(authentic, self.age_ms(authentic.code()));
+        self.refuse(&about, refusal, out)
     }
 
     /// Records how an action went; returns the receipt.
@@ -195,6 +221,7 @@ where
     }
 
     /// Answers a code that was used before.
+    #[inline(never)]
     fn answer_again<'a>(
         &'a mut self,
         authentic: &Authentic<'_>,
@@ -220,13 +247,14 @@ where
                     Recall::Used { receipt } => receipt,
                     _ => 0,
                 };
-                let about = about(authentic, self.age_ms(authentic.code()));
-                self.refuse(&about, Refusal::new(Reason::AlreadyUsed, receipt, 0), out)
+                let used = Refusal::new(Reason::AlreadyUsed, receipt, 0);
+                self.refuse_code(authentic, used, out)
             }
         }
     }
 
     /// Records durably that the code is used, with what changes in the same moment.
+    #[inline(never)]
     fn burn(
         &mut self,
         authentic: &Authentic<'_>,
@@ -238,7 +266,7 @@ where
         self.prepare(code)?;
         match plan {
             Plan::Install { .. } => self.supersede(out)?,
-            Plan::Open(_) => self.tell_lapsed(code.latch, out)?,
+            Plan::Open => self.tell_lapsed(code.latch, out)?,
             _ => {}
         }
         let long = match (plan, &code.action) {
@@ -265,8 +293,8 @@ where
                 )
             }
             (Plan::Probe, _) => (Doing::Probe, Effect::Probe),
-            (Plan::Open(_), _) => (Doing::Open, Effect::Open { latch }),
-            (Plan::Renew(_), _) => (Doing::Renew, Effect::Renew),
+            (Plan::Open, _) => (Doing::Open, Effect::Open { latch }),
+            (Plan::Renew, _) => (Doing::Renew, Effect::Renew),
             (Plan::Close, _) => (Doing::Close { latch }, Effect::Close { latch }),
             (Plan::Lockdown, _) => (Doing::Lockdown, Effect::Lockdown),
             (Plan::Unlock, _) => (Doing::Unlock, Effect::Unlock),
@@ -298,7 +326,6 @@ where
         match plan {
             Plan::Close => self.memory.latches.close(latch),
             Plan::Lockdown => self.memory.latches.close_all(),
-            Plan::Open(staged) | Plan::Renew(staged) => self.staged = Some(*staged),
             _ => {}
         }
         Ok(())
@@ -331,6 +358,7 @@ where
     }
 
     /// Hands the action out, or concludes at once where there is nothing to carry out.
+    #[inline(never)]
     fn open<'a>(
         &'a mut self,
         authentic: Authentic<'a>,
@@ -355,8 +383,8 @@ where
             (Plan::Command, Action::Command { name, arguments }) => {
                 Opened::Command { name, arguments }
             }
-            (Plan::Open(_), Action::Open { seconds }) => Opened::Open { latch, seconds },
-            (Plan::Renew(_), Action::Renew { seconds }) => Opened::Renew { latch, seconds },
+            (Plan::Open, Action::Open { seconds }) => Opened::Open { latch, seconds },
+            (Plan::Renew, Action::Renew { seconds }) => Opened::Renew { latch, seconds },
             (Plan::Close, _) => Opened::Close { latch },
             (Plan::Lockdown, _) => Opened::Lockdown,
             _ => return Submitted::Ignored(Reason::LogicFault.into()),

@@ -39,11 +39,11 @@ pub struct Memory<const TWIN: usize = MAX_TWIN, const USED: usize = MAX_BURNED> 
 }
 
 impl<const TWIN: usize, const USED: usize> Memory<TWIN, USED> {
-    /// Memory of nothing. A boot clears it, whatever it held before.
+    /// Zeros, which take no flash. A boot clears the memory, whatever it held before.
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            ledger: Ledger::new(),
+            ledger: Ledger::zeros(),
             latches: Latches::new(),
             scratch: [0; MAX_RECORD],
         }

@@ -179,12 +179,45 @@ where
             journal,
             slots,
             clock,
-            mut entropy,
+            entropy,
             key,
-            mut counter,
+            counter,
         } = parts;
         let journal = read_journal::<P, TWIN, USED>(&mut memory, journal)?;
         memory.latches.close_all();
+        Self::start(memory, journal, slots, clock, entropy, key, counter)
+    }
+
+    /// Makes the device in the place where the caller wants it, and lets it come up there.
+    #[inline(never)]
+    fn start(
+        memory: M,
+        journal: Journal<P::Journal, JOURNAL_SECTOR>,
+        slots: [P::Slot; 2],
+        clock: P::Clock,
+        entropy: P::Entropy,
+        key: P::Key,
+        counter: P::Counter,
+    ) -> Result<Self, MountFault> {
+        let mut booted = Self::assemble(memory, journal, slots, clock, entropy, key, counter);
+        if let Ok(device) = &mut booted
+            && let Err(refusal) = device.come_up()
+        {
+            booted = Err(refusal.into());
+        }
+        booted
+    }
+
+    #[inline(never)]
+    fn assemble(
+        memory: M,
+        journal: Journal<P::Journal, JOURNAL_SECTOR>,
+        slots: [P::Slot; 2],
+        clock: P::Clock,
+        mut entropy: P::Entropy,
+        key: P::Key,
+        mut counter: P::Counter,
+    ) -> Result<Self, MountFault> {
         let public = PublicKey::new(key.public())?;
         let ledger = &memory.ledger;
         ensure(public.bytes() == &ledger.device_key.0, Reason::KeyFault)?;
@@ -196,7 +229,7 @@ where
         )?;
         let ticks_ms = clock.ticks_ms();
         let nonces = Nonces::new(&mut entropy, ticks_ms)?;
-        let mut device = Self {
+        Ok(Self {
             journal,
             slots,
             clock,
@@ -216,11 +249,10 @@ where
             junk: Junk::default(),
             posture: Watch::new(),
             half_written: false,
-        };
-        device.come_up()?;
-        Ok(device)
+        })
     }
 
+    #[inline(never)]
     fn come_up(&mut self) -> Result<(), Refusal> {
         // A power cut may have come between a record and the counter.
         self.raise_counter()?;

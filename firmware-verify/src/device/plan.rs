@@ -21,11 +21,16 @@ use crate::{
 pub(super) enum Plan<'a> {
     Patch,
     Command,
-    Install { image: Image, manifest: &'a [u8] },
+    Install {
+        image: Image,
+        manifest: &'a [u8],
+    },
     Manifest(StatementId),
     Probe,
-    Open(Staged),
-    Renew(Staged),
+    /// What is [staged](Device::staged).
+    Open,
+    /// As [`Open`](Self::Open).
+    Renew,
     Close,
     Lockdown,
     Unlock,
@@ -43,6 +48,7 @@ where
     M: DerefMut<Target = Memory<TWIN, USED>>,
 {
     /// What the code would do.
+    #[inline(never)]
     pub(super) fn plan<'a>(
         &mut self,
         code: &Code<'_>,
@@ -65,8 +71,9 @@ where
         }
     }
 
+    #[inline(never)]
     fn plan_open<'a>(
-        &self,
+        &mut self,
         code: &Code<'_>,
         statement: StatementId,
         seconds: u32,
@@ -98,11 +105,13 @@ where
             closing: None,
             noticed: false,
         };
-        Ok(Plan::Open(Staged { opening, seconds }))
+        self.staged = Some(Staged { opening, seconds });
+        Ok(Plan::Open)
     }
 
+    #[inline(never)]
     fn plan_renew<'a>(
-        &self,
+        &mut self,
         code: &Code<'_>,
         statement: StatementId,
         seconds: u32,
@@ -126,9 +135,11 @@ where
             }),
             ..*before
         };
-        Ok(Plan::Renew(Staged { opening, seconds }))
+        self.staged = Some(Staged { opening, seconds });
+        Ok(Plan::Renew)
     }
 
+    #[inline(never)]
     fn plan_install<'a>(
         &self,
         code: &Code<'_>,

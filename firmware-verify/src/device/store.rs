@@ -57,6 +57,7 @@ where
     ///
     /// # Errors
     /// [`Reason::StorageFault`].
+    #[inline(never)]
     pub(super) fn write(&mut self, record: &Record<'_>) -> Result<Address, Refusal> {
         self.work.records = self.work.records.saturating_add(1);
         match self.try_write(record)? {
@@ -94,6 +95,7 @@ where
     ///
     /// # Errors
     /// [`Reason::StorageFault`]: the old sector stays in force.
+    #[inline(never)]
     pub(super) fn rotate(&mut self) -> Result<(), Refusal> {
         let Memory {
             ledger, scratch, ..

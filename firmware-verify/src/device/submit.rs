@@ -73,6 +73,7 @@ where
 
     /// Looks at a statement's shape and signers, which costs no arithmetic, and takes leave to
     /// check its signatures. `None` for what says nothing new.
+    #[inline(never)]
     fn admit(&mut self, statement: &[u8]) -> Result<Option<Kind>, Refusal> {
         let kind = match peek_kind(statement) {
             Some(

@@ -25,6 +25,7 @@ where
     M: DerefMut<Target = Memory<TWIN, USED>>,
 {
     /// Takes the next version of the trust root. A bad one leaves the old one in force.
+    #[inline(never)]
     pub(super) fn submit_root<'a>(
         &'a mut self,
         statement: &[u8],
@@ -44,6 +45,7 @@ where
     }
 
     /// Puts a successor in force, durably.
+    #[inline(never)]
     fn accept_root(
         &mut self,
         successor: &AuthenticRoot<'_>,
@@ -67,6 +69,7 @@ where
     }
 
     /// Takes a floor under all that an issuer has signed so far.
+    #[inline(never)]
     pub(super) fn submit_revocation<'a>(
         &'a mut self,
         statement: &[u8],
@@ -104,6 +107,7 @@ where
     }
 
     /// Voids one code.
+    #[inline(never)]
     pub(super) fn submit_slip<'a>(
         &'a mut self,
         statement: &[u8],
@@ -164,6 +168,7 @@ where
 
     /// Takes an attestation of the time. It is written down where it raises the floor by a
     /// [step](FLOOR_STEP_MS); what else it says is kept in RAM, so that a heartbeat costs no flash.
+    #[inline(never)]
     pub(super) fn submit_time<'a>(
         &'a mut self,
         statement: &[u8],

@@ -40,6 +40,15 @@ impl<F: NorFlash, const CAPACITY: usize> Journal<F, CAPACITY> {
         buffer: &mut [u8],
         replay: &mut dyn FnMut(Entry<'_>) -> Result<(), Rejected>,
     ) -> Result<Self, MountError> {
+        let mut journal = Self::survey(flash)?;
+        journal.replay(buffer, replay)?;
+        Ok(journal)
+    }
+
+    /// Finds the active sector and repairs it. Apart from the replay, which the caller's needs of
+    /// the stack come on top of.
+    #[inline(never)]
+    fn survey(flash: F) -> Result<Self, MountError> {
         let medium = Medium::new(flash);
         let sectors = (medium.capacity() / Self::SECTOR).min(MAX_SECTORS);
         if sectors < 2 {
@@ -79,7 +88,6 @@ impl<F: NorFlash, const CAPACITY: usize> Journal<F, CAPACITY> {
         if let Tail::Torn { base } = found.state {
             journal.write_again(found.tail, base)?;
         }
-        journal.replay(buffer, replay)?;
         Ok(journal)
     }
 

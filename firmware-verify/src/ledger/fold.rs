@@ -13,7 +13,7 @@ use crate::{
     reject::{Reason, Refusal},
     statement::{Outcome, Receipt},
     twin::{Bytes, check_document},
-    types::{KeyId, Sequence, TimeMs},
+    types::{Digest, KeyId, Sequence, StatementId, TimeMs},
     verdict::{Burned, CheckedRoot, TrustRoot, Use},
     wire::{Body as _, Kind, decode},
 };
@@ -142,7 +142,7 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
                 stopped,
                 manifest,
             } => {
-                self.install = Some(Install {
+                let install = self.install.insert(Install {
                     pending: *pending,
                     image: *image,
                     not_after_ms: *not_after_ms,
@@ -150,8 +150,9 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
                     answered: *answered,
                     phase: *phase,
                     stopped: *stopped,
-                    manifest: Vec::from_slice(manifest.0).map_err(|_| Reason::LogicFault)?,
+                    manifest: Vec::new(),
                 });
+                install.keep_manifest(manifest.0)?;
             }
             Record::Pending(pending) => self.pending = Some(*pending),
             Record::Boot { count } => self.boot(*count),
@@ -184,18 +185,7 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
                 }
                 self.effect(effect)?;
             }
-            Record::Outcome { digest, receipt } => {
-                let receipt = self.remember(receipt.0, address)?;
-                // At the head of a snapshot stand receipts that were copied: the state that
-                // follows them contains what they changed.
-                if self.begun {
-                    self.chain = Chain {
-                        number: receipt.number,
-                        head: *digest,
-                    };
-                    self.outcome(&receipt)?;
-                }
-            }
+            Record::Outcome { digest, receipt } => self.told(digest, receipt.0, address)?,
             Record::Phase(phase) => self.install.as_mut().ok_or(Reason::LogicFault)?.phase = *phase,
         }
         Ok(())
@@ -239,6 +229,23 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
         }
     }
 
+    #[inline(never)]
+    fn told(&mut self, digest: &Digest, body: &[u8], address: Address) -> Result<(), Refusal> {
+        let receipt = said(body)?;
+        self.remember(&receipt, address)?;
+        // At the head of a snapshot stand receipts that were copied: the state that
+        // follows them contains what they changed.
+        if self.begun {
+            self.chain = Chain {
+                number: receipt.number,
+                head: *digest,
+            };
+            self.outcome(&receipt)?;
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
     fn effect(&mut self, effect: &Effect<'_>) -> Result<(), Refusal> {
         match effect {
             Effect::Patch(patch) => {
@@ -257,7 +264,7 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
                     .firmware
                     .fallback
                     .filter(|fallback| fallback.slot != image.slot);
-                self.install = Some(Install {
+                let install = self.install.insert(Install {
                     pending,
                     image: *image,
                     not_after_ms: *not_after_ms,
@@ -265,8 +272,9 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
                     answered: *answered,
                     phase: InstallPhase::Receiving { next: 0 },
                     stopped: false,
-                    manifest: Vec::from_slice(manifest.0).map_err(|_| Reason::LogicFault)?,
+                    manifest: Vec::new(),
                 });
+                install.keep_manifest(manifest.0)?;
             }
             Effect::Open { latch } => {
                 let pending = self.pending.ok_or(Reason::LogicFault)?;
@@ -287,8 +295,7 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
         Ok(())
     }
 
-    fn remember(&mut self, body: &[u8], address: Address) -> Result<Receipt, Refusal> {
-        let receipt = Receipt::parse(Kind::Receipt.newest_version(), body)?;
+    fn remember(&mut self, receipt: &Said, address: Address) -> Result<(), Refusal> {
         let refused = match receipt.outcome {
             Outcome::Refused { reason, .. } => Some(reason),
             _ => None,
@@ -304,8 +311,7 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
         };
         self.recent
             .push_back(recent)
-            .map_err(|_| Reason::LogicFault)?;
-        Ok(receipt)
+            .map_err(|_| Reason::LogicFault.into())
     }
 
     /// Makes room for a receipt: the oldest refusal goes first, so that nobody can push the
@@ -327,7 +333,8 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
         }
     }
 
-    fn outcome(&mut self, receipt: &Receipt) -> Result<(), Refusal> {
+    #[inline(never)]
+    fn outcome(&mut self, receipt: &Said) -> Result<(), Refusal> {
         let statement = receipt.statement;
         let in_hand = self
             .pending
@@ -349,11 +356,12 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
             }
             Outcome::Closed { latch, .. } => self.open.retain(|open| open.latch != latch),
             Outcome::InstallConfirmed => {
-                let install = self.install.take().ok_or(Reason::LogicFault)?;
+                let install = self.install.as_ref().ok_or(Reason::LogicFault)?;
                 let security_version = install.manifest()?.security_version;
                 self.firmware.security_floor = self.firmware.security_floor.max(security_version);
                 self.firmware.fallback = Some(self.firmware.confirmed);
                 self.firmware.confirmed = install.image;
+                self.install = None;
                 self.anchor = self.anchor.saturating_add(1);
             }
             Outcome::InstallReverted { .. } | Outcome::InstallFailed { .. } => self.install = None,
@@ -391,8 +399,37 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
     }
 }
 
+/// What a receipt says, as far as the ledger changes by it.
+struct Said {
+    number: u64,
+    statement: StatementId,
+    issuer: Option<KeyId>,
+    sequence: Option<Sequence>,
+    outcome: Outcome,
+}
+
+/// Reads a receipt. Apart from what is done with it, as reading takes far more of the stack.
+#[inline(never)]
+fn said(body: &[u8]) -> Result<Said, Refusal> {
+    let Receipt {
+        number,
+        statement,
+        issuer,
+        sequence,
+        outcome,
+        ..
+    } = Receipt::parse(Kind::Receipt.newest_version(), body)?;
+    Ok(Said {
+        number,
+        statement,
+        issuer,
+        sequence,
+        outcome,
+    })
+}
+
 /// The issuer and sequence that a receipt names.
-fn named(receipt: &Receipt) -> Result<(KeyId, Sequence), Refusal> {
+fn named(receipt: &Said) -> Result<(KeyId, Sequence), Refusal> {
     let names = receipt.issuer.zip(receipt.sequence);
     names.ok_or(Reason::LogicFault.into())
 }

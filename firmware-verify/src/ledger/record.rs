@@ -41,6 +41,21 @@ pub struct Image {
     pub page_size_log2: u8,
 }
 
+impl Image {
+    pub(super) const ZERO: Self = Self {
+        slot: 0,
+        version: Version {
+            major: 0,
+            minor: 0,
+            patch: 0,
+        },
+        manifest: StatementId([0; 16]),
+        merkle_root: Digest([0; 32]),
+        size: 0,
+        page_size_log2: 0,
+    };
+}
+
 /// How far an installation has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum InstallPhase {
@@ -73,6 +88,20 @@ pub struct Pending {
     pub age_ms: Option<u64>,
     /// What it does.
     pub what: Doing,
+}
+
+impl Pending {
+    pub(super) const ZERO: Self = Self {
+        code: CodeName {
+            issuer: KeyId([0; 8]),
+            sequence: Sequence(0),
+            statement: StatementId([0; 16]),
+        },
+        break_glass: false,
+        trial: None,
+        age_ms: None,
+        what: Doing::Twin,
+    };
 }
 
 /// What a burned code does, as far as a restart needs to know.

@@ -1,5 +1,7 @@
 //! The fold's result.
 
+use core::fmt;
+
 use heapless::{Deque, Vec};
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +12,7 @@ use crate::{
     reject::{Reason, Refusal, ensure},
     statement::Manifest,
     twin::{Entries, apply},
-    types::{Digest, LatchId, StatementId, TimeMs, Version},
+    types::{Digest, LatchId, StatementId, TimeMs},
     verdict::{CheckedRoot, Identity, ReplayTable, TrustRoot},
     wire::{Envelope, Kind},
 };
@@ -38,18 +40,7 @@ pub struct Firmware {
 impl Firmware {
     const fn new() -> Self {
         Self {
-            confirmed: Image {
-                slot: 0,
-                version: Version {
-                    major: 0,
-                    minor: 0,
-                    patch: 0,
-                },
-                manifest: StatementId([0; 16]),
-                merkle_root: Digest([0; 32]),
-                size: 0,
-                page_size_log2: 0,
-            },
+            confirmed: Image::ZERO,
             fallback: None,
             security_floor: 0,
         }
@@ -57,13 +48,21 @@ impl Firmware {
 }
 
 /// The twin.
-#[derive(Clone, Debug, Default)]
 pub struct Twin<const TWIN: usize = MAX_TWIN> {
     /// Raised by every change.
     pub version: u64,
     document: Vec<u8, TWIN>,
     /// Where the document after a patch is made.
     spare: Vec<u8, TWIN>,
+}
+
+impl<const TWIN: usize> fmt::Debug for Twin<TWIN> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Twin")
+            .field("version", &self.version)
+            .field("entries", &self.entries())
+            .finish()
+    }
 }
 
 impl<const TWIN: usize> Twin<TWIN> {
@@ -156,6 +155,24 @@ pub struct Install {
 }
 
 impl Install {
+    const ZERO: Self = Self {
+        pending: Pending::ZERO,
+        image: Image::ZERO,
+        not_after_ms: TimeMs::ZERO,
+        epoch: 0,
+        answered: false,
+        phase: InstallPhase::Receiving { next: 0 },
+        stopped: false,
+        manifest: Vec::new(),
+    };
+
+    /// Keeps the manifest's envelope, in place.
+    pub(super) fn keep_manifest(&mut self, envelope: &[u8]) -> Result<(), Refusal> {
+        self.manifest.clear();
+        let kept = self.manifest.extend_from_slice(envelope);
+        kept.map_err(|_| Reason::LogicFault.into())
+    }
+
     /// The release, as it was judged when the installation began.
     ///
     /// # Errors
@@ -194,14 +211,15 @@ pub struct Ledger<const TWIN: usize = MAX_TWIN, const USED: usize = MAX_BURNED> 
 }
 
 impl<const TWIN: usize, const USED: usize> Ledger<TWIN, USED> {
-    /// A ledger of nobody that knows nothing, to be filled from a journal.
-    pub(crate) const fn new() -> Self {
+    /// Zeros, to be [cleared](Self::clear) and filled from a journal: a static that begins with
+    /// them takes none of the program's flash.
+    pub(crate) const fn zeros() -> Self {
         Self {
             identity: Identity::none(),
             device_key: Digest([0; 32]),
             trust: TrustRoot::none(),
             root_at: Address::NOWHERE,
-            facts: Facts::new(),
+            facts: Facts::zeros(),
         }
     }
 
@@ -278,7 +296,7 @@ pub struct Facts<const TWIN: usize = MAX_TWIN, const USED: usize = MAX_BURNED> {
 }
 
 impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
-    const fn new() -> Self {
+    const fn zeros() -> Self {
         Self {
             boot: 0,
             time_floor_ms: TimeMs::ZERO,
@@ -289,8 +307,9 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
             twin: Twin::new(),
             replay: ReplayTable::new(),
             firmware: Firmware::new(),
-            install: None,
-            pending: None,
+            // `None` of either is not zeros, and who reads them too early finds the device busy.
+            install: Some(Install::ZERO),
+            pending: Some(Pending::ZERO),
             open: Vec::new(),
             locked_down: false,
             root_told: 0,

@@ -4,7 +4,7 @@ use super::{conditions::Identity, trust::TrustRoot};
 use crate::{
     reject::{Reason, Refusal, ensure},
     statement::TimeAttestation,
-    wire::{Kind, Role},
+    wire::{Kind, Role, Verified},
 };
 
 /// Checks an attestation's signatures and tenant. What it is worth depends on the pulse that
@@ -18,7 +18,16 @@ pub fn judge_time(
     trust: &TrustRoot,
     identity: &Identity,
 ) -> Result<TimeAttestation, Refusal> {
-    let verified = trust.verify(Kind::Time, bytes)?;
+    attested(&trust.verify(Kind::Time, bytes)?, trust, identity)
+}
+
+/// What remains once the signatures were found good.
+#[inline(never)]
+fn attested(
+    verified: &Verified<'_>,
+    trust: &TrustRoot,
+    identity: &Identity,
+) -> Result<TimeAttestation, Refusal> {
     let attestation: TimeAttestation = verified.body()?;
     ensure(attestation.tenant == identity.tenant, Reason::OtherTenant)?;
     let asked = trust.root()?.thresholds.time;

@@ -21,7 +21,7 @@ use crate::{
     reject::{Reason, Refusal, ensure},
     statement::{Action, Audience, Code, Context, Freshness, Latch, Root, Rule, RuleChoice},
     types::{KeyId, LatchId, PostureRule, StatementId},
-    wire::{Kind, Role, Signers},
+    wire::{Kind, Role, Signers, Verified},
 };
 
 /// A code whose signatures are good, and that is addressed to this device.
@@ -76,7 +76,19 @@ pub fn authenticate<'a>(
     trust: &TrustRoot,
     identity: &Identity,
 ) -> Result<Authentic<'a>, Refusal> {
-    let verified = trust.verify(Kind::Code, bytes)?;
+    admit(&trust.verify(Kind::Code, bytes)?, identity)
+}
+
+/// What remains of [`authenticate`] once the signatures were found good. Apart from them: what is
+/// on the stack while a signature is checked comes on top of the most that a device ever needs.
+///
+/// # Errors
+/// As [`authenticate`].
+#[inline(never)]
+pub(crate) fn admit<'a>(
+    verified: &Verified<'a>,
+    identity: &Identity,
+) -> Result<Authentic<'a>, Refusal> {
     let code: Code<'a> = verified.body()?;
     ensure(code.tenant == identity.tenant, Reason::OtherTenant)?;
     code.audience.admit(&identity.device)?;
@@ -97,6 +109,7 @@ pub fn authenticate<'a>(
 ///
 /// # Errors
 /// The first reason in the order above.
+#[inline(never)]
 pub fn judge<const USED: usize>(
     authentic: &Authentic<'_>,
     trust: &TrustRoot,

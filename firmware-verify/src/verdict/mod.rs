@@ -16,7 +16,7 @@ pub use attestation::judge_time;
 pub use conditions::{Challenges, Conditions, Identity};
 pub use enrolment::{judge_enrolment, judge_request};
 pub use judge::{Authentic, Grant, authenticate, judge};
-pub(crate) use judge::{chosen_rule, context_holds};
+pub(crate) use judge::{admit, chosen_rule, context_holds};
 pub use release::{ReleaseFacts, judge_release};
 pub use replay::{Burned, Floor, Recall, Replay, ReplayTable, Use};
 pub use revocation::{AuthenticRevocation, By, Revokes, authenticate_revocation};

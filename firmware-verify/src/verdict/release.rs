@@ -5,7 +5,7 @@ use crate::{
     reject::{Reason, Refusal, ensure},
     statement::Manifest,
     types::{StatementId, Version},
-    wire::{Envelope, Kind, Role},
+    wire::{Envelope, Kind, Role, Verified},
 };
 
 /// What the device has, as far as a release depends on it.
@@ -48,6 +48,17 @@ pub fn judge_release<'a>(
     let verified = envelope.verify(trust.ring()).map_err(|refusal| {
         Refusal::new(Reason::ManifestNotSigned, 0, refusal.reason.number().into())
     })?;
+    suits(&verified, trust, identity, facts)
+}
+
+/// What remains once the signatures were found good.
+#[inline(never)]
+fn suits<'a>(
+    verified: &Verified<'a>,
+    trust: &TrustRoot,
+    identity: &Identity,
+    facts: &ReleaseFacts,
+) -> Result<Manifest<'a>, Refusal> {
     let asked = trust.root()?.thresholds.release;
     let signed = trust
         .ring()

@@ -98,6 +98,7 @@ impl<'a, B: Revokes<'a>> AuthenticRevocation<B> {
 /// # Errors
 /// As [`crate::wire::Envelope::parse`] and [`crate::wire::Envelope::verify`];
 /// [`Reason::OtherTenant`].
+#[inline(never)]
 pub fn authenticate_revocation<'a, B: Revokes<'a>>(
     bytes: &'a [u8],
     trust: &TrustRoot,

@@ -41,6 +41,7 @@ impl<'a> AuthenticRoot<'a> {
 /// # Errors
 /// As [`Envelope::parse`]; [`Reason::UnknownKey`] when none of the keys in force has signed,
 /// [`Reason::BadSignature`], [`Reason::TooFewOldRoot`].
+#[inline(never)]
 pub fn authenticate_root<'a>(
     bytes: &'a [u8],
     trust: &TrustRoot,
@@ -85,6 +86,7 @@ pub fn judge_root(
 ///
 /// # Errors
 /// As [`judge_root`].
+#[inline(never)]
 pub(crate) fn check_root<'a>(
     successor: &AuthenticRoot<'a>,
     trust: &TrustRoot,

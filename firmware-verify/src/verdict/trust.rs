@@ -59,6 +59,7 @@ impl<'a> CheckedRoot<'a> {
     ///
     /// # Errors
     /// [`Reason::TooFewRoot`].
+    #[inline(never)]
     pub(super) fn signed(envelope: Envelope<'a>, root: Root<'a>) -> Result<Self, Refusal> {
         let mut signed = 0_u8;
         for (id, _) in envelope.signatures() {
@@ -152,10 +153,11 @@ impl TrustRoot {
     #[inline(never)]
     pub(crate) fn put(&mut self, checked: &CheckedRoot<'_>) -> Result<(), Refusal> {
         self.clear();
-        let listed = checked.root.keys.iter();
-        let filled = listed
-            .map(|RootKey { role, key }| self.ring.add(role, PublicKey::new(key)?))
-            .collect::<Result<(), Refusal>>();
+        let filled = checked
+            .root
+            .keys
+            .iter()
+            .try_for_each(|RootKey { role, key }| self.ring.add(role, PublicKey::new(key)?));
         let kept = self.body.extend_from_slice(checked.envelope.body());
         if filled.is_err() || kept.is_err() {
             self.clear();
@@ -189,6 +191,7 @@ impl TrustRoot {
     ///
     /// # Errors
     /// As [`Envelope::parse`] and [`Envelope::verify`].
+    #[inline(never)]
     pub fn verify<'a>(&self, kind: Kind, bytes: &'a [u8]) -> Result<Verified<'a>, Refusal> {
         Envelope::parse(kind, bytes)?.verify(&self.ring)
     }

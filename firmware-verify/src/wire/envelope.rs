@@ -229,12 +229,9 @@ impl<'a> Envelope<'a> {
             body,
             signatures,
         };
-        for (position, (id, _)) in envelope.signatures().enumerate() {
-            let repeated = envelope
-                .signatures()
-                .take(position)
-                .any(|(earlier, _)| earlier == id);
-            ensure(!repeated, Reason::DuplicateKey)?;
+        for (position, id) in envelope.signers().enumerate() {
+            let mut before = envelope.signers().take(position);
+            ensure(!before.any(|earlier| earlier == id), Reason::DuplicateKey)?;
         }
         Ok(envelope)
     }
@@ -245,7 +242,7 @@ impl<'a> Envelope<'a> {
     /// [`Reason::UnknownKey`], [`Reason::WeakKey`], [`Reason::BadSignature`].
     pub fn verify(self, keys: &impl Keys) -> Result<Verified<'a>, Refusal> {
         // Unknown keys first, so that a stranger's statement costs no curve arithmetic.
-        for (id, _) in self.signatures() {
+        for id in self.signers() {
             ensure(keys.find(id).is_some(), Reason::UnknownKey)?;
         }
         let mut signers = Signers(0);
@@ -258,6 +255,13 @@ impl<'a> Envelope<'a> {
             envelope: self,
             signers,
         })
+    }
+
+    /// Key ids, in the order in which they lie.
+    fn signers(&self) -> impl Iterator<Item = KeyId> + use<'a> {
+        self.signatures
+            .chunks_exact(SIGNATURE_LEN)
+            .filter_map(|chunk| chunk.first_chunk().copied().map(KeyId))
     }
 
     /// Key ids and signatures, in the order in which they lie.
@@ -287,6 +291,8 @@ impl<'a> Envelope<'a> {
     ///
     /// # Errors
     /// [`Reason::WrongKind`], or as [`Body::parse`].
+    // Apart from its callers, so that decoding takes no stack while they verify.
+    #[inline(never)]
     pub fn read<B: Body<'a>>(&self) -> Result<B, Refusal> {
         ensure(self.kind == B::KIND, Reason::WrongKind)?;
         B::parse(self.version, self.body)
