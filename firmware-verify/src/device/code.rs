@@ -137,6 +137,9 @@ where
             (Settlement::Done, Doing::Lockdown) => Outcome::LockedDown,
             (Settlement::Done, Doing::Open | Doing::Renew) => {
                 let staged = staged.ok_or(Reason::LogicFault)?;
+                let opening = &staged.opening;
+                let opened_by = opening.renewal.unwrap_or(opening.code);
+                ensure(opened_by == pending.code, Reason::LogicFault)?;
                 return self.settle_open(&about, staged, out);
             }
             (Settlement::Done, Doing::Install | Doing::Probe | Doing::Unlock) => {

@@ -9,15 +9,15 @@ use latch_verify::{
     wire::DeviceKey,
 };
 
-use crate::parts::{Erased, FACTORY, Reference, parts_of};
+use crate::parts::{Erased, FACTORY, Reference, memory, parts_of};
 
 /// Serves a device of which the compiler knows nothing: what it is sent, and what it is asked, is hidden from it.
 pub fn serve<K: DeviceKey>(key: K) {
     let parts = parts_of(Erased, [Erased, Erased], key);
     let begun: Result<Reference<Erased, K>, _> = if black_box(false) {
-        Device::provision(parts, message(), message(), FACTORY)
+        Device::provision_in(memory(), parts, message(), message(), FACTORY)
     } else {
-        Device::boot(parts)
+        Device::boot_in(memory(), parts)
     };
     let Ok(mut device) = begun else { return };
     let mut out = [0; MAX_STATE_ENVELOPE];

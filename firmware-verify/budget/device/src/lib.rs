@@ -13,5 +13,5 @@ pub use inputs::{
 };
 pub use measure::{Meter, finish, tell};
 pub use parts::{
-    Absent, Constant, Dice, Erased, FACTORY, Fixed, Nor, Pump, Reference, TWIN, parts_of,
+    Absent, Constant, Dice, Erased, FACTORY, Fixed, Nor, Pump, Reference, TWIN, memory, parts_of,
 };

@@ -6,10 +6,12 @@ use embedded_storage::nor_flash::{
     ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
 };
 use latch_verify::{
-    device::{Clock, Device, Entropy, NoCounter, NoEntropy, Parts, Platform},
+    device::{Clock, Device, Entropy, Memory, NoCounter, NoEntropy, Parts, Platform},
+    limits::MAX_BURNED,
     types::Version,
     wire::{DeviceKey, KeyFault},
 };
+use static_cell::ConstStaticCell;
 
 /// Bytes of leaves that the reference device's twin may have.
 pub const TWIN: usize = 1024;
@@ -27,7 +29,15 @@ const BLOCK: usize = 4096;
 const UNIT: usize = 4;
 
 /// The reference device over some flash, with some key.
-pub type Reference<F, K> = Device<Pump<F, K>, TWIN>;
+pub type Reference<F, K> = Device<Pump<F, K>, TWIN, MAX_BURNED, &'static mut Memory<TWIN>>;
+
+/// Where the large part of the device lies, as a product would have it.
+static MEMORY: ConstStaticCell<Memory<TWIN>> = ConstStaticCell::new(Memory::new());
+
+/// The device's memory, once.
+pub fn memory() -> &'static mut Memory<TWIN> {
+    MEMORY.take()
+}
 
 /// What the reference device is made of.
 pub struct Pump<F, K>(PhantomData<(F, K)>);

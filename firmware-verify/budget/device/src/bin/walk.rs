@@ -10,7 +10,7 @@ use cortex_m_semihosting::hprintln;
 use ed25519_dalek::{Signature, VerifyingKey};
 use latch_budget_device::{
     CODE, CODE_KEY, ENROLMENT, FACTORY, FORGED, INSTALL, MANIFEST, Meter, NEXT_ROOT, Nor, ROOT,
-    Reference, TWIN, finish, long_codes, pages, parts_of, tell,
+    Reference, TWIN, finish, long_codes, memory, pages, parts_of, tell,
 };
 use latch_verify::{
     Reason,
@@ -46,7 +46,8 @@ fn main() -> ! {
     let parts = parts_of(Nor(&mut journal), slots, SeedKey::new(&black_box([61; 32])));
     let mut device: Option<Walker<'_>> = None;
     meter.measure("provision", || {
-        device = Some(Device::provision(parts, ROOT, ENROLMENT, FACTORY).expect("a blank board"));
+        let begun = Device::provision_in(memory(), parts, ROOT, ENROLMENT, FACTORY);
+        device = Some(begun.expect("a blank board"));
     });
     let mut device = device.expect("a device");
     tell(
@@ -127,10 +128,10 @@ fn update(meter: &mut Meter, device: &mut Walker<'_>, out: &mut [u8]) {
 }
 
 fn boot<'a>(meter: &mut Meter, name: &str, device: Walker<'a>) -> Walker<'a> {
-    let parts = device.into_parts();
+    let (memory, parts) = device.into_memory_and_parts();
     let mut booted = None;
     meter.measure(name, || {
-        booted = Some(Device::boot(parts).expect("a device boots"));
+        booted = Some(Device::boot_in(memory, parts).expect("a device boots"));
     });
     booted.expect("a device")
 }
