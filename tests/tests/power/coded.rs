@@ -11,7 +11,9 @@ use super::{
     board::Board,
     operation::{Act, Case, Operation, burned, id, journal, submitted},
     rig::Rig,
+    rollout,
     sweep::Past,
+    trusted,
 };
 use crate::world::{
     answer::Effect,
@@ -66,12 +68,12 @@ fn change<const UNIT: usize>() -> Case<UNIT> {
     Case::new(rig, vec![code])
 }
 
-/// A change for which the sector has no room left, though there is room for a boot.
+/// A change for which the sector has no room left, though there is room for a boot; on a device with every kind of floor.
 fn crowded<const UNIT: usize>() -> Case<UNIT> {
     let note = "n".repeat(LONG);
     let patch = leaves(&[("note", Value::Text(&note)), ("speed", Value::Int(2))]);
     let erases = |board: &Board<UNIT>| board.journal.look().erases();
-    let mut rig = Rig::seasoned(Board::new());
+    let mut rig = rollout::updated(trusted::told_much(Rig::seasoned(Board::new())));
     loop {
         let mut probe = Rig::start(rig.board.fork()).expect("a boot");
         probe.skip_sequences(500);

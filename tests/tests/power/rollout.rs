@@ -106,7 +106,10 @@ fn begin<const UNIT: usize>(case: &Case<UNIT>, rig: &mut Rig<UNIT>, past: &mut P
 }
 
 fn ready<const UNIT: usize>() -> Case<UNIT> {
-    let mut rig = Rig::seasoned(Board::new());
+    offered(Rig::seasoned(Board::new()))
+}
+
+fn offered<const UNIT: usize>(mut rig: Rig<UNIT>) -> Case<UNIT> {
     // Five full pages and a bit: two erase blocks, left in the middle of both.
     let image = Image::new(5 * 1024 + 100, 1);
     let release = image.release(version(2), FLOOR);
@@ -116,6 +119,17 @@ fn ready<const UNIT: usize>() -> Case<UNIT> {
         rollout: Some(Rollout { image, release }),
         ..Case::new(rig, vec![code])
     }
+}
+
+/// A device that has installed the release.
+pub(crate) fn updated<const UNIT: usize>(rig: Rig<UNIT>) -> Rig<UNIT> {
+    let case = offered(rig);
+    let mut past = Past::default();
+    let rig = Rig::start(case.board.clone()).expect("a boot");
+    let mut rig = confirms(&case, rig, &mut past);
+    assert_eq!(rig.device.facts().firmware.security_floor, FLOOR);
+    rig.skip_sequences(10);
+    rig
 }
 
 fn begun<const UNIT: usize>() -> Case<UNIT> {

@@ -78,6 +78,18 @@ fn ended<const UNIT: usize>(
     told.outcome()
 }
 
+/// A device that was told of a revocation and of a stop slip before.
+pub(crate) fn told_much<const UNIT: usize>(mut rig: Rig<UNIT>) -> Rig<UNIT> {
+    let mut past = Past::default();
+    let victim = rig.lasting(LatchId::TWIN, Action::Probe);
+    let through = Sequence::at(moment(START_MS), THROUGH);
+    let revocation = revocation(OPERATOR[2], through, &OPERATOR[2..]);
+    for statement in [slip(&victim, &OPERATOR[..1]), revocation] {
+        rig.submit(&statement, &mut past).told();
+    }
+    rig
+}
+
 fn given<const UNIT: usize>(statement: fn(&mut Rig<UNIT>) -> Vec<Vec<u8>>) -> Case<UNIT> {
     let mut rig = Rig::seasoned(Board::new());
     let statements = statement(&mut rig);
