@@ -5,10 +5,9 @@ use core::ops::DerefMut;
 use super::{
     Clock as _, Device, Memory, Opened, Platform, Unlatched,
     budget::Written,
-    plan::{Plan, Staged},
+    plan::Plan,
     receipts::About,
     submit::{Release, Submitted},
-    unlatched::{Settlement, Ticket},
 };
 use crate::{
     ledger::{CodeName, Doing, Effect, Pending, Record},
@@ -103,113 +102,6 @@ where
     ) -> Submitted<'a> {
         let about = about(authentic, self.age_ms(authentic.code()));
         self.refuse(&about, refusal, out)
-    }
-
-    /// Records how an action went; returns the receipt.
-    ///
-    /// # Errors
-    /// [`Reason::StorageFault`], [`Reason::KeyFault`]: the outcome will be told after the
-    /// next boot, as far as it is known then. [`Reason::LogicFault`] for another's ticket.
-    pub fn settle<'o>(
-        &mut self,
-        ticket: Ticket,
-        settlement: Settlement,
-        out: &'o mut [u8],
-    ) -> Result<&'o [u8], Refusal> {
-        let pending = self.memory.ledger.facts.pending.ok_or(Reason::LogicFault)?;
-        ensure(
-            pending.code.statement == ticket.statement(),
-            Reason::LogicFault,
-        )?;
-        self.note_amiss();
-        let staged = self.staged.take();
-        let about = About::from(&pending);
-        let outcome = match (settlement, pending.what) {
-            (Settlement::Failed { code }, _) => Outcome::ActuatorFailed { code },
-            (Settlement::Done, Doing::Twin) => Outcome::Applied {
-                twin_version: self.memory.ledger.facts.twin.version,
-            },
-            (Settlement::Done, Doing::Command) => Outcome::Performed,
-            (Settlement::Done, Doing::Close { latch }) => Outcome::Closed {
-                latch,
-                cause: CloseCause::Code,
-            },
-            (Settlement::Done, Doing::Lockdown) => Outcome::LockedDown,
-            (Settlement::Done, Doing::Open | Doing::Renew) => {
-                let staged = staged.ok_or(Reason::LogicFault)?;
-                let opening = &staged.opening;
-                let opened_by = opening.renewal.unwrap_or(opening.code);
-                ensure(opened_by == pending.code, Reason::LogicFault)?;
-                return self.settle_open(&about, staged, out);
-            }
-            (Settlement::Done, Doing::Install | Doing::Probe | Doing::Unlock) => {
-                return Err(Reason::LogicFault.into());
-            }
-        };
-        self.handed_out = false;
-        self.conclude(&about, outcome, out)
-    }
-
-    /// Lets a latch be open, unless that cannot be told: then it is to be shut again.
-    fn settle_open<'o>(
-        &mut self,
-        about: &About,
-        staged: Staged,
-        out: &'o mut [u8],
-    ) -> Result<&'o [u8], Refusal> {
-        let Staged {
-            mut opening,
-            seconds,
-        } = staged;
-        self.handed_out = false;
-        if opening.renewal.is_none() {
-            self.memory.latches.open(opening)?;
-            let told = self.conclude(about, Outcome::Opened { seconds }, out);
-            // Where it is recorded and only not signed, it is open, and the record is the truth.
-            if told.is_err() && self.memory.ledger.facts.pending.is_some() {
-                self.memory
-                    .latches
-                    .shut(Some(opening.latch), CloseCause::Fault);
-            }
-            return told;
-        }
-        // A renewal opens nothing that has closed in the meantime.
-        let before = self.memory.latches.get(opening.latch).copied();
-        let Some(before) = before.filter(|before| self.is_open(before.latch)) else {
-            let outcome = Outcome::Refused {
-                reason: Reason::NotOpen.number(),
-                expected: 0,
-                found: 0,
-            };
-            return self.conclude(about, outcome, out);
-        };
-        opening.amiss = before.amiss;
-        opening.heard_ticks_ms = opening.heard_ticks_ms.max(before.heard_ticks_ms);
-        self.memory.latches.open(opening)?;
-        let told = self.conclude(about, Outcome::Renewed { seconds }, out);
-        if told.is_err() && self.memory.ledger.facts.pending.is_some() {
-            self.memory.latches.open(before)?;
-        }
-        told
-    }
-
-    /// A twin change that was burned before the last boot and whose outcome is not known:
-    /// it is made again, since making it twice does no more than once. Handed out once a boot.
-    pub fn resume(&mut self) -> Option<Unlatched<'_>> {
-        if self.handed_out {
-            return None;
-        }
-        let facts = &self.memory.ledger.facts;
-        let pending = facts
-            .pending
-            .filter(|pending| pending.what == Doing::Twin)?;
-        self.handed_out = true;
-        let opened = Opened::Twin {
-            version: facts.twin.version,
-            patch: None,
-            twin: facts.twin.entries(),
-        };
-        Some(Unlatched::new(opened, pending.code.statement))
     }
 
     /// Whether the code is among the used ones, or its receipt among the last. The table of

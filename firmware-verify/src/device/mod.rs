@@ -17,6 +17,7 @@ mod platform;
 mod poll;
 mod posture;
 mod receipts;
+mod settle;
 mod store;
 mod submit;
 mod time;
@@ -62,8 +63,8 @@ pub const JOURNAL_SECTOR: usize = MAX_SNAPSHOT + JOURNAL_TAIL;
 ///   as suits hosts; microcontrollers put it in a static, and boot with [`boot_in`](Self::boot_in).
 /// - In the device itself: the parts, nonces, budgets, what is known of time and posture. About a
 ///   kilobyte besides the parts, and it may move.
-/// - On the stack: less than 9 KiB below any call into the device, 7.1 KiB of which are one check of a
-///   signature. Measured on a Cortex-M4 at `opt-level = "s"` with link-time optimisation; what the
+/// - On the stack: less than 9 KiB below any call into the device, where its memory is lent to it. 7.1
+///   KiB of that are one check of a signature. Measured on a Cortex-M4 at `opt-level = "s"` with link-time optimisation; what the
 ///   caller holds, and what its flash driver takes, comes on top.
 /// - With the caller: statements, pages, and the buffer for what is sent.
 pub struct Device<

@@ -1,0 +1,75 @@
+//! A journal read into a ledger.
+
+use super::{record::Record, state::Ledger};
+use crate::{journal::Address, reject::Refusal, twin::Bytes, verdict::CheckedRoot, wire::decode};
+
+/// A ledger that is being read from a journal, where it will stay.
+pub(crate) struct Folding<'l, const TWIN: usize, const USED: usize> {
+    ledger: &'l mut Ledger<TWIN, USED>,
+    has_identity: bool,
+    has_root: bool,
+}
+
+impl<'l, const TWIN: usize, const USED: usize> Folding<'l, TWIN, USED> {
+    /// Begins with nothing, whatever the ledger held before.
+    pub(crate) fn new(ledger: &'l mut Ledger<TWIN, USED>) -> Self {
+        ledger.clear();
+        Self {
+            ledger,
+            has_identity: false,
+            has_root: false,
+        }
+    }
+
+    /// Takes the next record of the journal.
+    ///
+    /// # Errors
+    /// Anything that a sound journal does not hold.
+    pub(crate) fn take(&mut self, body: &[u8], address: Address) -> Result<(), Refusal> {
+        match self.take_fact(body, address)? {
+            Some(envelope) => self.take_root(envelope, address),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes a record, unless it is a root, whose envelope it returns. Apart from what verifies
+    /// that, which needs the stack.
+    #[inline(never)]
+    fn take_fact<'b>(
+        &mut self,
+        body: &'b [u8],
+        address: Address,
+    ) -> Result<Option<&'b [u8]>, Refusal> {
+        match decode(body)? {
+            Record::Identity {
+                identity,
+                device_key,
+            } => {
+                self.ledger.identity = identity;
+                self.ledger.device_key = device_key;
+                self.has_identity = true;
+            }
+            Record::Root(Bytes(envelope)) => return Ok(Some(envelope)),
+            record => self.ledger.facts.apply(&record, address)?,
+        }
+        Ok(None)
+    }
+
+    fn take_root(&mut self, envelope: &[u8], address: Address) -> Result<(), Refusal> {
+        let root = CheckedRoot::kept(envelope)?;
+        // Behind the snapshot it is a successor.
+        if self.has_root && self.ledger.facts.begun {
+            return self.ledger.succeed(&root, address);
+        }
+        self.ledger.trust.put(&root)?;
+        self.ledger.root_at = address;
+        self.has_root = true;
+        Ok(())
+    }
+
+    /// Whether the ledger is whole: identity, root and counters were among the records.
+    pub(crate) fn finish(self) -> bool {
+        // Without its numbers nothing that was recorded has changed anything.
+        self.has_identity && self.has_root && self.ledger.facts.begun
+    }
+}
