@@ -104,12 +104,16 @@ where
         self.refuse(&about, refusal, out)
     }
 
-    /// Whether the code is among the used ones, or its receipt among the last. The table of
-    /// used codes may have forgotten one that was used a moment ago, if its sequence is low.
+    /// Whether the code is in hand, among the used ones, or its receipt among the last. The table
+    /// of used codes may have forgotten one that was used a moment ago, if its sequence is low, or
+    /// if a new epoch has begun since.
     fn was_used(&self, authentic: &Authentic<'_>) -> bool {
         let (facts, id, code) = (&self.memory.ledger.facts, authentic.id(), authentic.code());
         let recall = facts.replay.recall(code.issuer, code.sequence, id);
         matches!(recall, Recall::Used { .. })
+            || facts
+                .pending
+                .is_some_and(|pending| pending.code.statement == id)
             || facts
                 .recent_for(id)
                 .is_some_and(|recent| recent.refused.is_none())

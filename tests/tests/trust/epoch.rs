@@ -11,7 +11,7 @@ use latch_verify::{
 };
 
 use crate::world::{
-    answer::{Effect, Looked},
+    answer::{Answer, Effect, Looked},
     bench::Bench,
     code::{command, leaves, set},
     hardware::START_MS,
@@ -192,6 +192,19 @@ fn what_is_in_hand_is_settled() {
         [Effect::Twin { .. }, Effect::Twin { .. }]
     ));
     serves(&mut bench);
+}
+
+/// A refusal of the code that is in hand would end it, and its outcome could not be told.
+#[test]
+fn what_is_in_hand_is_not_refused_when_it_comes_again() {
+    let mut bench = Bench::new();
+    let code = bench.change("speed", 3);
+    let ticket = bench.open(&code);
+    next_epoch(&mut bench);
+    assert_eq!(bench.submit(&code), Answer::Ignored(Reason::Busy.into()));
+    let told = bench.settle(ticket, Settlement::Done).expect("a receipt");
+    assert_eq!(told.outcome(), Outcome::Applied { twin_version: 1 });
+    assert_eq!(bench.submit(&code), Answer::Told(told));
 }
 
 #[test]
