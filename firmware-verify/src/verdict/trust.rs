@@ -46,8 +46,11 @@ impl<'a> CheckedRoot<'a> {
     pub(crate) fn kept(bytes: &'a [u8]) -> Result<Self, Refusal> {
         let envelope = Envelope::parse(Kind::Root, bytes)?;
         let root: Root<'a> = envelope.read()?;
+        let listed = ListedKeys(&root);
         for (id, signature) in envelope.signatures() {
-            if let Some((_, key)) = ListedKeys(&root).find(id) {
+            // Whoever counts has to be checked: only keys that are not listed are passed over.
+            if listed.role(id).is_some() {
+                let (_, key) = listed.find(id).ok_or(Reason::WeakKey)?;
                 key.verify(envelope.message(), &signature)?;
             }
         }
