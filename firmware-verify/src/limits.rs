@@ -153,3 +153,6 @@ pub const MAX_SNAPSHOT: usize = 16 * 1024;
 /// sector it makes 20 KiB, five erase blocks of 4 KiB. Common snapshots take a quarter of
 /// theirs, and leave the rest for records too.
 pub const JOURNAL_TAIL: usize = 3 * 1024 + 512;
+/// Bytes of records that a journal sector holds at least. A sector is the smallest multiple
+/// of the flash's erase size that holds them; the journal needs two, and takes up to eight.
+pub const JOURNAL_SECTOR: usize = MAX_SNAPSHOT + JOURNAL_TAIL;

@@ -13,6 +13,7 @@ mod power {
     pub(crate) mod faults;
     pub(crate) mod images;
     pub(crate) mod install;
+    pub(crate) mod loader;
     pub(crate) mod memory;
     pub(crate) mod nested;
     pub(crate) mod opened;

@@ -31,7 +31,7 @@ pub(super) fn stage<P: Platform>(device: &Device<P>) -> Stage {
         InstallPhase::Received => Stage::Received(image.manifest),
         // A boot makes a trial of it.
         InstallPhase::Armed => Stage::Nothing,
-        InstallPhase::Trial { boots_left } => Stage::Trial(image, boots_left.saturating_add(1)),
+        InstallPhase::Trial { boots_left, .. } => Stage::Trial(image, boots_left.saturating_add(1)),
     }
 }
 

@@ -193,7 +193,7 @@ impl<P: Platform> Station<P> {
                     of: left.of,
                 });
             }
-            Ok(Paged::Complete) => {
+            Ok(Paged::Complete | Paged::Restored) => {
                 effects.notice(Notice::PageKept {
                     next: wanted.of,
                     of: wanted.of,

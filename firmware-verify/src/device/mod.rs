@@ -12,23 +12,27 @@ mod latches;
 mod memory;
 mod mount;
 mod nonces;
+mod pages;
 mod plan;
 mod platform;
 mod poll;
 mod posture;
 mod receipts;
 mod settle;
+mod startup;
 mod store;
 mod submit;
 mod time;
 mod trust;
 mod unlatched;
 
+pub use crate::limits::JOURNAL_SECTOR;
 pub use actuator::{Actuator, Handled};
 pub use budget::Work;
-pub use install::{Armed, Paged, PagesWanted};
+pub use install::Armed;
 pub use memory::{Inline, Memory};
 pub use mount::{MountFault, provision};
+pub use pages::{Paged, PagesWanted};
 pub use platform::{Clock, Counter, CounterFault, Entropy, NoCounter, NoEntropy, Parts, Platform};
 pub use poll::Polled;
 pub use posture::Observation;
@@ -38,18 +42,15 @@ pub use unlatched::{Opened, Settlement, Ticket, Unlatched};
 use core::ops::DerefMut;
 
 use crate::{
+    boot::Started,
     journal::Journal,
     ledger::{Facts, Image},
-    limits::{JOURNAL_TAIL, MAX_BURNED, MAX_SNAPSHOT, MAX_TWIN},
+    limits::{MAX_BURNED, MAX_TWIN},
     statement::{Junk, TimeStatus},
     twin::Entries,
     types::{KeyId, Posture, StatementId},
     verdict::{Conditions, Identity},
 };
-
-/// Bytes of records that a journal sector holds at least. A sector is the smallest multiple
-/// of the flash's erase size that holds them; the journal needs two, and takes up to eight.
-pub const JOURNAL_SECTOR: usize = MAX_SNAPSHOT + JOURNAL_TAIL;
 
 /// A device that was provisioned and has booted.
 ///
@@ -97,6 +98,10 @@ pub struct Device<
     posture: posture::Watch,
     /// A page was begun in its slot and is not noted: it has to be erased first.
     half_written: bool,
+    /// What a bootloader has started.
+    started: Started,
+    /// In the recovery program: the next page of the confirmed image.
+    restored: u32,
 }
 
 impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
@@ -121,10 +126,15 @@ where
         self.memory.ledger.facts.twin.entries()
     }
 
-    /// The image that runs.
+    /// The image that runs: zeros in the recovery program, and in one that gave itself up.
     #[must_use]
     pub fn running(&self) -> Image {
-        self.memory.ledger.facts.running()
+        let facts = &self.memory.ledger.facts;
+        match self.started {
+            Started::Unknown => facts.running(),
+            Started::Slot(slot) => facts.images().in_slot(slot).unwrap_or_default(),
+            Started::Recovery => Image::default(),
+        }
     }
 
     /// Takes what a source says about some of the device's facts.
@@ -217,7 +227,7 @@ where
             time_doubt_ms: time.doubt_ms,
             locked_down: facts.locked_down,
             challenges: self.nonces.challenges(),
-            firmware: facts.running().version,
+            firmware: self.running().version,
             twin_version: facts.twin.version,
             boot: facts.boot,
             posture: self.posture.posture(self.clock.ticks_ms()),

@@ -4,24 +4,22 @@ use core::ops::DerefMut;
 
 use core::fmt;
 
-use super::install::check_slot;
 use super::{
     Device, Inline, JOURNAL_SECTOR, Memory, Parts, Platform, Work,
     budget::Budgets,
     nonces::Nonces,
     platform::{Clock as _, Counter as _},
     posture::Watch,
-    receipts::About,
     time::TimeKeeper,
 };
 use crate::{
-    boot::{Choice, choose},
+    boot::Started,
     flash::Served,
     journal::{Journal, MountError},
-    ledger::{Doing, Folding, Ledger, RECORD, Record, write_first},
-    limits::{MAX_BURNED, MAX_LATCHES, MAX_RECEIPT_ENVELOPE, MAX_TWIN},
+    ledger::{Folding, Ledger, RECORD, write_first},
+    limits::{MAX_BURNED, MAX_TWIN},
     reject::{Reason, Refusal, ensure},
-    statement::{CloseCause, Junk, Outcome},
+    statement::Junk,
     types::Version,
     verdict::{CheckedRoot, Identity, judge_enrolment},
     wire::{DeviceKey, PublicKey},
@@ -122,6 +120,15 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     pub fn boot(parts: Parts<P>) -> Result<Self, MountFault> {
         Self::boot_in(Inline::default(), parts)
     }
+
+    /// As [`boot`](Self::boot), for a program that a [`Bootloader`](crate::boot::Bootloader) has started and that knows as
+    /// what.
+    ///
+    /// # Errors
+    /// As [`boot`](Self::boot); [`Reason::SlotMismatch`] from a slot in which no image is known.
+    pub fn boot_as(parts: Parts<P>, started: Started) -> Result<Self, MountFault> {
+        Self::boot_as_in(Inline::default(), parts, started)
+    }
 }
 
 impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
@@ -172,7 +179,19 @@ where
     ///
     /// # Errors
     /// As [`boot`](Device::boot).
-    pub fn boot_in(mut memory: M, parts: Parts<P>) -> Result<Self, MountFault> {
+    pub fn boot_in(memory: M, parts: Parts<P>) -> Result<Self, MountFault> {
+        Self::boot_as_in(memory, parts, Started::Unknown)
+    }
+
+    /// As [`boot_as`](Device::boot_as), in memory that stays where it lies.
+    ///
+    /// # Errors
+    /// As [`boot_as`](Device::boot_as).
+    pub fn boot_as_in(
+        mut memory: M,
+        parts: Parts<P>,
+        started: Started,
+    ) -> Result<Self, MountFault> {
         const { Served::<P::Slot>::UNITS };
         const { assert!(TWIN <= MAX_TWIN && 0 < USED && USED <= MAX_BURNED) };
         let Parts {
@@ -185,11 +204,17 @@ where
         } = parts;
         let journal = read_journal::<P, TWIN, USED>(&mut memory, journal)?;
         memory.latches.close_all();
-        Self::start(memory, journal, slots, clock, entropy, key, counter)
+        Self::start(
+            memory, journal, slots, clock, entropy, key, counter, started,
+        )
     }
 
     /// Makes the device in the place where the caller wants it, and lets it come up there.
     #[inline(never)]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "parts, taken apart so that no copy of them lies on the stack"
+    )]
     fn start(
         memory: M,
         journal: Journal<P::Journal, JOURNAL_SECTOR>,
@@ -198,10 +223,11 @@ where
         entropy: P::Entropy,
         key: P::Key,
         counter: P::Counter,
+        started: Started,
     ) -> Result<Self, MountFault> {
         let mut booted = Self::assemble(memory, journal, slots, clock, entropy, key, counter);
         if let Ok(device) = &mut booted
-            && let Err(refusal) = device.come_up()
+            && let Err(refusal) = device.come_up(started)
         {
             booted = Err(refusal.into());
         }
@@ -249,62 +275,9 @@ where
             junk: Junk::default(),
             posture: Watch::new(),
             half_written: false,
+            started: Started::Unknown,
+            restored: 0,
         })
-    }
-
-    #[inline(never)]
-    fn come_up(&mut self) -> Result<(), Refusal> {
-        // A power cut may have come between a record and the counter.
-        self.raise_counter()?;
-        self.make_room(0)?;
-        let mut out = [0; MAX_RECEIPT_ENVELOPE];
-        let slots = &mut self.slots;
-        let facts = &self.memory.ledger.facts;
-        let choice = choose(facts, |image| check_slot(slots, image).is_ok());
-        if let Choice::Revert { reason, .. } = choice {
-            self.end(
-                Outcome::InstallReverted {
-                    reason: reason.number(),
-                },
-                &mut out,
-            )?;
-        }
-        self.make_room(0)?;
-        let count = self.memory.ledger.facts.boot.saturating_add(1);
-        self.append(&Record::Boot { count })?;
-        self.settle_cut_off(&mut out)?;
-        self.tell_root(&mut out)?;
-        for _ in 0..MAX_LATCHES {
-            let Some(open) = self.memory.ledger.facts.open.first() else {
-                break;
-            };
-            self.tell_closed(open.latch, CloseCause::Reboot, &mut out)?;
-        }
-        self.rewind()
-    }
-
-    /// Concludes what was burned and cut off before its outcome. A twin change is left to
-    /// [`resume`](Self::resume).
-    fn settle_cut_off(&mut self, out: &mut [u8]) -> Result<(), Refusal> {
-        let Some(pending) = self.memory.ledger.facts.pending else {
-            return Ok(());
-        };
-        let outcome = match pending.what {
-            Doing::Twin => return Ok(()),
-            Doing::Command | Doing::Open | Doing::Renew => Outcome::Interrupted,
-            // What they close is closed by the burn, and by the boot.
-            Doing::Close { latch } => Outcome::Closed {
-                latch,
-                cause: CloseCause::Code,
-            },
-            Doing::Lockdown => Outcome::LockedDown,
-            Doing::Unlock => Outcome::Unlocked,
-            Doing::Install => Outcome::InstallStarted,
-            Doing::Probe => Outcome::Probed,
-        };
-        self.make_room(0)?;
-        self.conclude(&About::from(&pending), outcome, out)
-            .map(|_| ())
     }
 }
 

@@ -10,6 +10,7 @@ use super::{
     submit::Release,
 };
 use crate::{
+    boot::Started,
     ledger::{CodeName, Image, Install, InstallPhase},
     reject::{Reason, Refusal, ensure},
     statement::{Action, Code},
@@ -156,13 +157,16 @@ where
             Release::NotFound => return Err(Reason::ManifestMissing.into()),
             Release::Found(bytes) => bytes,
         };
-        let slot = 1_u8.saturating_sub(facts.firmware.confirmed.slot);
+        // Whoever runs without a whole image takes no code that could have been recorded earlier.
+        let answered = self.started != Started::Recovery || code.challenge.is_some();
+        ensure(answered, Reason::ChallengeMissing)?;
+        let slot = 1_u8.saturating_sub(self.running_slot());
         let room = self
             .slots
             .get(usize::from(slot))
             .ok_or(Reason::LogicFault)?;
         let release = ReleaseFacts {
-            version: facts.running().version,
+            version: self.running().version,
             security_floor: facts.firmware.security_floor,
             slot_size: u32::try_from(room.capacity()).unwrap_or(u32::MAX),
             largest_page: P::LARGEST_PAGE,
@@ -175,16 +179,8 @@ where
             &self.memory.ledger.identity,
             &release,
         )?;
-        let image = Image {
-            slot,
-            version: manifest.version,
-            manifest: named,
-            merkle_root: manifest.merkle_root,
-            size: manifest.size,
-            page_size_log2: manifest.page_size_log2,
-        };
         Ok(Plan::Install {
-            image,
+            image: Image::of(named, slot, &manifest),
             manifest: bytes,
         })
     }

@@ -190,14 +190,14 @@ where
         let trial_boots_left = match install {
             // The running boot is one of the trial too.
             Some(Install {
-                phase: InstallPhase::Trial { boots_left },
+                phase: InstallPhase::Trial { boots_left, .. },
                 ..
             }) => boots_left.saturating_add(1),
             _ => 0,
         };
         let Image {
             version, manifest, ..
-        } = self.memory.ledger.facts.running();
+        } = self.running();
         let root = self.memory.ledger.trust.root().ok();
         Status {
             time: self.time(),
@@ -229,8 +229,9 @@ where
         let mut status = self.status();
         match outcome {
             Outcome::InstallConfirmed => {
-                let manifest = install.as_ref().and_then(|install| install.manifest().ok());
-                let risen = manifest.map_or(0, |manifest| manifest.security_version);
+                let risen = install
+                    .as_ref()
+                    .map_or(0, |install| install.image.security_version);
                 status.firmware.security_floor = status.firmware.security_floor.max(risen);
                 status.firmware.trial_boots_left = 0;
             }

@@ -4,9 +4,9 @@ use core::ops::DerefMut;
 
 use super::{Clock as _, Counter as _, Device, Memory, Platform};
 use crate::{
-    journal::{Address, JournalError},
-    ledger::{RECORD, Record, write_snapshot},
-    limits::MAX_RECEIPT_BODY,
+    journal::{Address, JournalError, MAX_FRAME},
+    ledger::{MAX_ROOT, RECORD, Record, write_snapshot},
+    limits::{JOURNAL_TAIL, MAX_RECEIPT_BODY, TRIAL_BOOTS},
     reject::{Reason, Refusal},
     wire::encode,
 };
@@ -15,8 +15,21 @@ use crate::{
 /// other by a rotation.
 const OUTCOME: usize = MAX_RECEIPT_BODY + 256;
 
-/// Fields around the long one of a record, and its frame.
-const AROUND: usize = 288;
+/// Fields around the long one of a record; its frame is not in [`Journal::room`](crate::journal::Journal::room).
+const AROUND: usize = 144;
+
+/// Room for what a bootloader notes of a trial, which has no state to take a snapshot of.
+const ATTEMPTS: usize = 3 * (MAX_FRAME + 1);
+
+const _: () = assert!(
+    TRIAL_BOOTS == 3,
+    "a record for each start of an image on trial"
+);
+// The longest record is a root.
+const _: () = assert!(
+    JOURNAL_TAIL >= MAX_FRAME + OUTCOME + MAX_ROOT + AROUND + ATTEMPTS,
+    "any record, its outcome and the starts of a trial fit behind a snapshot"
+);
 
 impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
 where
@@ -28,7 +41,7 @@ where
     /// # Errors
     /// [`Reason::StorageFault`].
     pub(super) fn make_room(&mut self, body: usize) -> Result<(), Refusal> {
-        let needed = OUTCOME.saturating_add(body).saturating_add(AROUND);
+        let needed = (OUTCOME + AROUND + ATTEMPTS).saturating_add(body);
         if self.journal.needs_snapshot() || self.journal.room() < needed {
             self.rotate()
         } else {

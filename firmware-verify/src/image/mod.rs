@@ -6,4 +6,4 @@ mod slot;
 
 pub use merkle::{TreeHasher, leaf_hash, node_hash, verify_inclusion};
 pub use page::{Page, page_head};
-pub(crate) use slot::{read, read_root, write_page};
+pub(crate) use slot::{check_slot, read, write_page};

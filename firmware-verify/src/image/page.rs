@@ -11,6 +11,7 @@
 
 use super::merkle::{leaf_hash, verify_inclusion};
 use crate::{
+    ledger::Image,
     limits::MAX_PROOF,
     reject::{Reason, Refusal, ensure},
     statement::Manifest,
@@ -79,7 +80,15 @@ impl<'a> Page<'a> {
     /// [`Reason::PageLength`] when data or proof have the wrong length,
     /// [`Reason::PageHash`] when the page is not part of the image.
     pub fn verify(&self, manifest: &Manifest<'_>) -> Result<&'a [u8], Refusal> {
-        let len = usize::try_from(manifest.page_len(self.index)).unwrap_or_default();
+        self.verify_for(&Image::of(self.manifest, 0, manifest))
+    }
+
+    /// As [`verify`](Self::verify), by what the journal says of an image.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    pub fn verify_for(&self, image: &Image) -> Result<&'a [u8], Refusal> {
+        let len = usize::try_from(image.page_len(self.index)).unwrap_or_default();
         ensure(len > 0 && self.data.len() == len, Reason::PageLength)?;
         let proof = self
             .proof
@@ -88,9 +97,9 @@ impl<'a> Page<'a> {
         verify_inclusion(
             leaf_hash(self.data),
             self.index,
-            manifest.pages(),
+            image.pages(),
             proof,
-            &manifest.merkle_root,
+            &image.merkle_root,
         )?;
         Ok(self.data)
     }

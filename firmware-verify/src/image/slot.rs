@@ -5,6 +5,7 @@ use embedded_storage::nor_flash::{NorFlash, ReadNorFlash};
 use super::merkle::TreeHasher;
 use crate::{
     flash::{self, CHUNK},
+    ledger::Image,
     limits::MAX_PAGE_LOG2,
     reject::{Reason, Refusal, ensure},
     types::Digest,
@@ -54,7 +55,7 @@ pub(crate) fn read<F: ReadNorFlash>(
 ///
 /// # Errors
 /// [`Reason::StorageFault`], [`Reason::ImageTooLarge`].
-pub(crate) fn read_root<F: ReadNorFlash>(
+fn read_root<F: ReadNorFlash>(
     slot: &mut F,
     size: u32,
     page_size_log2: u8,
@@ -82,6 +83,21 @@ pub(crate) fn read_root<F: ReadNorFlash>(
         tree.push(Digest(leaf.finalize().into()))?;
     }
     Ok(tree.finish())
+}
+
+/// Reads a slot back and compares it with an image.
+///
+/// # Errors
+/// As [`read_root`]; [`Reason::SlotMismatch`].
+pub(crate) fn check_slot<F: ReadNorFlash>(
+    slots: &mut [F; 2],
+    image: &Image,
+) -> Result<(), Refusal> {
+    let slot = slots
+        .get_mut(usize::from(image.slot))
+        .ok_or(Reason::LogicFault)?;
+    let found = read_root(slot, image.size, image.page_size_log2)?;
+    ensure(found == image.merkle_root, Reason::SlotMismatch)
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@ use super::{
 };
 use crate::{
     journal::Address,
-    limits::TRIAL_BOOTS,
     reject::{Reason, Refusal},
     statement::{Outcome, Receipt},
     twin::check_document,
@@ -84,7 +83,16 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
                 install.keep_manifest(manifest.0)?;
             }
             Record::Pending(pending) => self.pending = Some(*pending),
-            Record::Boot { count } => self.boot(*count),
+            Record::Boot { count } => {
+                self.boot = *count;
+                if let Some(install) = &mut self.install {
+                    install.phase = install.phase.booted();
+                }
+            }
+            Record::Attempt => {
+                let install = self.install.as_mut().ok_or(Reason::LogicFault)?;
+                install.phase = install.phase.attempted();
+            }
             Record::Burn {
                 pending,
                 time_floor_ms,
@@ -143,21 +151,6 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
         self.open.push(open).map_err(|_| Reason::LogicFault.into())
     }
 
-    fn boot(&mut self, count: u32) {
-        self.boot = count;
-        if let Some(install) = &mut self.install {
-            install.phase = match install.phase {
-                InstallPhase::Armed => InstallPhase::Trial {
-                    boots_left: TRIAL_BOOTS.saturating_sub(1),
-                },
-                InstallPhase::Trial { boots_left } => InstallPhase::Trial {
-                    boots_left: boots_left.saturating_sub(1),
-                },
-                phase @ (InstallPhase::Receiving { .. } | InstallPhase::Received) => phase,
-            };
-        }
-    }
-
     #[inline(never)]
     fn told(&mut self, digest: &Digest, body: &[u8], address: Address) -> Result<(), Refusal> {
         let receipt = said(body)?;
@@ -188,11 +181,7 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
                 manifest,
             } => {
                 let pending = self.pending.ok_or(Reason::LogicFault)?;
-                // The slot is about to be overwritten.
-                self.firmware.fallback = self
-                    .firmware
-                    .fallback
-                    .filter(|fallback| fallback.slot != image.slot);
+                self.firmware.make_way(image);
                 let install = self.install.insert(Install {
                     pending,
                     image: *image,
@@ -285,12 +274,8 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
             }
             Outcome::Closed { latch, .. } => self.open.retain(|open| open.latch != latch),
             Outcome::InstallConfirmed => {
-                let install = self.install.as_ref().ok_or(Reason::LogicFault)?;
-                let security_version = install.manifest()?.security_version;
-                self.firmware.security_floor = self.firmware.security_floor.max(security_version);
-                self.firmware.fallback = Some(self.firmware.confirmed);
-                self.firmware.confirmed = install.image;
-                self.install = None;
+                let install = self.install.take().ok_or(Reason::LogicFault)?;
+                self.firmware.confirm(&install.image);
                 self.anchor = self.anchor.saturating_add(1);
             }
             Outcome::InstallReverted { .. } | Outcome::InstallFailed { .. } => self.install = None,

@@ -2,12 +2,15 @@
 
 mod fold;
 mod folding;
+mod images;
 mod record;
 mod snapshot;
 mod state;
 
 pub(crate) use folding::Folding;
+pub(crate) use images::ImagesFold;
+pub use images::{Images, Next};
 pub use record::{CodeName, Effect, Image, InstallPhase, OpenLatch, Pending, Record};
-pub(crate) use record::{Doing, RECORD};
+pub(crate) use record::{Doing, MAX_ROOT, RECORD};
 pub(crate) use snapshot::{write_first, write_snapshot};
 pub use state::{Chain, Facts, Firmware, Install, Ledger, Recent, Twin};

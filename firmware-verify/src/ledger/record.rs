@@ -39,6 +39,8 @@ pub struct Image {
     pub size: u32,
     /// Length of a page as a power of two.
     pub page_size_log2: u8,
+    /// Its security version; zero for the image from the factory.
+    pub security_version: u32,
 }
 
 impl Image {
@@ -53,6 +55,7 @@ impl Image {
         merkle_root: Digest([0; 32]),
         size: 0,
         page_size_log2: 0,
+        security_version: 0,
     };
 }
 
@@ -72,6 +75,8 @@ pub enum InstallPhase {
     Trial {
         /// Further boots that it may take.
         boots_left: u8,
+        /// Whether a bootloader has noted that it starts it, and it has not come up since.
+        started: bool,
     },
 }
 
@@ -265,6 +270,8 @@ pub enum Record<'a> {
     Open(#[serde(borrow)] Run<'a, OpenLatch>),
 
     // Events.
+    /// A bootloader is about to start the image on trial: it counts even if it never comes up.
+    Attempt,
     /// The device booted.
     Boot {
         /// How often it has.

@@ -5,7 +5,10 @@ use core::fmt;
 use heapless::{Deque, Vec};
 use serde::{Deserialize, Serialize};
 
-use super::record::{Image, InstallPhase, MAX_MANIFEST, OpenLatch, Pending};
+use super::{
+    images::{Images, Next},
+    record::{Image, InstallPhase, MAX_MANIFEST, OpenLatch, Pending},
+};
 use crate::{
     journal::Address,
     limits::{MAX_BURNED, MAX_LATCHES, MAX_OUTCOMES, MAX_TWIN},
@@ -31,14 +34,14 @@ pub struct Chain {
 pub struct Firmware {
     /// The confirmed image.
     pub confirmed: Image,
-    /// The confirmed image before it, while its slot has not been reused.
+    /// The confirmed image before it, while its slot has not been reused and the floor has not risen past it.
     pub fallback: Option<Image>,
     /// No release below this security version is installed.
     pub security_floor: u32,
 }
 
 impl Firmware {
-    const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self {
             confirmed: Image::ZERO,
             fallback: None,
@@ -367,6 +370,18 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
             .rev()
             .find(|recent| recent.statement == statement)
             .copied()
+    }
+
+    /// The images in the slots, as a bootloader sees them.
+    #[must_use]
+    pub fn images(&self) -> Images {
+        Images {
+            firmware: self.firmware,
+            next: self.install.as_ref().map(|install| Next {
+                image: install.image,
+                phase: install.phase,
+            }),
+        }
     }
 
     /// The image that runs: the one on trial, or the confirmed one.

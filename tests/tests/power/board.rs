@@ -8,8 +8,12 @@ use std::{
 use embedded_storage::nor_flash::{ErrorType, NorFlash, ReadNorFlash};
 use latch_flash::{Flash, FlashError};
 use latch_verify::{
-    device::{JOURNAL_SECTOR, Parts, Platform},
+    Reason,
+    boot::{BootFault, Bootloader, Choice},
+    device::{JOURNAL_SECTOR, MountFault, Parts, Platform},
     journal::Journal,
+    ledger::Images,
+    limits::MAX_RECORD,
 };
 
 use crate::world::hardware::{Counter, Dial, ERASE, Hardware, SLOT, Seal, Tally};
@@ -163,6 +167,34 @@ impl<const UNIT: usize> Board<UNIT> {
             rest: self.rest.fork(),
             powered,
         }
+    }
+
+    /// What the bootloader does: it repairs the journal, chooses, and notes what it is about to try.
+    pub(crate) fn choose(&self) -> Result<Choice, MountFault> {
+        let mut buffer = [0; MAX_RECORD];
+        let read = Bootloader::read(self.journal.clone(), &mut buffer);
+        let mut loader = read.map_err(|fault| match fault {
+            BootFault::Journal(error) => MountFault::Journal(error),
+            BootFault::Blank => Reason::Unprovisioned.into(),
+            BootFault::Incomplete => panic!("a journal without its counters"),
+        })?;
+        Ok(loader.start(&mut self.slots.clone(), &mut buffer))
+    }
+
+    /// The images, as a bootloader would read them now.
+    pub(crate) fn images(&self) -> Images {
+        let journal = Chip::new(self.journal.look().clone(), &Rc::new(Cell::new(true)));
+        journal.probe().clear_faults();
+        let loader = Bootloader::read(journal, &mut [0; MAX_RECORD]).expect("a journal");
+        *loader.images()
+    }
+
+    /// The longest record that the journal still takes in its sector.
+    pub(crate) fn room(&self) -> usize {
+        let journal = self.fork().journal;
+        let mounted: Journal<_, JOURNAL_SECTOR> =
+            Journal::mount(journal, &mut [0; MAX_RECORD], &mut |_| Ok(())).expect("a journal");
+        mounted.room()
     }
 
     /// Whether a cut has taken the power away.

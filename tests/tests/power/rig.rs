@@ -2,10 +2,12 @@
 
 use latch_verify::{
     Reason, Refusal,
+    boot::{Start, Started},
     device::{
         Armed, Clock as _, Device, MountFault, Paged, Polled, Release as Offer, Settlement,
         Submitted, provision,
     },
+    ledger::{Image as Slotted, InstallPhase},
     limits::{MAX_RECEIPT_ENVELOPE, RESERVED_REFILL_MS, RESERVED_SIGNATURES},
     statement::{Action, Audience, Code, Context, Outcome, RuleChoice},
     twin::Value,
@@ -59,8 +61,29 @@ impl<const UNIT: usize> Rig<UNIT> {
         rig
     }
 
+    /// The power comes: the bootloader chooses, and what it starts boots the device.
     pub(crate) fn start(board: Board<UNIT>) -> Result<Self, MountFault> {
-        let mut device = Device::boot(board.parts())?;
+        let choice = board.choose()?;
+        let started = match choice.start {
+            Start::Confirmed(image) | Start::Trial(image) | Start::Fallback(image) => {
+                Started::Slot(image.slot)
+            }
+            Start::Recovery => Started::Recovery,
+        };
+        let mut device = Device::boot_as(board.parts(), started)?;
+        match choice.start {
+            Start::Confirmed(image) | Start::Fallback(image) => assert_eq!(device.running(), image),
+            Start::Trial(image) => {
+                assert_eq!(device.running(), image);
+                let phase = device.install_phase();
+                assert!(matches!(
+                    phase,
+                    Some(InstallPhase::Trial { started: false, .. })
+                ));
+            }
+            Start::Recovery => assert_eq!(device.running(), Slotted::default()),
+        }
+        assert_eq!(board.images(), device.facts().images(), "told otherwise");
         device.set_posture(FIT);
         Ok(Self {
             board,

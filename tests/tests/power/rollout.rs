@@ -1,5 +1,6 @@
 //! An installation, from its code to its confirmation, and on the way back.
 
+use embedded_storage::nor_flash::NorFlash as _;
 use latch_verify::{
     device::Release as Offer,
     ledger::InstallPhase,
@@ -79,6 +80,10 @@ pub(crate) fn operations<const UNIT: usize>() -> Vec<Operation<UNIT>> {
             reverts,
         ),
         operation("boot reverts", tried, Act::Boot, reverts),
+        Operation {
+            chip: slot,
+            ..operation("page restored", lost, feeding, restores)
+        },
     ]
 }
 
@@ -105,7 +110,7 @@ fn begin<const UNIT: usize>(case: &Case<UNIT>, rig: &mut Rig<UNIT>, past: &mut P
     rig.submit_with(&case.statements[0], offer, past);
 }
 
-fn ready<const UNIT: usize>() -> Case<UNIT> {
+pub(crate) fn ready<const UNIT: usize>() -> Case<UNIT> {
     offered(Rig::seasoned(Board::new()))
 }
 
@@ -132,6 +137,14 @@ pub(crate) fn updated<const UNIT: usize>(rig: Rig<UNIT>) -> Rig<UNIT> {
     rig
 }
 
+/// A device whose confirmed image is damaged, and that has no other.
+fn lost<const UNIT: usize>() -> Case<UNIT> {
+    let case = received().then(|_, rig| rig.arm().expect("an armed image"));
+    let case = case.then(|_, rig| drop(rig.confirm().expect("a confirmation")));
+    case.board.slots[1].probe().erase(0, 4096).expect("power");
+    case
+}
+
 fn begun<const UNIT: usize>() -> Case<UNIT> {
     ready().then(|case, rig| begin(case, rig, &mut Past::default()))
 }
@@ -140,7 +153,7 @@ fn received<const UNIT: usize>() -> Case<UNIT> {
     begun().then(|case, rig| rig.feed(&case.rollout().image).expect("pages"))
 }
 
-fn armed<const UNIT: usize>() -> Case<UNIT> {
+pub(crate) fn armed<const UNIT: usize>() -> Case<UNIT> {
     received().then(|_, rig| rig.arm().expect("an armed image"))
 }
 
@@ -222,6 +235,22 @@ fn confirms<const UNIT: usize>(
         Some(Outcome::InstallReverted { .. }) => assert!(past.cuts >= u32::from(TRIAL_BOOTS) - 1),
         outcome => panic!("{outcome:?}"),
     }
+    rig
+}
+
+/// The confirmed image comes back without a code, and runs.
+fn restores<const UNIT: usize>(
+    case: &Case<UNIT>,
+    mut rig: Rig<UNIT>,
+    past: &mut Past,
+) -> Rig<UNIT> {
+    rig.feed(&case.rollout().image).expect("pages");
+    let mut rig = rig.reboot();
+    assert_eq!(rig.device.running().version, version(2));
+    assert_eq!(
+        told_truly(case, &mut rig, past),
+        Some(Outcome::InstallConfirmed)
+    );
     rig
 }
 

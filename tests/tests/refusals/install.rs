@@ -223,7 +223,10 @@ fn trial_expired() {
     for left in (0..TRIAL_BOOTS).rev() {
         assert_eq!(
             bench.device.install_phase(),
-            Some(InstallPhase::Trial { boots_left: left })
+            Some(InstallPhase::Trial {
+                boots_left: left,
+                started: false
+            })
         );
         assert_eq!(bench.device.running().version, version(2));
         assert_eq!(bench.device.status().firmware.trial_boots_left, left + 1);

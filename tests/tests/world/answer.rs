@@ -3,7 +3,7 @@
 use std::fmt;
 
 use latch_verify::{
-    Refusal,
+    Reason, Refusal,
     device::Opened,
     statement::{CloseCause, Outcome, Receipt},
     types::{LatchId, StatementId},
@@ -118,5 +118,14 @@ impl Answer {
     #[track_caller]
     pub(crate) fn outcome(self) -> Outcome {
         self.told().outcome()
+    }
+
+    /// Why a statement was refused.
+    #[track_caller]
+    pub(crate) fn reason(self) -> Reason {
+        match self.outcome() {
+            Outcome::Refused { reason, .. } => Reason::from_number(reason).expect("a known reason"),
+            other => panic!("not refused: {other:?}"),
+        }
     }
 }

@@ -183,11 +183,11 @@ mod tests {
         assert!(matches!(phase(4), Some(InstallPhase::Receiving { .. })));
         assert!(matches!(
             phase(5),
-            Some(InstallPhase::Trial { boots_left: 2 })
+            Some(InstallPhase::Trial { boots_left: 2, .. })
         ));
         assert!(matches!(
             phase(6),
-            Some(InstallPhase::Trial { boots_left: 1 })
+            Some(InstallPhase::Trial { boots_left: 1, .. })
         ));
         assert!(matches!(phase(7), Some(InstallPhase::Receiving { .. })));
     }

@@ -1,0 +1,180 @@
+//! Pages of an image on their way into its slot.
+
+use core::ops::DerefMut;
+
+use embedded_storage::nor_flash::NorFlash;
+
+use super::{Device, Memory, Platform};
+use crate::{
+    boot::Started,
+    image::{Page, check_slot, write_page},
+    journal::Address,
+    ledger::{Image, Install, InstallPhase, Record},
+    reject::{Reason, Refusal, ensure},
+    types::StatementId,
+};
+
+/// Pages that the device waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PagesWanted {
+    /// The release.
+    pub manifest: StatementId,
+    /// The next page.
+    pub next: u32,
+    /// Pages in all.
+    pub of: u32,
+}
+
+/// What came of a page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Paged {
+    /// It is in its slot; more are wanted.
+    Kept(PagesWanted),
+    /// It was the last: [`Device::arm`] comes next.
+    Complete,
+    /// It was the last of the confirmed image, which its slot holds again: the next boot starts it.
+    Restored,
+}
+
+impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
+where
+    M: DerefMut<Target = Memory<TWIN, USED>>,
+{
+    /// The pages that the device waits for: of a release that is downloaded; in the recovery
+    /// program otherwise of the confirmed image, which needs no code to come back.
+    #[must_use]
+    pub fn wanted(&self) -> Option<PagesWanted> {
+        let (image, next) = self.awaited()?;
+        Some(PagesWanted {
+            manifest: image.manifest,
+            next,
+            of: image.pages(),
+        })
+    }
+
+    /// The image of which pages are awaited, and the next of them.
+    fn awaited(&self) -> Option<(Image, u32)> {
+        let facts = &self.memory.ledger.facts;
+        match &facts.install {
+            Some(Install {
+                image,
+                phase: InstallPhase::Receiving { next },
+                ..
+            }) => Some((*image, *next)),
+            Some(_) => None,
+            None => {
+                let image = facts.firmware.confirmed;
+                let lost = self.started == Started::Recovery && self.restored < image.pages();
+                lost.then_some((image, self.restored))
+            }
+        }
+    }
+
+    /// Takes a page message. The page is checked against the signed image in RAM before
+    /// flash is erased or written for it. A boot asks again for pages of the erase block that
+    /// the download had reached.
+    ///
+    /// # Errors
+    /// Counted as junk: [`Reason::NoInstall`], [`Reason::OtherRelease`],
+    /// [`Reason::PageOrder`], [`Reason::PageLength`], [`Reason::PageHash`]; and
+    /// [`Reason::StorageFault`].
+    pub fn page(&mut self, message: &[u8]) -> Result<Paged, Refusal> {
+        self.take_page(message).map_err(|refusal| {
+            if self.half_written {
+                // Cannot fail for an installation that was there a moment ago.
+                let _ = self.rewind();
+            }
+            self.count(refusal)
+        })
+    }
+
+    fn take_page(&mut self, message: &[u8]) -> Result<Paged, Refusal> {
+        if self.half_written {
+            self.rewind()?;
+        }
+        let (image, next) = self.awaited().ok_or(Reason::NoInstall)?;
+        let page = Page::parse(message)?;
+        ensure(page.manifest == image.manifest, Reason::OtherRelease)?;
+        ensure(
+            page.index == next,
+            Refusal::new(Reason::PageOrder, next.into(), page.index.into()),
+        )?;
+        let data = page.verify_for(&image)?;
+        let offset = page
+            .index
+            .checked_mul(image.page_size())
+            .ok_or(Reason::LogicFault)?;
+        let slot = self
+            .slots
+            .get_mut(usize::from(image.slot))
+            .ok_or(Reason::LogicFault)?;
+        self.half_written = true;
+        write_page(slot, offset, data)?;
+        let paged = self.took_page(&image, page.index.saturating_add(1))?;
+        self.half_written = false;
+        Ok(paged)
+    }
+
+    /// Notes that all pages before this one are in their slot.
+    fn took_page(&mut self, image: &Image, next: u32) -> Result<Paged, Refusal> {
+        let of = image.pages();
+        let complete = next == of;
+        if self.memory.ledger.facts.install.is_none() {
+            self.restored = next;
+            if complete {
+                let whole = check_slot(&mut self.slots, image);
+                whole.inspect_err(|_| self.restored = 0)?;
+                return Ok(Paged::Restored);
+            }
+        } else if complete {
+            self.make_room(0)?;
+            self.append(&Record::Phase(InstallPhase::Received))?;
+            return Ok(Paged::Complete);
+        } else {
+            self.note_page(next, image.page_size())?;
+        }
+        Ok(Paged::Kept(PagesWanted {
+            manifest: image.manifest,
+            next,
+            of,
+        }))
+    }
+
+    /// Notes how far the download is: durably where an erase block ends, since a boot goes back to
+    /// the beginning of one anyway, and in RAM otherwise.
+    fn note_page(&mut self, next: u32, page_size: u32) -> Result<(), Refusal> {
+        let phase = Record::Phase(InstallPhase::Receiving { next });
+        if is_block_start::<P>(next, page_size)? {
+            self.make_room(0)?;
+            self.append(&phase)
+        } else {
+            self.memory.ledger.facts.apply(&phase, Address::default())
+        }
+    }
+
+    /// Goes back to the first page of the erase block that the download has reached, since
+    /// what was written of a page that is not whole has to be erased.
+    pub(super) fn rewind(&mut self) -> Result<(), Refusal> {
+        let Some((image, mut first)) = self.awaited() else {
+            return Ok(());
+        };
+        while !is_block_start::<P>(first, image.page_size())? {
+            first = first.saturating_sub(1);
+        }
+        if self.memory.ledger.facts.install.is_none() {
+            self.restored = first;
+        } else {
+            let phase = Record::Phase(InstallPhase::Receiving { next: first });
+            self.memory.ledger.facts.apply(&phase, Address::default())?;
+        }
+        self.half_written = false;
+        Ok(())
+    }
+}
+
+/// Whether an erase block begins where a page does.
+fn is_block_start<P: Platform>(page: u32, page_size: u32) -> Result<bool, Refusal> {
+    let erase = u64::try_from(<P::Slot as NorFlash>::ERASE_SIZE.max(1))
+        .map_err(|_| Reason::StorageFault)?;
+    Ok(u64::from(page) * u64::from(page_size) % erase == 0)
+}

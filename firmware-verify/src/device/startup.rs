@@ -1,0 +1,115 @@
+//! What a boot settles before the device takes its first message: whether the image on trial is what runs, what was cut
+//! off, and what is told of it.
+
+use core::ops::DerefMut;
+
+use super::{Device, Memory, Platform, receipts::About};
+use crate::{
+    boot::{Started, choose},
+    image::check_slot,
+    ledger::{Doing, Image, InstallPhase, Record},
+    limits::{MAX_LATCHES, MAX_RECEIPT_ENVELOPE},
+    reject::{Reason, Refusal, ensure},
+    statement::{CloseCause, Outcome},
+};
+
+impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
+where
+    M: DerefMut<Target = Memory<TWIN, USED>>,
+{
+    #[inline(never)]
+    pub(super) fn come_up(&mut self, started: Started) -> Result<(), Refusal> {
+        self.started = started;
+        // A power cut may have come between a record and the counter.
+        self.raise_counter()?;
+        self.make_room(0)?;
+        let mut out = [0; MAX_RECEIPT_ENVELOPE];
+        if let Some(reason) = self.given_up() {
+            let reason = reason.number();
+            self.end(Outcome::InstallReverted { reason }, &mut out)?;
+        }
+        match started {
+            Started::Unknown => {}
+            Started::Slot(slot) => {
+                let known = self.memory.ledger.facts.images().in_slot(slot);
+                ensure(known.is_some(), Reason::SlotMismatch)?;
+            }
+            Started::Recovery => {
+                // Whoever starts the recovery program for another reason loses nothing.
+                let image = self.memory.ledger.facts.firmware.confirmed;
+                if check_slot(&mut self.slots, &image).is_ok() {
+                    self.restored = image.pages();
+                }
+            }
+        }
+        self.make_room(0)?;
+        let count = self.memory.ledger.facts.boot.saturating_add(1);
+        self.append(&Record::Boot { count })?;
+        self.settle_cut_off(&mut out)?;
+        self.tell_root(&mut out)?;
+        for _ in 0..MAX_LATCHES {
+            let Some(open) = self.memory.ledger.facts.open.first() else {
+                break;
+            };
+            self.tell_closed(open.latch, CloseCause::Reboot, &mut out)?;
+        }
+        self.rewind()
+    }
+
+    /// Why an image that was to be tried, or tried further, is not what runs.
+    fn given_up(&mut self) -> Option<Reason> {
+        let images = self.memory.ledger.facts.images();
+        let next = images.next.filter(|next| next.phase.may_run())?;
+        let slots = &mut self.slots;
+        let mut is_whole = |image: &Image| check_slot(slots, image).is_ok();
+        match (self.started, next.phase) {
+            // What was confirmed runs already, or is started by whoever reads the receipt.
+            (Started::Unknown, _) => {
+                choose(&images, |image| {
+                    image.slot != next.image.slot || is_whole(image)
+                })
+                .given_up
+            }
+            (
+                _,
+                InstallPhase::Trial {
+                    boots_left: 0,
+                    started: false,
+                },
+            ) => Some(Reason::TrialExpired),
+            (Started::Slot(slot), _) if slot == next.image.slot => None,
+            // A bootloader has started something else.
+            (_, InstallPhase::Trial { boots_left: 0, .. }) => Some(Reason::TrialExpired),
+            (Started::Slot(_) | Started::Recovery, _) => Some(if is_whole(&next.image) {
+                // It was not able to note that it starts it.
+                Reason::StorageFault
+            } else {
+                Reason::SlotMismatch
+            }),
+        }
+    }
+
+    /// Concludes what was burned and cut off before its outcome. A twin change is left to
+    /// [`resume`](Self::resume).
+    fn settle_cut_off(&mut self, out: &mut [u8]) -> Result<(), Refusal> {
+        let Some(pending) = self.memory.ledger.facts.pending else {
+            return Ok(());
+        };
+        let outcome = match pending.what {
+            Doing::Twin => return Ok(()),
+            Doing::Command | Doing::Open | Doing::Renew => Outcome::Interrupted,
+            // What they close is closed by the burn, and by the boot.
+            Doing::Close { latch } => Outcome::Closed {
+                latch,
+                cause: CloseCause::Code,
+            },
+            Doing::Lockdown => Outcome::LockedDown,
+            Doing::Unlock => Outcome::Unlocked,
+            Doing::Install => Outcome::InstallStarted,
+            Doing::Probe => Outcome::Probed,
+        };
+        self.make_room(0)?;
+        self.conclude(&About::from(&pending), outcome, out)
+            .map(|_| ())
+    }
+}

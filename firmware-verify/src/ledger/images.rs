@@ -1,0 +1,250 @@
+//! The images in the slots: what runs, what it would fall back to, what comes next. A bootloader
+//! needs nothing else of the journal.
+
+use super::{
+    record::{Effect, Image, InstallPhase, Record},
+    state::Firmware,
+};
+use crate::{
+    journal::Rejected,
+    limits::{MAX_PAGE_LOG2, TRIAL_BOOTS},
+    statement::{Manifest, Outcome, Receipt},
+    types::StatementId,
+    wire::{Body as _, Kind},
+};
+
+/// An image that is on its way, or on trial.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Next {
+    /// Where it lies.
+    pub image: Image,
+    /// How far it has come.
+    pub phase: InstallPhase,
+}
+
+/// The images in the slots.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Images {
+    /// What was confirmed.
+    pub firmware: Firmware,
+    /// What is to come.
+    pub next: Option<Next>,
+}
+
+impl Images {
+    const NONE: Self = Self {
+        firmware: Firmware::new(),
+        next: None,
+    };
+
+    /// The image in a slot that may be running there.
+    #[must_use]
+    pub fn in_slot(&self, slot: u8) -> Option<Image> {
+        let next = self.next.filter(|next| next.phase.may_run());
+        let known = [
+            next.map(|next| next.image),
+            Some(self.firmware.confirmed),
+            self.firmware.fallback,
+        ];
+        known.into_iter().flatten().find(|image| image.slot == slot)
+    }
+}
+
+/// The images as a journal is read: the part of [`Facts`](super::Facts) that is theirs, changed by
+/// the same steps.
+pub(crate) struct ImagesFold {
+    images: Images,
+    /// Whether the state at the head of the journal's sector was read.
+    begun: bool,
+}
+
+impl ImagesFold {
+    pub(crate) const fn new() -> Self {
+        Self {
+            images: Images::NONE,
+            begun: false,
+        }
+    }
+
+    /// Takes the next record of the journal.
+    ///
+    /// # Errors
+    /// What a sound journal does not hold.
+    pub(crate) fn apply(&mut self, record: &Record<'_>) -> Result<(), Rejected> {
+        let Images { firmware, next } = &mut self.images;
+        match record {
+            Record::Counters { .. } => self.begun = true,
+            Record::Firmware(found) => *firmware = *found,
+            Record::Install { image, phase, .. } => {
+                *next = Some(Next {
+                    image: *image,
+                    phase: *phase,
+                });
+            }
+            Record::Burn {
+                effect: Effect::Install { image, .. },
+                ..
+            } => {
+                firmware.make_way(image);
+                *next = Some(Next {
+                    image: *image,
+                    phase: InstallPhase::Receiving { next: 0 },
+                });
+            }
+            Record::Phase(phase) => next.as_mut().ok_or(Rejected)?.phase = *phase,
+            Record::Attempt => {
+                let next = next.as_mut().ok_or(Rejected)?;
+                next.phase = next.phase.attempted();
+            }
+            Record::Boot { .. } => {
+                if let Some(next) = next {
+                    next.phase = next.phase.booted();
+                }
+            }
+            // At the head of a snapshot stand receipts that were copied: the state that follows
+            // them contains what they changed.
+            Record::Outcome { receipt, .. } if self.begun => match outcome(receipt.0)? {
+                Outcome::InstallConfirmed => {
+                    let next = next.take().ok_or(Rejected)?;
+                    firmware.confirm(&next.image);
+                }
+                Outcome::InstallReverted { .. } | Outcome::InstallFailed { .. } => *next = None,
+                _ => {}
+            },
+            Record::Identity { .. }
+            | Record::Root(_)
+            | Record::Twin { .. }
+            | Record::Burned(_)
+            | Record::Floors(_)
+            | Record::Pending(_)
+            | Record::Open(_)
+            | Record::Burn { .. }
+            | Record::Outcome { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// What was read, if it was whole.
+    pub(crate) fn finish(self) -> Option<Images> {
+        self.begun.then_some(self.images)
+    }
+}
+
+#[inline(never)]
+fn outcome(receipt: &[u8]) -> Result<Outcome, Rejected> {
+    Receipt::parse(Kind::Receipt.newest_version(), receipt)
+        .map(|receipt| receipt.outcome)
+        .map_err(|_| Rejected)
+}
+
+impl Image {
+    /// The image of a release, in this slot.
+    #[must_use]
+    pub fn of(id: StatementId, slot: u8, manifest: &Manifest<'_>) -> Self {
+        Self {
+            slot,
+            version: manifest.version,
+            manifest: id,
+            merkle_root: manifest.merkle_root,
+            size: manifest.size,
+            page_size_log2: manifest.page_size_log2,
+            security_version: manifest.security_version,
+        }
+    }
+
+    /// Length of a page in bytes.
+    #[must_use]
+    pub fn page_size(&self) -> u32 {
+        1 << self.page_size_log2.min(MAX_PAGE_LOG2)
+    }
+
+    /// Number of pages.
+    #[must_use]
+    pub fn pages(&self) -> u32 {
+        self.size.div_ceil(self.page_size())
+    }
+
+    /// Length of one page in bytes; zero past the end.
+    #[must_use]
+    pub fn page_len(&self, index: u32) -> u32 {
+        let start = u64::from(index) * u64::from(self.page_size());
+        let left = u64::from(self.size)
+            .saturating_sub(start)
+            .min(self.page_size().into());
+        u32::try_from(left).unwrap_or_default()
+    }
+
+    /// Whether anything is known of its content. Of the image from the factory nothing is.
+    #[must_use]
+    pub fn is_measured(&self) -> bool {
+        self.size > 0
+    }
+}
+
+impl Firmware {
+    /// The slot of this image is about to be overwritten.
+    pub(super) fn make_way(&mut self, image: &Image) {
+        self.fallback = self.fallback.filter(|fallback| fallback.slot != image.slot);
+    }
+
+    /// The image on trial has shown that it is healthy: it stays, and the floor rises to it. What it can fall back to lies
+    /// in the other slot, and not below the floor: a slot that somebody damages must bring no weakness back.
+    pub(super) fn confirm(&mut self, image: &Image) {
+        self.security_floor = self.security_floor.max(image.security_version);
+        let before = [Some(self.confirmed), self.fallback];
+        self.fallback = before
+            .into_iter()
+            .flatten()
+            .find(|other| other.slot != image.slot)
+            .filter(|other| other.security_version >= self.security_floor);
+        self.confirmed = *image;
+    }
+}
+
+impl InstallPhase {
+    /// Whether a boot tries the image.
+    pub(crate) fn may_run(self) -> bool {
+        match self {
+            Self::Receiving { .. } | Self::Received => false,
+            Self::Armed | Self::Trial { .. } => true,
+        }
+    }
+
+    /// After a bootloader has noted that it starts the image.
+    pub(super) fn attempted(self) -> Self {
+        match self.counted() {
+            Self::Trial { boots_left, .. } => Self::Trial {
+                boots_left,
+                started: true,
+            },
+            phase => phase,
+        }
+    }
+
+    /// After a boot. A boot that a bootloader has counted is not counted again.
+    pub(super) fn booted(self) -> Self {
+        match self {
+            Self::Trial {
+                boots_left,
+                started: true,
+            } => Self::Trial {
+                boots_left,
+                started: false,
+            },
+            phase => phase.counted(),
+        }
+    }
+
+    /// With one boot less.
+    fn counted(self) -> Self {
+        let left = match self {
+            Self::Armed => TRIAL_BOOTS,
+            Self::Trial { boots_left, .. } => boots_left,
+            Self::Receiving { .. } | Self::Received => return self,
+        };
+        Self::Trial {
+            boots_left: left.saturating_sub(1),
+            started: false,
+        }
+    }
+}

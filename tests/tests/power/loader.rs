@@ -1,0 +1,279 @@
+//! What a bootloader starts, and what the device makes of it.
+
+use embedded_storage::nor_flash::NorFlash as _;
+use latch_verify::{
+    Reason,
+    boot::{Start, Started},
+    device::{Device, MountFault, Paged, Release as Offer},
+    ledger::{Image as Slotted, InstallPhase},
+    limits::TRIAL_BOOTS,
+    statement::{Action, Outcome},
+    types::LatchId,
+};
+
+use super::{
+    board::{Board, Kit},
+    rig::Rig,
+    rollout::armed,
+    sweep::Past,
+};
+use crate::world::{
+    code::command,
+    release::{FACTORY, Image, version},
+    root::maintenance,
+};
+
+const UNIT: usize = 4;
+
+fn seasoned() -> Rig<UNIT> {
+    Rig::seasoned(Board::new())
+}
+
+fn image(first: u8) -> Image {
+    Image::new(5 * 1024 + 100, first)
+}
+
+/// A device that has installed an image of this security version.
+fn updated(rig: Rig<UNIT>, image: &Image, to: u16, security_version: u32) -> Rig<UNIT> {
+    let mut rig = armed_with(rig, image, to, security_version).reboot();
+    rig.confirm().expect("a confirmation");
+    rig
+}
+
+/// A device whose next boot tries the image.
+fn armed_with(mut rig: Rig<UNIT>, image: &Image, to: u16, security_version: u32) -> Rig<UNIT> {
+    let release = image.release(version(to), security_version);
+    let manifest = release.id;
+    let code = rig.fresh(LatchId::FIRMWARE, Action::Install { manifest });
+    let told = rig.submit_with(&code, Offer::Found(&release.bytes), &mut Past::default());
+    assert_eq!(told.outcome(), Outcome::InstallStarted);
+    rig.feed(image).expect("pages");
+    rig.arm().expect("an armed image");
+    rig
+}
+
+fn damage(board: &Board<UNIT>, slot: u8) {
+    let mut chip = board.slots[usize::from(slot)].probe();
+    chip.erase(0, 4096).expect("power");
+}
+
+#[test]
+fn an_image_that_hangs_is_out_of_boots() {
+    let board = armed::<UNIT>().board;
+    for left in (0..TRIAL_BOOTS).rev() {
+        let choice = board.choose().expect("a journal");
+        assert!(matches!(choice.start, Start::Trial(_)), "{left} boots left");
+        assert_eq!(choice.given_up, None);
+        let next = board.images().next.expect("an image on trial");
+        let (boots_left, started) = (left, true);
+        assert_eq!(
+            next.phase,
+            InstallPhase::Trial {
+                boots_left,
+                started
+            }
+        );
+    }
+    let choice = board.choose().expect("a journal");
+    assert!(matches!(choice.start, Start::Confirmed(image) if image.version == FACTORY));
+    assert_eq!(choice.given_up, Some(Reason::TrialExpired));
+    let mut rig = Rig::start(board).expect("a boot");
+    rig.skip_sequences(1000);
+    let statement = rig.device.recent().last().expect("a receipt");
+    let told = rig.receipt(statement).expect("a receipt");
+    let reason = Reason::TrialExpired.number();
+    assert_eq!(told.outcome(), Outcome::InstallReverted { reason });
+    rig.goes_on(&mut Past::default());
+}
+
+#[test]
+fn a_boot_that_a_bootloader_has_counted_is_not_counted_again() {
+    let mut rig = armed_with(seasoned(), &image(1), 2, 0).reboot();
+    for left in (0..TRIAL_BOOTS).rev() {
+        let status = rig.device.status().firmware;
+        assert_eq!(
+            (status.version, status.trial_boots_left),
+            (version(2), left + 1)
+        );
+        rig = rig.reboot();
+    }
+    assert_eq!(rig.device.running().version, FACTORY);
+}
+
+#[test]
+fn an_image_on_trial_that_was_damaged_is_given_up() {
+    let rig = armed_with(seasoned(), &image(1), 2, 0);
+    damage(&rig.board, 1);
+    let mut rig = rig.reboot();
+    let statement = rig.device.recent().last().expect("a receipt");
+    let reason = Reason::SlotMismatch.number();
+    let told = rig.receipt(statement).expect("a receipt");
+    assert_eq!(told.outcome(), Outcome::InstallReverted { reason });
+    assert_eq!(rig.device.running().version, FACTORY);
+}
+
+#[test]
+fn a_start_that_cannot_be_noted_does_not_happen() {
+    let rig = armed_with(seasoned(), &image(1), 2, 0);
+    let board = rig.board.fork();
+    let end = u32::try_from(board.journal.look().contents().len()).expect("a small flash");
+    board.journal.probe().fail_writes_at(0..end);
+    let choice = board.choose().expect("a journal");
+    assert!(matches!(choice.start, Start::Confirmed(image) if image.version == FACTORY));
+    assert_eq!(choice.given_up, Some(Reason::StorageFault));
+    board.give_power_back();
+    let booted = Device::<Kit<UNIT>>::boot_as(board.parts(), Started::Slot(0));
+    let mut device = booted.expect("a boot");
+    let statement = device.recent().last().expect("a receipt");
+    let mut out = [0; latch_verify::limits::MAX_RECEIPT_ENVELOPE];
+    let told = crate::world::answer::Told::read(device.receipt(statement, &mut out).expect("it"));
+    let reason = Reason::StorageFault.number();
+    assert_eq!(told.outcome(), Outcome::InstallReverted { reason });
+}
+
+/// However full the journal is when the power goes, the bootloader can note every start of a trial.
+#[test]
+fn there_is_always_room_to_note_a_start() {
+    let mut rig = armed_with(seasoned(), &image(1), 2, 0).reboot();
+    let (mut past, mut least) = (Past::default(), usize::MAX);
+    for _ in 0..60 {
+        let code = rig.fresh(maintenance(), command("restart"));
+        assert_eq!(rig.submit(&code, &mut past).outcome(), Outcome::Performed);
+        let board = rig.board.fork();
+        // The boot under way was the first of the trial.
+        for _ in 1..TRIAL_BOOTS {
+            let before = board.journal.look().operations();
+            let choice = board.choose().expect("a journal");
+            assert!(matches!(choice.start, Start::Trial(_)));
+            let took = board.journal.look().operations() - before;
+            assert!(took > 0, "nothing was noted");
+        }
+        least = least.min(board.room());
+    }
+    // The tail of a sector was reached, or all this proves nothing.
+    assert!(least < 2048, "{least} bytes were left at least");
+}
+
+#[test]
+fn what_was_confirmed_before_runs_when_the_confirmed_image_is_damaged() {
+    let (first, second) = (image(1), image(2));
+    let rig = updated(updated(seasoned(), &first, 2, 3), &second, 3, 3);
+    assert_eq!(rig.device.running().version, version(3));
+    damage(&rig.board, 0);
+    let mut rig = rig.reboot();
+    assert_eq!(rig.device.running().version, version(2));
+    assert_eq!(rig.device.status().firmware.version, version(2));
+    rig.goes_on(&mut Past::default());
+    // What is installed next goes into the damaged slot, not over what runs.
+    let rig = updated(rig, &image(3), 4, 3);
+    let running = rig.device.running();
+    assert_eq!((running.version, running.slot), (version(4), 0));
+    let fallback = rig.device.facts().firmware.fallback;
+    assert_eq!(fallback.map(|image| image.version), Some(version(2)));
+    damage(&rig.board, 0);
+    assert_eq!(rig.reboot().device.running().version, version(2));
+}
+
+#[test]
+fn nothing_below_the_floor_runs_again() {
+    let (first, second) = (image(1), image(2));
+    let rig = updated(updated(seasoned(), &first, 2, 3), &second, 3, 4);
+    assert_eq!(rig.device.facts().firmware.fallback, None);
+    damage(&rig.board, 0);
+    let choice = rig.board.choose().expect("a journal");
+    assert_eq!(choice.start, Start::Recovery);
+}
+
+#[test]
+fn the_confirmed_image_comes_back_without_a_code() {
+    let lost = image(1);
+    let rig = updated(seasoned(), &lost, 2, 3);
+    let confirmed = rig.device.running();
+    damage(&rig.board, confirmed.slot);
+    let mut rig = rig.reboot();
+    assert_eq!(rig.device.running(), Slotted::default());
+    let wanted = rig.device.wanted().expect("pages");
+    assert_eq!(
+        (wanted.manifest, wanted.next, wanted.of),
+        (confirmed.manifest, 0, 6)
+    );
+    let other = image(9).page(wanted.manifest, 0);
+    assert_eq!(
+        rig.device.page(&other).map_err(|refusal| refusal.reason),
+        Err(Reason::PageHash)
+    );
+    for index in 0..6 {
+        let paged = rig.device.page(&lost.page(wanted.manifest, index));
+        match index {
+            5 => assert_eq!(paged, Ok(Paged::Restored)),
+            _ => assert!(matches!(paged, Ok(Paged::Kept(_)))),
+        }
+    }
+    assert_eq!(rig.device.wanted(), None);
+    let mut rig = rig.reboot();
+    assert_eq!(rig.device.running(), confirmed);
+    rig.goes_on(&mut Past::default());
+}
+
+#[test]
+fn the_recovery_program_leaves_an_image_alone_that_is_whole() {
+    let rig = updated(seasoned(), &image(1), 2, 3);
+    let confirmed = rig.device.running();
+    let device = Device::<Kit<UNIT>>::boot_as(rig.board.parts(), Started::Recovery);
+    assert_eq!(device.expect("a boot").wanted(), None);
+    assert_eq!(rig.reboot().device.running(), confirmed);
+}
+
+#[test]
+fn the_recovery_program_takes_a_release_under_a_code_that_answers_its_challenge() {
+    let rig = updated(seasoned(), &image(1), 2, 3);
+    damage(&rig.board, 1);
+    let mut rig = rig.reboot();
+    let (next, mut past) = (image(2), Past::default());
+    let release = next.release(version(2), 3);
+    let manifest = release.id;
+    let offer = Offer::Found(&release.bytes);
+    let recorded = rig.lasting(LatchId::FIRMWARE, Action::Install { manifest });
+    let refused = rig.submit_with(&recorded, offer, &mut past);
+    assert_eq!(refused.reason(), Reason::ChallengeMissing);
+    let below = next.release(version(9), 2);
+    let manifest = below.id;
+    let code = rig.fresh(LatchId::FIRMWARE, Action::Install { manifest });
+    let refused = rig.submit_with(&code, Offer::Found(&below.bytes), &mut past);
+    assert_eq!(refused.reason(), Reason::BelowSecurityFloor);
+    let rig = updated(rig, &next, 2, 3);
+    let running = rig.device.running();
+    assert_eq!((running.version, running.slot), (version(2), 0));
+}
+
+#[test]
+fn a_program_from_a_slot_that_holds_no_known_image_is_no_device() {
+    let rig = seasoned();
+    let booted = Device::<Kit<UNIT>>::boot_as(rig.board.parts(), Started::Slot(1));
+    let Err(MountFault::Refused(refusal)) = booted else {
+        panic!("booted from nowhere");
+    };
+    assert_eq!(refusal.reason, Reason::SlotMismatch);
+}
+
+#[test]
+fn a_journal_that_cannot_be_read_starts_nothing() {
+    let rig = seasoned();
+    // The last record but one, in the middle of the sector: no cut leaves this.
+    let places = rig.board.journal.look().contents().to_vec();
+    let end = places
+        .iter()
+        .rposition(|byte| *byte != 0xff)
+        .expect("records");
+    let at = u32::try_from(end / 2 / 4 * 4).expect("a small flash");
+    rig.board
+        .journal
+        .probe()
+        .write(at, &[0; 64])
+        .expect("power");
+    assert!(matches!(rig.board.choose(), Err(MountFault::Journal(_))));
+    assert!(
+        matches!(Board::<UNIT>::new().choose(), Err(MountFault::Refused(refusal))
+        if refusal.reason == Reason::Unprovisioned)
+    );
+}
