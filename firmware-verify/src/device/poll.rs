@@ -233,17 +233,16 @@ where
         open && self.is_void(install).is_err()
     }
 
-    /// In how many milliseconds a download's code is surely over, as far as the time is known.
+    /// In how many milliseconds a download's code is surely over, where the time is known.
     fn lapses_in_ms(&self) -> Option<u64> {
         let install = self.memory.ledger.facts.install.as_ref()?;
         let open = matches!(
             install.phase,
             InstallPhase::Receiving { .. } | InstallPhase::Received
         );
-        let now = match self.time() {
-            TimeStatus::Trusted(now) => now,
-            TimeStatus::Floor(floor) if !install.answered => floor,
-            TimeStatus::Floor(_) | TimeStatus::Unknown => return None,
+        // A floor does not rise by itself: what raises it is a message, after which this is asked again.
+        let TimeStatus::Trusted(now) = self.time() else {
+            return None;
         };
         let left_ms = install.not_after_ms.get().checked_sub(now.get());
         left_ms.filter(|left| open && *left > 0)

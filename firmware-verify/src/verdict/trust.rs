@@ -206,14 +206,4 @@ impl TrustRoot {
     pub fn tenant(&self) -> Result<TenantId, Refusal> {
         self.root().map(|root| root.tenant)
     }
-
-    /// The number of the latch with this name, for people's commands.
-    #[must_use]
-    pub fn latch_named(&self, name: &str) -> Option<LatchId> {
-        let root = self.root().ok()?;
-        root.latches
-            .iter()
-            .find(|latch| latch.name == name)
-            .map(|latch| latch.id)
-    }
 }
