@@ -6,7 +6,7 @@ use crate::{
     limits::MAX_ROOT_BODY,
     reject::{Reason, Refusal, ensure},
     statement::{Root, RootKey},
-    types::{KeyId, LatchId, StatementId, TenantId},
+    types::{KeyId, StatementId, TenantId},
     wire::{Envelope, KeyRing, Keys, Kind, PublicKey, Role, Verified},
 };
 
