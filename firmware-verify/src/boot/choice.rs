@@ -75,7 +75,7 @@ fn on_trial(images: &Images) -> Option<(Image, u8)> {
 /// What runs when nothing is on trial.
 pub(super) fn standing(images: &Images, mut is_whole: impl FnMut(&Image) -> bool) -> Start {
     let firmware = &images.firmware;
-    let mut may_run = |image: &Image| !image.is_measured() || is_whole(image);
+    let mut may_run = |image: &Image| image.from_factory() || is_whole(image);
     if may_run(&firmware.confirmed) {
         return Start::Confirmed(firmware.confirmed);
     }
@@ -181,5 +181,8 @@ mod tests {
         factory.firmware.confirmed = Image::default();
         let choice = choose(&factory, |_| false);
         assert_eq!(choice, started(Start::Confirmed(Image::default())));
+        // Nothing else of which nothing is known.
+        factory.firmware.confirmed.slot = 1;
+        assert_eq!(choose(&factory, |_| false).start, Start::Recovery);
     }
 }

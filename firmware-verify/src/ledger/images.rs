@@ -174,10 +174,15 @@ impl Image {
         u32::try_from(left).unwrap_or_default()
     }
 
-    /// Whether anything is known of its content. Of the image from the factory nothing is.
+    /// Whether it is the image from the factory, of whose content nothing is known: what the first slot held before
+    /// anything was installed.
     #[must_use]
-    pub fn is_measured(&self) -> bool {
-        self.size > 0
+    pub fn from_factory(&self) -> bool {
+        *self
+            == Self {
+                version: self.version,
+                ..Self::ZERO
+            }
     }
 }
 

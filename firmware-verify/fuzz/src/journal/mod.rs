@@ -1,4 +1,4 @@
-//! What a device makes of a journal that nobody should have written, when it boots.
+//! What a bootloader, and a device, make of a journal that nobody should have written.
 //!
 //! ```text
 //! form 0   0, past, damage...         a real journal that fades, tears and cannot be read
@@ -9,6 +9,7 @@
 //! is enough that nothing panics and nothing opens without the signatures.
 
 mod past;
+mod start;
 
 use latch_verify::{
     device::{JOURNAL_SECTOR, Polled, Release as Offer, Submitted},
@@ -59,6 +60,9 @@ fn damaged(past: &Past, mut input: Input<'_>) {
     }
     // A part does not judge what is written over damage.
     hardware.journal.probe().set_strict(false);
+    if let Some(choice) = start::choose(&hardware.fork()) {
+        past.started(&choice);
+    }
     if let Ok(mut device) = Machine::boot(hardware.parts()) {
         past.knows(&device);
         live(&mut device);
@@ -116,7 +120,7 @@ fn written(past: &Past, mut input: Input<'_>) {
     while !input.is_empty() && records.len() < MOST_CHANGES {
         records.push(record(past, &mut input));
     }
-    let hardware = past.hardware.fork();
+    let mut hardware = past.hardware.fork();
     let blank = Hardware::blank();
     let flash = blank.journal.clone();
     let mut buffer = [0; MAX_RECORD];
@@ -135,9 +139,9 @@ fn written(past: &Past, mut input: Input<'_>) {
         // One that does not fit is left out.
         let _ = journal.append(*kind, body);
     }
-    let mut parts = hardware.parts();
-    parts.journal = journal.release();
-    if let Ok(mut device) = Machine::boot(parts) {
+    hardware.journal = journal.release();
+    start::choose(&hardware.fork());
+    if let Ok(mut device) = Machine::boot(hardware.parts()) {
         live(&mut device);
     }
 }

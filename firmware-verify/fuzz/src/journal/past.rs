@@ -4,8 +4,10 @@
 use std::collections::BTreeSet;
 
 use latch_verify::{
+    boot::{Choice, Start},
     device::JOURNAL_SECTOR,
     journal::Journal,
+    ledger::{Image, InstallPhase},
     limits::MAX_RECORD,
     types::{KeyId, Sequence, StatementId},
 };
@@ -60,6 +62,7 @@ struct Seen {
     times_ms: BTreeSet<u64>,
     firmware: BTreeSet<(StatementId, u32)>,
     installs: BTreeSet<StatementId>,
+    armed: BTreeSet<StatementId>,
     used: BTreeSet<StatementId>,
     roots: BTreeSet<(u32, u32)>,
     lockdowns: BTreeSet<bool>,
@@ -105,6 +108,7 @@ impl Past {
             times_ms,
             firmware,
             installs,
+            armed: _,
             used,
             roots,
             lockdowns,
@@ -123,6 +127,29 @@ impl Past {
     }
 }
 
+impl Past {
+    /// Checks that what a bootloader starts was confirmed, or armed, at some time.
+    ///
+    /// # Panics
+    /// When it was not.
+    pub(super) fn started(&self, choice: &Choice) {
+        let confirmed = |image: &Image| {
+            let mut confirmed = self.seen.firmware.iter();
+            confirmed.any(|(manifest, _)| *manifest == image.manifest)
+        };
+        match choice.start {
+            Start::Confirmed(image) | Start::Fallback(image) => {
+                assert!(confirmed(&image), "starts what was never confirmed");
+            }
+            Start::Trial(image) => {
+                let armed = self.seen.armed.contains(&image.manifest);
+                assert!(armed, "tries what was never armed");
+            }
+            Start::Recovery => {}
+        }
+    }
+}
+
 impl Seen {
     fn add(&mut self, device: &Machine) {
         let facts = device.facts();
@@ -134,6 +161,14 @@ impl Seen {
             .insert((confirmed, facts.firmware.security_floor));
         self.installs
             .extend(facts.install.as_ref().map(|install| install.image.manifest));
+        let on_trial = facts.install.iter().filter(|install| {
+            matches!(
+                install.phase,
+                InstallPhase::Armed | InstallPhase::Trial { .. }
+            )
+        });
+        self.armed
+            .extend(on_trial.map(|install| install.image.manifest));
         let burned = facts.replay.burned().map(|burned| burned.statement);
         let pending = facts.pending.map(|pending| pending.code.statement);
         self.used.extend(burned.chain(pending));
@@ -159,9 +194,7 @@ fn records(hardware: &Hardware) -> Vec<(u8, Vec<u8>)> {
 
 #[cfg(test)]
 mod tests {
-    use latch_verify::ledger::InstallPhase;
-
-    use super::{Machine, SCRIPTS, with};
+    use super::{InstallPhase, Machine, SCRIPTS, with};
     use crate::journal::journal;
 
     fn phase(number: u8) -> Option<InstallPhase> {
