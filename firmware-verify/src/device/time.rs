@@ -297,6 +297,19 @@ mod tests {
     }
 
     #[test]
+    fn of_two_answers_the_closer_one_counts() {
+        let mut keeper = TimeKeeper::new(moment(0), 0);
+        keeper.attest(moment(NOW_MS), 1000, 4000).unwrap();
+        let known = keeper.known(None, 5000);
+        assert!((3000..3100).contains(&known.doubt_ms), "{known:?}");
+        // An older pulse is answered later, and by somebody slow: nothing is less certain by that.
+        keeper.attest(moment(NOW_MS), 0, 5000).unwrap();
+        assert_eq!(keeper.known(None, 5000), known);
+        keeper.attest(moment(NOW_MS + 3000), 6900, 7000).unwrap();
+        assert_eq!(keeper.known(None, 7000).doubt_ms, 100);
+    }
+
+    #[test]
     fn a_floor_within_the_doubt_takes_no_trust_away() {
         let mut keeper = TimeKeeper::new(moment(0), 0);
         keeper.attest(moment(NOW_MS + 1000), 0, 10_000).unwrap();
