@@ -10,7 +10,11 @@ use std::{
 };
 
 use latch_mqtt::{DEFAULT_PREFIX, Endpoint, EndpointError};
-use latch_verify::{limits::MAX_IMAGE, types::Version};
+use latch_verify::{
+    limits::{MAX_COMPONENTS, MAX_IMAGE},
+    types::Version,
+    verdict::Factory,
+};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 pub(crate) use self::posture::Probe;
@@ -83,7 +87,7 @@ pub(crate) struct Config {
     pub(crate) topic_prefix: String,
     pub(crate) state_dir: PathBuf,
     pub(crate) bundle: Option<PathBuf>,
-    pub(crate) firmware_version: Version,
+    pub(crate) firmware: Factory,
     pub(crate) slot_size: u32,
     pub(crate) clock: ClockTrust,
     pub(crate) hooks: Hooks,
@@ -133,6 +137,8 @@ struct Schema {
     bundle: Option<PathBuf>,
     #[serde(deserialize_with = "version")]
     firmware_version: Version,
+    #[serde(default, deserialize_with = "component_versions")]
+    component_versions: [Option<Version>; MAX_COMPONENTS],
     #[serde(default = "slot_size_default", deserialize_with = "slot_size")]
     slot_size: u32,
     #[serde(default)]
@@ -201,7 +207,10 @@ impl Config {
                 .unwrap_or_else(|| DEFAULT_PREFIX.to_owned()),
             state_dir: folder.join(schema.state_dir),
             bundle: schema.bundle.map(|bundle| folder.join(bundle)),
-            firmware_version: schema.firmware_version,
+            firmware: Factory {
+                main: schema.firmware_version,
+                others: schema.component_versions,
+            },
             slot_size: schema.slot_size,
             clock: schema.clock,
             hooks: schema.hooks.resolve(folder),
@@ -245,6 +254,27 @@ fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Version, D::Err
     String::deserialize(deserializer)?
         .parse()
         .map_err(D::Error::custom)
+}
+
+/// Reads `{ 1 = "2.0.0", 3 = "1.1.0" }`.
+fn component_versions<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<[Option<Version>; MAX_COMPONENTS], D::Error> {
+    let mut versions = [None; MAX_COMPONENTS];
+    for (number, version) in BTreeMap::<String, String>::deserialize(deserializer)? {
+        let place = number
+            .parse::<usize>()
+            .ok()
+            .and_then(|number| number.checked_sub(1))
+            .and_then(|place| versions.get_mut(place))
+            .ok_or_else(|| {
+                D::Error::custom(format!(
+                    "there is no component {number} besides the main one: they have the numbers 1 to {MAX_COMPONENTS}"
+                ))
+            })?;
+        *place = Some(version.parse().map_err(D::Error::custom)?);
+    }
+    Ok(versions)
 }
 
 fn program<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Program>, D::Error> {

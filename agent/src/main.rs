@@ -112,6 +112,7 @@ The configuration, with all that must be in it, and what may be:
   broker           = \"mqtts://broker.example:8883\"
   state-dir        = \"state\"           # where `latch-agent new` made the device
   firmware-version = \"1.0.0\"           # of the image from the factory
+  # component-versions = { 1 = \"2.0.0\" }  # of the other components, where there are any
   # bundle         = \"pump-7.bundle\"   # provisions the device on its first start
   # topic-prefix   = \"latch/v1/{tenant}\"
   # username       = \"pump-7\"

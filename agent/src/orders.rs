@@ -33,11 +33,11 @@ pub(crate) fn order(device: &str, hook: &Hook, path: Option<&Path>) -> Value {
             "event": event_name(event), "seconds": seconds(event), "cause": cause(event),
         }),
         Hook::Activate { image, reverting } => json!({
-            "reverting": reverting, "version": image.version.to_string(),
+            "reverting": reverting, "component": image.component, "version": image.version.to_string(),
             "manifest": image.manifest.to_string(), "path": path, "size": image.size,
         }),
         Hook::Health { image } => json!({
-            "version": image.version.to_string(), "manifest": image.manifest.to_string(),
+            "component": image.component, "version": image.version.to_string(), "manifest": image.manifest.to_string(),
         }),
     };
     order["kind"] = hook.name().into();

@@ -113,15 +113,11 @@ pub(crate) fn first(
     })?;
     let (root, enrolment) =
         split(&bytes).ok_or_else(|| ProvisionError::NotBundle(bundle.to_owned()))?;
-    provision(
-        parts(config, dir, clock)?,
-        root,
-        enrolment,
-        config.firmware_version,
-    )
-    .map_err(|cause| ProvisionError::Refused {
-        path: bundle.to_owned(),
-        cause,
+    provision(parts(config, dir, clock)?, root, enrolment, config.firmware).map_err(|cause| {
+        ProvisionError::Refused {
+            path: bundle.to_owned(),
+            cause,
+        }
     })
 }
 

@@ -45,6 +45,11 @@ pub const MAX_LATCHES: usize = 16;
 /// Property paths, and command names, that a root may assign to latches. The root's
 /// size bounds them further; this bounds the work of one check.
 pub const MAX_ASSIGNMENTS: usize = 64;
+/// Components of a device besides the main one: a radio, a motor controller and a display make
+/// a large device of those that share one update.
+pub const MAX_COMPONENTS: usize = 3;
+/// What all components of a device may need of each other together: four each.
+pub const MAX_NEEDS: usize = 16;
 /// Requirements of a release on other components.
 pub const MAX_REQUIREMENTS: usize = 8;
 /// Longest name of a latch or a command, in bytes.

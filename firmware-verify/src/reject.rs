@@ -238,6 +238,10 @@ reasons! {
 
     /// A signature on the manifest is not good.
     ManifestNotSigned = 821, "a signature on the release manifest is not good, or by a key that is not in the trust root: publish the release again";
+    /// An installed component needs another version of the one that the release is for.
+    RequirementBroken = 822, "another component of the device does not work with this version: update that one first";
+    /// The components need more of each other than the device can remember.
+    TooManyRequirements = 823, "the device's components need more of each other than it can remember: publish the release with fewer requirements";
 
     // 9xx: trust roots and enrolment.
     /// The root lists a key twice.

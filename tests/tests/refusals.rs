@@ -7,6 +7,7 @@ mod refusals {
     pub(crate) mod accepted;
     pub(crate) mod action;
     pub(crate) mod address;
+    pub(crate) mod components;
     pub(crate) mod context;
     pub(crate) mod counter;
     pub(crate) mod device;

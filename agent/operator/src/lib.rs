@@ -29,8 +29,8 @@ pub use advice::advice;
 pub use check::{CheckError, Question, Unknown, Verdict, genuine_release};
 pub use compose::{ComposeError, Order, Target, compose, foresee, life_s, needs_state};
 pub use describe::{
-    describe, describe_receipt, describe_refusal, describe_status, key_kept_name, latch_name,
-    reason_in_words, role_name, role_of, twin_tree,
+    describe, describe_components, describe_receipt, describe_refusal, describe_status,
+    key_kept_name, latch_name, reason_in_words, role_name, role_of, twin_tree,
 };
 pub use enrol::{EnrolError, Enrolled, enrol};
 pub use fields::{Field, Fields};

@@ -31,13 +31,14 @@ fn the_least_configuration_has_sound_defaults() {
             ..Hooks::default()
         }
     );
-    assert_eq!(config.firmware_version.to_string(), "1.2.3");
+    assert_eq!(config.firmware.main.to_string(), "1.2.3");
 }
 
 #[test]
 fn everything_is_taken() {
     let text = format!(
         "{LEAST}topic-prefix = \"site/{{tenant}}\"\nbundle = \"/srv/b\"\nslot-size = \"64KiB\"\nclock = \"trusted\"\n\
+         component-versions = {{ 1 = \"2.0.0\", 3 = \"0.1.0\" }}\n\
          [hooks]\ntwin = [\"/bin/set\", \"-x\"]\ncommand = [\"run\"]\nlatch = [\"latch\"]\ntimeout-s = 5\n\
          [posture.idle]\nbit = 1\ncommand = [\"idle\", \"-q\"]\n\
          [posture.cold]\nbit = 31\ncommand = [\"/cold\"]\nevery-s = 5\nmax-age-s = 7\n"
@@ -48,6 +49,14 @@ fn everything_is_taken() {
         (65536, ClockTrust::Trusted)
     );
     assert_eq!(config.bundle, Some("/srv/b".into()));
+    let others = config
+        .firmware
+        .others
+        .map(|version| version.map(|version| version.to_string()));
+    assert_eq!(
+        others,
+        [Some("2.0.0".to_owned()), None, Some("0.1.0".to_owned())]
+    );
     let twin = config.hooks.twin.unwrap();
     assert_eq!(
         (twin.path, twin.arguments),
@@ -124,4 +133,13 @@ fn what_is_wrong_is_named() {
         panic!("was taken")
     };
     assert!(error.contains("mqtts://"), "{error}");
+}
+
+#[test]
+fn a_component_that_there_cannot_be_is_named() {
+    for number in ["0", "4", "radio"] {
+        let text = format!("{LEAST}component-versions = {{ {number} = \"1.0.0\" }}\n");
+        let error = load(&text).err().expect("a refusal");
+        assert!(error.contains(&format!("no component {number}")), "{error}");
+    }
 }

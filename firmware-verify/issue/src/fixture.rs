@@ -172,5 +172,6 @@ pub(crate) fn state(body_versions: (u8, u8)) -> DeviceState {
             body_versions,
         },
         twin: Document::default(),
+        components: Vec::new(),
     }
 }

@@ -1,7 +1,7 @@
 //! The choice itself.
 
 use crate::{
-    ledger::{Image, Images, InstallPhase, Next},
+    ledger::{Image, Images, Next},
     reject::Reason,
 };
 
@@ -62,14 +62,10 @@ pub fn choose(images: &Images, mut is_whole: impl FnMut(&Image) -> bool) -> Choi
     }
 }
 
-/// The image that the next boot tries, and the boots that it may still take.
+/// The image of the main component that the next boot tries, and the boots that it may still take.
 fn on_trial(images: &Images) -> Option<(Image, u8)> {
-    let Next { image, phase } = images.next?;
-    match phase {
-        InstallPhase::Receiving { .. } | InstallPhase::Received => None,
-        InstallPhase::Armed => Some((image, crate::limits::TRIAL_BOOTS)),
-        InstallPhase::Trial { boots_left, .. } => Some((image, boots_left)),
-    }
+    let Next { image, phase } = images.main_on_trial()?;
+    Some((image, phase.boots_left()?))
 }
 
 /// What runs when nothing is on trial.
@@ -156,6 +152,14 @@ mod tests {
         let choice = choose(&images(Some(trial(0))), |_| true);
         let (start, given_up) = (Start::Confirmed(image(0, 2)), Some(Reason::TrialExpired));
         assert_eq!(choice, Choice { start, given_up });
+    }
+
+    #[test]
+    fn an_image_of_another_component_is_not_started() {
+        let mut radio = images(Some(InstallPhase::Armed));
+        radio.next.as_mut().unwrap().image.component = 1;
+        let choice = choose(&radio, |_| true);
+        assert_eq!(choice, started(Start::Confirmed(image(0, 2))));
     }
 
     #[test]

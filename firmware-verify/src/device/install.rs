@@ -75,6 +75,7 @@ where
         let facts = ReleaseFacts {
             version: self.memory.ledger.facts.firmware.confirmed.version,
             security_floor: self.memory.ledger.facts.firmware.security_floor,
+            components: &self.memory.ledger.facts.components,
             slot_size: u32::MAX,
             largest_page: u32::MAX,
             // Whether it may be older was settled by the code, which is burned.

@@ -20,8 +20,7 @@ use crate::{
     limits::{MAX_BURNED, MAX_TWIN},
     reject::{Reason, Refusal, ensure},
     statement::Junk,
-    types::Version,
-    verdict::{CheckedRoot, Identity, judge_enrolment},
+    verdict::{CheckedRoot, Component, Factory, Identity, judge_enrolment},
     wire::{DeviceKey, PublicKey},
 };
 
@@ -65,14 +64,14 @@ pub fn provision<P: Platform>(
     parts: Parts<P>,
     root: &[u8],
     enrolment: &[u8],
-    factory: Version,
+    factory: impl Into<Factory>,
 ) -> Result<Device<P>, MountFault> {
     Device::provision(parts, root, enrolment, factory)
 }
 
 impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
-    /// Provisions a device: writes its identity, the tenant's newest trust root and the version of
-    /// its factory image into an empty journal.
+    /// Provisions a device: writes its identity, the tenant's newest trust root and the versions
+    /// of its factory image, or images, into an empty journal.
     ///
     /// A journal that is empty while the hardware's counter is not was erased: the device stays
     /// shut. [`provision_again`](Self::provision_again) is for boards that go into service again.
@@ -85,7 +84,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         parts: Parts<P>,
         root: &[u8],
         enrolment: &[u8],
-        factory: Version,
+        factory: impl Into<Factory>,
     ) -> Result<Self, MountFault> {
         Self::provision_in(Inline::default(), parts, root, enrolment, factory)
     }
@@ -100,7 +99,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
         parts: Parts<P>,
         root: &[u8],
         enrolment: &[u8],
-        factory: Version,
+        factory: impl Into<Factory>,
     ) -> Result<Self, MountFault> {
         Self::provision_again_in(Inline::default(), parts, root, enrolment, factory)
     }
@@ -144,7 +143,7 @@ where
         mut parts: Parts<P>,
         root: &[u8],
         enrolment: &[u8],
-        factory: Version,
+        factory: impl Into<Factory>,
     ) -> Result<Self, MountFault> {
         let counted = parts.counter.read().map_err(|_| Reason::CounterFault)?;
         ensure(
@@ -163,13 +162,22 @@ where
         mut parts: Parts<P>,
         root: &[u8],
         enrolment: &[u8],
-        factory: Version,
+        factory: impl Into<Factory>,
     ) -> Result<Self, MountFault> {
         enrol(&mut memory.ledger, root, enrolment, &parts.key)?;
         // A counter that has counted for an earlier enrolment goes on from there.
         let counted = parts.counter.read().map_err(|_| Reason::CounterFault)?;
         let facts = &mut memory.ledger.facts;
-        facts.firmware.confirmed.version = factory;
+        let Factory { main, others } = factory.into();
+        facts.firmware.confirmed.version = main;
+        for (number, version) in (1..).zip(others) {
+            let Some(version) = version else { continue };
+            facts.components.add(Component {
+                number,
+                version,
+                security_floor: 0,
+            })?;
+        }
         facts.anchor = counted.unwrap_or(0);
         parts.journal = write_journal::<P, TWIN, USED>(&mut memory, parts.journal, root)?;
         Self::boot_in(memory, parts)

@@ -168,6 +168,7 @@ where
         let release = ReleaseFacts {
             version: self.running().version,
             security_floor: facts.firmware.security_floor,
+            components: &facts.components,
             slot_size: u32::try_from(room.capacity()).unwrap_or(u32::MAX),
             largest_page: P::LARGEST_PAGE,
             downgrade,

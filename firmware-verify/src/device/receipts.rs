@@ -9,7 +9,9 @@ use crate::{
     ledger::{Facts, Image, Install, InstallPhase, Pending, RECORD, Recent, Record},
     limits::{ENVELOPE_HEAD, PULSE_ROTATE_MS, SIGNATURE_LEN},
     reject::{Reason, Refusal, ensure},
-    statement::{FirmwareStatus, More, Outcome, Receipt, State, Status},
+    statement::{
+        ComponentVersion, FirmwareStatus, MAIN_COMPONENT, More, Outcome, Receipt, State, Status,
+    },
     twin::Bytes,
     types::{Digest, KeyId, Sequence, StatementId},
     wire::{BODY_VERSIONS, Body, DeviceKey as _, Kind, decode, encode, seal_head},
@@ -171,7 +173,12 @@ where
             head: ledger.facts.chain.head,
             status: self.status(),
             twin: ledger.facts.twin.entries(),
-            more: More::default(),
+            more: More::components(ledger.facts.components.iter().map(|component| {
+                ComponentVersion {
+                    number: component.number,
+                    version: component.version,
+                }
+            })),
         };
         let message_len = write_message(&state, out)?;
         self.sign(message_len, out)
@@ -231,6 +238,7 @@ where
             Outcome::InstallConfirmed => {
                 let risen = install
                     .as_ref()
+                    .filter(|install| install.image.component == MAIN_COMPONENT)
                     .map_or(0, |install| install.image.security_version);
                 status.firmware.security_floor = status.firmware.security_floor.max(risen);
                 status.firmware.trial_boots_left = 0;

@@ -10,7 +10,7 @@ use crate::{
     ledger::{Doing, Image, InstallPhase, Record},
     limits::{MAX_LATCHES, MAX_RECEIPT_ENVELOPE},
     reject::{Reason, Refusal, ensure},
-    statement::{CloseCause, Outcome},
+    statement::{CloseCause, MAIN_COMPONENT, Outcome},
 };
 
 impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
@@ -62,6 +62,14 @@ where
         let next = images.next.filter(|next| next.phase.may_run())?;
         let slots = &mut self.slots;
         let mut is_whole = |image: &Image| check_slot(slots, image).is_ok();
+        if next.image.component != MAIN_COMPONENT {
+            // The main component installs it, once it runs.
+            return match next.phase.boots_left() {
+                Some(0) => Some(Reason::TrialExpired),
+                _ if is_whole(&next.image) => None,
+                _ => Some(Reason::SlotMismatch),
+            };
+        }
         match (self.started, next.phase) {
             // What was confirmed runs already, or is started by whoever reads the receipt.
             (Started::Unknown, _) => {

@@ -60,6 +60,13 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
                     .try_for_each(|floor| self.replay.set_floor(floor))?;
             }
             Record::Firmware(firmware) => self.firmware = *firmware,
+            Record::Components { others, needs } => {
+                others.check()?;
+                needs.check()?;
+                let components = &mut self.components;
+                others.iter().try_for_each(|other| components.add(other))?;
+                needs.iter().try_for_each(|need| components.need(need))?;
+            }
             Record::Install {
                 pending,
                 image,
@@ -274,8 +281,10 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
             }
             Outcome::Closed { latch, .. } => self.open.retain(|open| open.latch != latch),
             Outcome::InstallConfirmed => {
-                let install = self.install.take().ok_or(Reason::LogicFault)?;
+                let install = self.install.as_ref().ok_or(Reason::LogicFault)?;
+                self.components.confirm(&install.manifest()?)?;
                 self.firmware.confirm(&install.image);
+                self.install = None;
                 self.anchor = self.anchor.saturating_add(1);
             }
             Outcome::InstallReverted { .. } | Outcome::InstallFailed { .. } => self.install = None,

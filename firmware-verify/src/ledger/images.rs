@@ -1,17 +1,37 @@
 //! The images in the slots: what runs, what it would fall back to, what comes next. A bootloader
 //! needs nothing else of the journal.
 
-use super::{
-    record::{Effect, Image, InstallPhase, Record},
-    state::Firmware,
-};
+use serde::{Deserialize, Serialize};
+
+use super::record::{Effect, Image, InstallPhase, Record};
 use crate::{
     journal::Rejected,
     limits::{MAX_PAGE_LOG2, TRIAL_BOOTS},
-    statement::{Manifest, Outcome, Receipt},
+    statement::{MAIN_COMPONENT, Manifest, Outcome, Receipt},
     types::StatementId,
     wire::{Body as _, Kind},
 };
+
+/// What runs and what it would fall back to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Firmware {
+    /// The confirmed image.
+    pub confirmed: Image,
+    /// The confirmed image before it, while its slot has not been reused and the floor has not risen past it.
+    pub fallback: Option<Image>,
+    /// No release below this security version is installed.
+    pub security_floor: u32,
+}
+
+impl Firmware {
+    pub(super) const fn new() -> Self {
+        Self {
+            confirmed: Image::ZERO,
+            fallback: None,
+            security_floor: 0,
+        }
+    }
+}
 
 /// An image that is on its way, or on trial.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,10 +57,16 @@ impl Images {
         next: None,
     };
 
+    /// The image of the main component that a boot tries.
+    pub(crate) fn main_on_trial(&self) -> Option<Next> {
+        self.next
+            .filter(|next| next.phase.may_run() && next.image.component == MAIN_COMPONENT)
+    }
+
     /// The image in a slot that may be running there.
     #[must_use]
     pub fn in_slot(&self, slot: u8) -> Option<Image> {
-        let next = self.next.filter(|next| next.phase.may_run());
+        let next = self.main_on_trial();
         let known = [
             next.map(|next| next.image),
             Some(self.firmware.confirmed),
@@ -116,6 +142,7 @@ impl ImagesFold {
             | Record::Twin { .. }
             | Record::Burned(_)
             | Record::Floors(_)
+            | Record::Components { .. }
             | Record::Pending(_)
             | Record::Open(_)
             | Record::Burn { .. }
@@ -149,6 +176,7 @@ impl Image {
             size: manifest.size,
             page_size_log2: manifest.page_size_log2,
             security_version: manifest.security_version,
+            component: manifest.component,
         }
     }
 
@@ -195,6 +223,9 @@ impl Firmware {
     /// The image on trial has shown that it is healthy: it stays, and the floor rises to it. What it can fall back to lies
     /// in the other slot, and not below the floor: a slot that somebody damages must bring no weakness back.
     pub(super) fn confirm(&mut self, image: &Image) {
+        if image.component != MAIN_COMPONENT {
+            return;
+        }
         self.security_floor = self.security_floor.max(image.security_version);
         let before = [Some(self.confirmed), self.fallback];
         self.fallback = before
@@ -207,12 +238,18 @@ impl Firmware {
 }
 
 impl InstallPhase {
+    /// The boots that an image may still take; of one that no boot tries, none are counted.
+    pub(crate) fn boots_left(self) -> Option<u8> {
+        match self {
+            Self::Receiving { .. } | Self::Received => None,
+            Self::Armed => Some(TRIAL_BOOTS),
+            Self::Trial { boots_left, .. } => Some(boots_left),
+        }
+    }
+
     /// Whether a boot tries the image.
     pub(crate) fn may_run(self) -> bool {
-        match self {
-            Self::Receiving { .. } | Self::Received => false,
-            Self::Armed | Self::Trial { .. } => true,
-        }
+        self.boots_left().is_some()
     }
 
     /// After a bootloader has noted that it starts the image.
@@ -242,10 +279,8 @@ impl InstallPhase {
 
     /// With one boot less.
     fn counted(self) -> Self {
-        let left = match self {
-            Self::Armed => TRIAL_BOOTS,
-            Self::Trial { boots_left, .. } => boots_left,
-            Self::Receiving { .. } | Self::Received => return self,
+        let Some(left) = self.boots_left() else {
+            return self;
         };
         Self::Trial {
             boots_left: left.saturating_sub(1),

@@ -9,8 +9,8 @@ mod state;
 
 pub(crate) use folding::Folding;
 pub(crate) use images::ImagesFold;
-pub use images::{Images, Next};
+pub use images::{Firmware, Images, Next};
 pub use record::{CodeName, Effect, Image, InstallPhase, OpenLatch, Pending, Record};
 pub(crate) use record::{Doing, MAX_ROOT, RECORD};
 pub(crate) use snapshot::{write_first, write_snapshot};
-pub use state::{Chain, Facts, Firmware, Install, Ledger, Recent, Twin};
+pub use state::{Chain, Facts, Install, Ledger, Recent, Twin};

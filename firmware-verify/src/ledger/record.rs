@@ -6,18 +6,19 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::state::{Chain, Firmware};
+use super::{images::Firmware, state::Chain};
 use crate::{
+    journal::MAX_FRAME,
     limits::{
         ENVELOPE_HEAD, MAX_MANIFEST_BODY, MAX_PATCH, MAX_ROOT_BODY, MAX_SIGNATURES, SIGNATURE_LEN,
     },
     limits::{
-        JOURNAL_TAIL, MAX_BURNED, MAX_ENVELOPE, MAX_FLOORS, MAX_LATCHES, MAX_OUTCOMES,
-        MAX_RECEIPT_BODY, MAX_RECORD, MAX_SNAPSHOT, MAX_TWIN,
+        JOURNAL_TAIL, MAX_BURNED, MAX_COMPONENTS, MAX_ENVELOPE, MAX_FLOORS, MAX_LATCHES, MAX_NEEDS,
+        MAX_OUTCOMES, MAX_RECEIPT_BODY, MAX_RECORD, MAX_SNAPSHOT, MAX_TWIN,
     },
     twin::{Bytes, Entries},
     types::{Digest, KeyId, LatchId, Sequence, StatementId, TimeMs, Version},
-    verdict::{Burned, Floor, Identity},
+    verdict::{Burned, Component, Floor, Identity, Need},
     wire::{Item, Run},
 };
 
@@ -41,6 +42,8 @@ pub struct Image {
     pub page_size_log2: u8,
     /// Its security version; zero for the image from the factory.
     pub security_version: u32,
+    /// The component that it is for; a bootloader starts images of the main one.
+    pub component: u8,
 }
 
 impl Image {
@@ -56,6 +59,7 @@ impl Image {
         size: 0,
         page_size_log2: 0,
         security_version: 0,
+        component: 0,
     };
 }
 
@@ -244,6 +248,15 @@ pub enum Record<'a> {
     Floors(#[serde(borrow)] Run<'a, Floor>),
     /// What runs, and what to fall back to.
     Firmware(Firmware),
+    /// The components besides the main one, and what all of them need of each other.
+    Components {
+        /// The components.
+        #[serde(borrow)]
+        others: Run<'a, Component>,
+        /// Their needs.
+        #[serde(borrow)]
+        needs: Run<'a, Need>,
+    },
     /// An installation under way.
     Install {
         /// The code that began it.
@@ -309,22 +322,31 @@ pub(crate) const MAX_ROOT: usize =
 pub(super) const BURNED_TABLE: usize = MAX_BURNED * (8 + 10 + 16 + 1 + 1 + 10);
 /// The table of floors: issuer and three varint sequences.
 pub(super) const FLOOR_TABLE: usize = MAX_FLOORS * (8 + 10 + 10 + 10);
+/// The table of components: number, version of varints, varint floor.
+pub(super) const COMPONENT_TABLE: usize = MAX_COMPONENTS * (1 + 11 + 5);
+/// The table of what they need: two numbers and two versions.
+pub(super) const NEED_TABLE: usize = MAX_NEEDS * (2 + 22);
 /// The table of open latches: latch, issuer, varint sequence, id, flag.
 pub(super) const OPEN_TABLE: usize = MAX_LATCHES * (1 + 8 + 10 + 16 + 1);
-/// Fields around the long ones in any record, generously.
-const AROUND: usize = 144;
-/// What the journal adds to a record at most: four write units of 32 bytes and padding.
-const FRAME: usize = 5 * 32;
+/// An image: two bytes, a version of varints, an id, a root, two varints, two bytes.
+const IMAGE: usize = 2 + 11 + 16 + 32 + 2 * 5 + 2;
+/// Fields around the long ones in any record, generously: an installation's image and the code that began it.
+const AROUND: usize = IMAGE + 96;
+/// Tag, version and lengths around a table.
+const HEAD: usize = 16;
+/// What the journal adds to a record at most.
+const FRAME: usize = MAX_FRAME;
 
 /// A snapshot's largest size, by its records.
 const SNAPSHOT_NEED: usize = (AROUND + FRAME)
-    + (MAX_ROOT + AROUND + FRAME)
+    + (MAX_ROOT + HEAD + FRAME)
     + (AROUND + FRAME)
-    + (MAX_TWIN + AROUND + FRAME)
-    + (BURNED_TABLE + AROUND + FRAME)
-    + (FLOOR_TABLE + AROUND + FRAME)
-    + (OPEN_TABLE + AROUND + FRAME)
-    + (AROUND + FRAME)
+    + (MAX_TWIN + HEAD + FRAME)
+    + (BURNED_TABLE + HEAD + FRAME)
+    + (FLOOR_TABLE + HEAD + FRAME)
+    + (OPEN_TABLE + HEAD + FRAME)
+    + (COMPONENT_TABLE + NEED_TABLE + HEAD + FRAME)
+    + (2 * IMAGE + HEAD + FRAME)
     + (MAX_MANIFEST + AROUND + FRAME)
     + (AROUND + FRAME)
     + MAX_OUTCOMES * (MAX_RECEIPT_BODY + 36 + FRAME);
@@ -333,7 +355,7 @@ const _: () = assert!(
     SNAPSHOT_NEED <= MAX_SNAPSHOT,
     "a full snapshot must fit its part of a sector"
 );
-const _: () = assert!(MAX_ROOT + AROUND <= MAX_RECORD && MAX_TWIN + AROUND <= MAX_RECORD);
+const _: () = assert!(MAX_ROOT + HEAD <= MAX_RECORD && MAX_TWIN + HEAD <= MAX_RECORD);
 const _: () = assert!(MAX_PATCH + AROUND <= MAX_RECORD && MAX_ENVELOPE <= 4096);
 // A burn and its outcome always fit together after a snapshot.
 const _: () = assert!(JOURNAL_TAIL >= MAX_RECORD + MAX_RECEIPT_BODY + AROUND + 2 * FRAME);

@@ -4,13 +4,14 @@ use embedded_storage::nor_flash::NorFlash;
 use heapless::Vec;
 
 use super::{
-    record::{BURNED_TABLE, FLOOR_TABLE, OPEN_TABLE, RECORD, Record},
+    record::{BURNED_TABLE, COMPONENT_TABLE, FLOOR_TABLE, NEED_TABLE, OPEN_TABLE, RECORD, Record},
     state::{Facts, Ledger},
 };
 use crate::{
     journal::{Address, JournalError, Snapshot},
     limits::MAX_OUTCOMES,
     twin::Bytes,
+    verdict::Components,
     wire::{Item, Run, RunWriter, encode},
 };
 
@@ -131,6 +132,7 @@ fn write_facts<F: NorFlash, const CAPACITY: usize, const TWIN: usize, const USED
     put_floors(facts, scratch, snapshot)?;
     put_open(facts, scratch, snapshot)?;
     put(snapshot, scratch, &Record::Firmware(facts.firmware))?;
+    put_components(facts, scratch, snapshot)?;
     if let Some(install) = &facts.install {
         let record = Record::Install {
             pending: install.pending,
@@ -182,6 +184,23 @@ fn put_open<F: NorFlash, const CAPACITY: usize, const TWIN: usize, const USED: u
     let mut table = [0; OPEN_TABLE];
     let run = run(facts.open.iter(), &mut table)?;
     put(snapshot, scratch, &Record::Open(run))
+}
+
+#[inline(never)]
+fn put_components<F: NorFlash, const CAPACITY: usize, const TWIN: usize, const USED: usize>(
+    facts: &Facts<TWIN, USED>,
+    scratch: &mut [u8],
+    snapshot: &mut Snapshot<'_, F, CAPACITY>,
+) -> Result<(), JournalError> {
+    if facts.components == Components::new() {
+        return Ok(());
+    }
+    let (mut others, mut needs) = ([0; COMPONENT_TABLE], [0; NEED_TABLE]);
+    let record = Record::Components {
+        others: run(facts.components.iter(), &mut others)?,
+        needs: run(facts.components.needs(), &mut needs)?,
+    };
+    put(snapshot, scratch, &record)
 }
 
 fn run<'b, 'i, T: Item<'b> + 'i>(

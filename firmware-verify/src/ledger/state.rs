@@ -6,7 +6,7 @@ use heapless::{Deque, Vec};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    images::{Images, Next},
+    images::{Firmware, Images, Next},
     record::{Image, InstallPhase, MAX_MANIFEST, OpenLatch, Pending},
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     statement::Manifest,
     twin::{Entries, apply},
     types::{Digest, LatchId, StatementId, TimeMs},
-    verdict::{CheckedRoot, Identity, ReplayTable, TrustRoot},
+    verdict::{CheckedRoot, Components, Identity, ReplayTable, TrustRoot},
     wire::{Envelope, Kind},
 };
 
@@ -27,27 +27,6 @@ pub struct Chain {
     pub number: u64,
     /// SHA-256 of its signed message.
     pub head: Digest,
-}
-
-/// What runs and what it would fall back to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Firmware {
-    /// The confirmed image.
-    pub confirmed: Image,
-    /// The confirmed image before it, while its slot has not been reused and the floor has not risen past it.
-    pub fallback: Option<Image>,
-    /// No release below this security version is installed.
-    pub security_floor: u32,
-}
-
-impl Firmware {
-    pub(super) const fn new() -> Self {
-        Self {
-            confirmed: Image::ZERO,
-            fallback: None,
-            security_floor: 0,
-        }
-    }
 }
 
 /// The twin.
@@ -280,6 +259,8 @@ pub struct Facts<const TWIN: usize = MAX_TWIN, const USED: usize = MAX_BURNED> {
     pub replay: ReplayTable<USED>,
     /// What runs.
     pub firmware: Firmware,
+    /// The other components, and what all of them need of each other.
+    pub components: Components,
     /// An installation under way.
     pub install: Option<Install>,
     /// What was burned and has no outcome yet.
@@ -310,6 +291,7 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
             twin: Twin::new(),
             replay: ReplayTable::new(),
             firmware: Firmware::new(),
+            components: Components::new(),
             // `None` of either is not zeros, and who reads them too early finds the device busy.
             install: Some(Install::ZERO),
             pending: Some(Pending::ZERO),
@@ -331,6 +313,7 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
             twin,
             replay,
             firmware,
+            components,
             install,
             pending,
             open,
@@ -346,6 +329,7 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
         twin.clear();
         replay.clear();
         *firmware = Firmware::new();
+        components.clear();
         *install = None;
         *pending = None;
         open.clear();
@@ -384,16 +368,13 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
         }
     }
 
-    /// The image that runs: the one on trial, or the confirmed one.
+    /// The image of the main component that runs: the one on trial, or the confirmed one.
     #[must_use]
     pub fn running(&self) -> Image {
-        match &self.install {
-            Some(Install {
-                phase: InstallPhase::Trial { .. },
-                image,
-                ..
-            }) => *image,
-            _ => self.firmware.confirmed,
-        }
+        let images = self.images();
+        let on_trial = images
+            .main_on_trial()
+            .filter(|next| next.phase != InstallPhase::Armed);
+        on_trial.map_or(self.firmware.confirmed, |next| next.image)
     }
 }

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Another component that must run a version in a range.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Requirement {
     /// The component's number.
     pub component: u8,

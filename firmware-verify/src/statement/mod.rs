@@ -3,6 +3,7 @@
 mod any;
 mod before;
 mod code;
+mod component;
 mod enrolment;
 mod manifest;
 mod receipt;
@@ -13,6 +14,7 @@ mod time;
 
 pub use any::check_body;
 pub use code::{Action, Audience, Code, Context, RuleChoice};
+pub use component::{ComponentVersion, MAIN_COMPONENT};
 pub use enrolment::{Enrolment, KeyKept};
 pub use manifest::{Manifest, Requirement};
 pub use receipt::{

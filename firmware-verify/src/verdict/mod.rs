@@ -2,6 +2,7 @@
 //! device is and remembers. Nothing here reads a clock, writes flash or acts.
 
 mod attestation;
+mod components;
 mod conditions;
 mod enrolment;
 mod freshness;
@@ -13,6 +14,7 @@ mod succession;
 mod trust;
 
 pub use attestation::judge_time;
+pub use components::{Component, Components, Factory, Need};
 pub use conditions::{Challenges, Conditions, Identity};
 pub use enrolment::{judge_enrolment, judge_request};
 pub use judge::{Authentic, Grant, authenticate, judge};

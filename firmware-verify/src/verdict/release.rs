@@ -1,20 +1,26 @@
 //! Whether a release may be installed here.
 
-use super::{conditions::Identity, trust::TrustRoot};
+use super::{
+    components::{Component, Components},
+    conditions::Identity,
+    trust::TrustRoot,
+};
 use crate::{
     reject::{Reason, Refusal, ensure},
-    statement::Manifest,
+    statement::{MAIN_COMPONENT, Manifest},
     types::{StatementId, Version},
     wire::{Envelope, Kind, Role, Verified},
 };
 
 /// What the device has, as far as a release depends on it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct ReleaseFacts {
+pub struct ReleaseFacts<'c> {
     /// The running version of the main component.
     pub version: Version,
-    /// No release below this security version is installed.
+    /// No release of the main component below this security version is installed.
     pub security_floor: u32,
+    /// The other components, and what they need.
+    pub components: &'c Components,
     /// Bytes of the slot that would take the image.
     pub slot_size: u32,
     /// Bytes of the largest page that the device can hold.
@@ -23,8 +29,19 @@ pub struct ReleaseFacts {
     pub downgrade: bool,
 }
 
-/// The one component that devices of this release have.
-const MAIN_COMPONENT: u8 = 0;
+impl ReleaseFacts<'_> {
+    fn installed(&self, number: u8) -> Option<Component> {
+        if number == MAIN_COMPONENT {
+            Some(Component {
+                number,
+                version: self.version,
+                security_floor: self.security_floor,
+            })
+        } else {
+            self.components.get(number)
+        }
+    }
+}
 
 /// Checks a manifest's signatures, that it is the named one, and that it suits the device.
 ///
@@ -34,13 +51,14 @@ const MAIN_COMPONENT: u8 = 0;
 /// number of the reason as evidence; [`Reason::TooFewRelease`], what [`Manifest`] refuses,
 /// [`Reason::OtherTenant`], [`Reason::OtherProduct`], [`Reason::NoSuchComponent`],
 /// [`Reason::BelowSecurityFloor`], [`Reason::NotNewer`], [`Reason::CurrentOutside`],
-/// [`Reason::RequirementUnmet`], [`Reason::ImageTooLarge`], [`Reason::PageTooLarge`].
+/// [`Reason::RequirementUnmet`], [`Reason::RequirementBroken`], [`Reason::TooManyRequirements`],
+/// [`Reason::ImageTooLarge`], [`Reason::PageTooLarge`].
 pub fn judge_release<'a>(
     bytes: &'a [u8],
     named: StatementId,
     trust: &TrustRoot,
     identity: &Identity,
-    facts: &ReleaseFacts,
+    facts: &ReleaseFacts<'_>,
 ) -> Result<Manifest<'a>, Refusal> {
     // Whoever brings the manifest can bring anything: it must not read as the code's fault.
     let envelope = Envelope::parse(Kind::Manifest, bytes).map_err(|_| Reason::ManifestMissing)?;
@@ -57,7 +75,7 @@ fn suits<'a>(
     verified: &Verified<'a>,
     trust: &TrustRoot,
     identity: &Identity,
-    facts: &ReleaseFacts,
+    facts: &ReleaseFacts<'_>,
 ) -> Result<Manifest<'a>, Refusal> {
     let asked = trust.root()?.thresholds.release;
     let signed = trust
@@ -70,34 +88,33 @@ fn suits<'a>(
     let manifest: Manifest<'a> = verified.body()?;
     ensure(manifest.tenant == identity.tenant, Reason::OtherTenant)?;
     ensure(manifest.product == identity.product, Reason::OtherProduct)?;
-    ensure(
-        manifest.component == MAIN_COMPONENT,
-        Reason::NoSuchComponent,
-    )?;
-    let (floor, security) = (facts.security_floor, manifest.security_version);
+    let installed = facts.installed(manifest.component);
+    let installed = installed.ok_or(Reason::NoSuchComponent)?;
+    let (floor, security) = (installed.security_floor, manifest.security_version);
     ensure(
         security >= floor,
         Refusal::new(Reason::BelowSecurityFloor, floor.into(), security.into()),
     )?;
     let evidence = Refusal::new(
         Reason::NotNewer,
-        facts.version.ordinal(),
+        installed.version.ordinal(),
         manifest.version.ordinal(),
     );
     ensure(
-        facts.downgrade || manifest.version > facts.version,
+        facts.downgrade || manifest.version > installed.version,
         evidence,
     )?;
     if let Some(range) = manifest.current {
-        ensure(range.contains(facts.version), Reason::CurrentOutside)?;
+        ensure(range.contains(installed.version), Reason::CurrentOutside)?;
     }
     for needed in manifest.requirements.iter() {
-        let met = needed.component == MAIN_COMPONENT && needed.versions.contains(facts.version);
+        let other = facts.installed(needed.component);
         ensure(
-            met,
+            other.is_some_and(|other| needed.versions.contains(other.version)),
             Refusal::new(Reason::RequirementUnmet, needed.component.into(), 0),
         )?;
     }
+    facts.components.suit(&manifest)?;
     let (room, size) = (facts.slot_size, manifest.size);
     ensure(
         size <= room,

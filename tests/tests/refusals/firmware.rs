@@ -6,7 +6,7 @@ use latch_verify::{
     limits::MAX_IMAGE,
     statement::{Action, Manifest, Outcome, Requirement},
     types::{LatchId, StatementId, Version, VersionRange},
-    verdict::{Identity, ReleaseFacts, TrustRoot, judge_release},
+    verdict::{Components, Identity, ReleaseFacts, TrustRoot, judge_release},
     wire::{Kind, Run},
 };
 
@@ -259,7 +259,9 @@ fn page_too_large() {
     };
     let release = Release::sealed(&manifest(|manifest| manifest.page_size_log2 = 12), &RELEASE);
     let judge = |largest_page| {
+        let components = Components::new();
         let facts = ReleaseFacts {
+            components: &components,
             version: FACTORY,
             security_floor: 0,
             slot_size: u32::MAX,

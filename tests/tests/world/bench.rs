@@ -7,10 +7,13 @@ use latch_verify::{
         Armed, Clock as _, Device, MountFault, Paged, Polled, Release as Offer, Settlement,
         Submitted, Ticket, provision,
     },
-    limits::{CODE_REFILL_MS, MAX_RECEIPT_ENVELOPE, MAX_SIGNATURES, MAX_STATE_ENVELOPE},
+    limits::{
+        CODE_REFILL_MS, MAX_COMPONENTS, MAX_RECEIPT_ENVELOPE, MAX_SIGNATURES, MAX_STATE_ENVELOPE,
+    },
     statement::{Action, Audience, Code, Context, Enrolment, KeyKept, Outcome, RuleChoice},
     twin::Value,
-    types::{DeviceId, Digest, LatchId, Posture, Sequence, StatementId},
+    types::{DeviceId, Digest, LatchId, Posture, Sequence, StatementId, Version},
+    verdict::Factory,
 };
 
 use super::{
@@ -63,6 +66,16 @@ impl Bench {
 
     /// A device under another trust root.
     pub(crate) fn with_root(root: &RootSpec) -> Self {
+        Self::made(root, FACTORY.into())
+    }
+
+    /// A device that has further components, with these versions.
+    pub(crate) fn with_components(others: [Option<Version>; MAX_COMPONENTS]) -> Self {
+        let main = FACTORY;
+        Self::made(&RootSpec::default(), Factory { main, others })
+    }
+
+    fn made(root: &RootSpec, factory: Factory) -> Self {
         let sealed = |bytes| Statement::from_bytes(bytes).expect("a statement");
         let request =
             EnrolmentRequest::from_bytes(seal(&enrolment(), &[DEVICE])).expect("a request");
@@ -75,7 +88,7 @@ impl Bench {
             hardware.parts(),
             bundle.root().bytes(),
             bundle.enrolment().bytes(),
-            FACTORY,
+            factory,
         );
         let mut device = device.expect("a provisioned device");
         device.set_posture(FIT);

@@ -70,7 +70,8 @@ impl Question<'_> {
         let Some(release) = self.release else {
             return Ok(());
         };
-        let facts = self.release_facts(downgrade);
+        let components = self.components();
+        let facts = self.release_facts(&components, downgrade);
         judge_release(release, manifest, self.trust, &self.identity(), &facts).map(drop)
     }
 

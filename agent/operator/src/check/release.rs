@@ -5,7 +5,7 @@ use latch_verify::{
     Reason, Refusal,
     limits::MAX_PAGE_LOG2,
     statement::Manifest,
-    verdict::{ReleaseFacts, TrustRoot, judge_release},
+    verdict::{Components, ReleaseFacts, TrustRoot, judge_release},
     wire::{Kind, Role},
 };
 
@@ -13,16 +13,27 @@ use super::Question;
 
 impl Question<'_> {
     pub(super) fn judge_release(&self, statement: &Statement) -> Result<Option<Reason>, Refusal> {
-        let facts = self.release_facts(false);
+        let components = self.components();
+        let facts = self.release_facts(&components, false);
         let named = statement.id();
         judge_release(self.statement, named, self.trust, &self.identity(), &facts).map(|_| None)
     }
 
-    pub(super) fn release_facts(&self, downgrade: bool) -> ReleaseFacts {
+    /// The other components, as far as the state tells of them.
+    pub(super) fn components(&self) -> Components {
+        Components::told(self.state.components.iter().copied())
+    }
+
+    pub(super) fn release_facts<'c>(
+        &self,
+        components: &'c Components,
+        downgrade: bool,
+    ) -> ReleaseFacts<'c> {
         let firmware = self.state.status.firmware;
         ReleaseFacts {
             version: firmware.version,
             security_floor: firmware.security_floor,
+            components,
             // The slot's size is not part of the state.
             slot_size: u32::MAX,
             largest_page: 1 << MAX_PAGE_LOG2,

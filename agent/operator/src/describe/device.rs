@@ -2,7 +2,9 @@
 
 use latch_verify::{
     limits::MAX_LATCHES,
-    statement::{Enrolment, KeyKept, Outcome, Receipt, State, Status, TimeStatus},
+    statement::{
+        ComponentVersion, Enrolment, KeyKept, Outcome, Receipt, State, Status, TimeStatus,
+    },
     types::{Challenge, KeyId, LatchId, StatementId},
     verdict::TrustRoot,
     wire::Kind,
@@ -173,6 +175,21 @@ pub(crate) fn is_open(open: u16, latch: LatchId) -> bool {
         .is_some_and(|bits| bits & 1 == 1)
 }
 
+/// Describes what runs on the components besides the main one, if there are any.
+#[must_use]
+pub fn describe_components(
+    components: impl Iterator<Item = ComponentVersion>,
+) -> Option<Vec<Fields>> {
+    let described: Vec<Fields> = components
+        .map(|component| {
+            Fields::new()
+                .with("component", component.number)
+                .text("version", component.version)
+        })
+        .collect();
+    (!described.is_empty()).then_some(described)
+}
+
 pub(super) fn state_fields(state: &State<'_>, trust: Option<&TrustRoot>) -> Fields {
     Fields::new()
         .text("tenant", state.tenant)
@@ -182,5 +199,9 @@ pub(super) fn state_fields(state: &State<'_>, trust: Option<&TrustRoot>) -> Fiel
         .with("receipts", state.receipts)
         .text("last_receipt", state.head)
         .with("status", describe_status(&state.status, trust))
+        .maybe(
+            "components",
+            describe_components(state.more.told_components()),
+        )
         .with("twin", super::twin_tree(state.twin))
 }

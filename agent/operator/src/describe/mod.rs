@@ -21,7 +21,7 @@ use crate::{fields::Fields, route::kind_name};
 
 pub use code::{latch_name, twin_tree};
 pub(crate) use device::is_open;
-pub use device::{describe_receipt, describe_status, key_kept_name};
+pub use device::{describe_components, describe_receipt, describe_status, key_kept_name};
 pub use refusal::{describe_refusal, reason_in_words};
 
 /// Describes a statement of any kind: what it says, and whose signatures on it are good.

@@ -6,7 +6,7 @@ use latch_verify::{
     },
     types::{Challenge, KeyId, Posture, StatementId, TimeMs},
     verdict::{
-        Challenges, Conditions, ReleaseFacts, Replay, Revokes, TrustRoot, authenticate,
+        Challenges, Components, Conditions, ReleaseFacts, Replay, Revokes, TrustRoot, authenticate,
         authenticate_revocation, authenticate_root, judge, judge_enrolment, judge_release,
         judge_request, judge_root, judge_time,
     },
@@ -117,8 +117,10 @@ pub(super) fn manifest(manifest: &Manifest<'_>, envelope: &Envelope<'_>, crew: C
     let last = manifest.page_len(manifest.pages() - 1);
     let before = u64::from(manifest.pages() - 1) * u64::from(manifest.page_size());
     assert_eq!(before + u64::from(last), u64::from(manifest.size));
+    let components = Components::new();
     for downgrade in [false, true] {
         let facts = ReleaseFacts {
+            components: &components,
             version: FACTORY,
             security_floor: 4,
             slot_size: 1 << 20,
@@ -140,6 +142,7 @@ pub(super) fn manifest(manifest: &Manifest<'_>, envelope: &Envelope<'_>, crew: C
         let (other, facts) = (
             StatementId([7; 16]),
             ReleaseFacts {
+                components: &components,
                 version: FACTORY,
                 security_floor: 0,
                 slot_size: u32::MAX,

@@ -7,7 +7,7 @@ mod chain;
 mod tests;
 
 use latch_verify::{
-    statement::{Receipt, State, Status},
+    statement::{ComponentVersion, Receipt, State, Status},
     types::{DeviceId, Digest, ProductId, TenantId},
     wire::PublicKey,
 };
@@ -70,6 +70,8 @@ pub struct DeviceState {
     pub status: Status,
     /// The twin.
     pub twin: Document,
+    /// What runs on its components besides the main one.
+    pub components: Vec<ComponentVersion>,
 }
 
 /// Why a state was not taken.
@@ -102,6 +104,7 @@ impl DeviceState {
             head: state.head,
             status: state.status,
             twin: Document::from_entries(state.twin)?,
+            components: state.more.told_components().collect(),
         })
     }
 }

@@ -1,7 +1,7 @@
 //! `latch device show`
 
 use clap::Args;
-use latch_operator::{describe_status, fetch_state};
+use latch_operator::{describe_components, describe_status, fetch_state};
 use latch_verify::types::DeviceId;
 
 use super::list;
@@ -45,6 +45,9 @@ pub(crate) fn run(globals: &Globals, output: Output, args: &ShowArgs) -> Result<
             "status",
             describe_status(&state.status, Some(&context.trust()?)),
         );
+        if let Some(components) = describe_components(state.components.iter().copied()) {
+            fields.set("components", components);
+        }
     }
     output.show(&fields);
     Ok(())

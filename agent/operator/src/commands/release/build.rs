@@ -6,7 +6,8 @@ use clap::Args;
 use latch_issue::{ImageTree, Release};
 use latch_operator::{FileError, describe, genuine_release, write_new};
 use latch_verify::{
-    limits::{MAX_PAGE_LOG2, MIN_PAGE_LOG2},
+    limits::{MAX_COMPONENTS, MAX_PAGE_LOG2, MIN_PAGE_LOG2},
+    statement::{MAIN_COMPONENT, Requirement},
     types::{ProductId, Version, VersionRange},
 };
 
@@ -25,7 +26,9 @@ weakness: once it is confirmed, a device never goes below it again.
 Examples:
   latch release build pump.bin --version 1.1.0 --product pump --out pump-1.1.0.latch
   latch release build pump.bin --version 1.2.0 --product pump --security-version 2 \\
-      --current 1.0.0..=1.1.9 --page-size 8k --out pump-1.2.0.latch";
+      --current 1.0.0..=1.1.9 --page-size 8k --out pump-1.2.0.latch
+  latch release build radio.bin --component 1 --version 3.0.0 --product pump \\
+      --requires 0=1.2.0..=1.9.9 --out radio-3.0.0.latch";
 
 /// Describe an image in a signed manifest
 #[derive(Args)]
@@ -49,6 +52,13 @@ pub(crate) struct BuildArgs {
     /// Versions over which it installs, both included [default: any]
     #[arg(long, value_name = "A..=B", value_parser = version_range)]
     current: Option<VersionRange>,
+    /// The component that the image is for: 0 is the main one, which the bootloader starts
+    #[arg(long, value_name = "N", default_value_t = MAIN_COMPONENT,
+        value_parser = clap::value_parser!(u8).range(0..=i64::try_from(MAX_COMPONENTS).unwrap_or(0)))]
+    component: u8,
+    /// Versions of a component that it needs, both included (repeat for more)
+    #[arg(long = "requires", value_name = "N=A..=B", value_parser = requirement)]
+    requirements: Vec<Requirement>,
     /// Where to write the manifest
     #[arg(long, value_name = "FILE.latch")]
     out: PathBuf,
@@ -69,11 +79,11 @@ pub(crate) fn run(globals: &Globals, output: Output, args: &BuildArgs) -> Result
     let release = Release {
         tenant: context.tenant(),
         product: args.product,
-        component: 0,
+        component: args.component,
         version: args.version,
         security_version: args.security_version,
         current: args.current,
-        requirements: Vec::new(),
+        requirements: args.requirements.clone(),
     };
     let keys: Vec<_> = keys.iter().collect();
     let statement = release.manifest(&tree)?.sign(&keys)?;
@@ -109,6 +119,23 @@ fn page_size_log2(text: &str) -> Result<u8, String> {
             text == format!("{}k", 1_u32 << (log2 - 10)) || text == (1_u32 << log2).to_string()
         })
         .ok_or_else(|| "a page has 1k, 2k, 4k, 8k or 16k".to_owned())
+}
+
+/// Reads `1=2.0.0..=2.9.9`.
+fn requirement(text: &str) -> Result<Requirement, String> {
+    let (component, versions) = text
+        .split_once('=')
+        .ok_or("write the component's number and its versions: 1=2.0.0..=2.9.9")?;
+    let component = component
+        .parse()
+        .ok()
+        .filter(|number| usize::from(*number) <= MAX_COMPONENTS)
+        .ok_or_else(|| format!("components have the numbers 0 to {MAX_COMPONENTS}"))?;
+    let versions = version_range(versions)?;
+    Ok(Requirement {
+        component,
+        versions,
+    })
 }
 
 fn version_range(text: &str) -> Result<VersionRange, String> {

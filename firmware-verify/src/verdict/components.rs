@@ -1,0 +1,192 @@
+//! The components of a device besides the main one, and what each of all of them needs of the others.
+
+use heapless::Vec;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    limits::{MAX_COMPONENTS, MAX_NEEDS},
+    reject::{Reason, Refusal, ensure},
+    statement::{ComponentVersion, MAIN_COMPONENT, Manifest, Requirement},
+    types::Version,
+    wire::Item,
+};
+
+/// A component besides the main one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Component {
+    /// Its number, from 1.
+    pub number: u8,
+    /// What was confirmed last, or came from the factory.
+    pub version: Version,
+    /// No release below this security version is installed.
+    pub security_floor: u32,
+}
+
+impl Item<'_> for Component {
+    const MAX: usize = MAX_COMPONENTS;
+}
+
+/// What an installed component needs of another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Need {
+    /// The component whose confirmed release says so.
+    pub by: u8,
+    /// What it needs.
+    pub needed: Requirement,
+}
+
+impl Item<'_> for Need {
+    const MAX: usize = MAX_NEEDS;
+}
+
+/// The versions with which a device leaves the factory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Factory {
+    /// Of the main component.
+    pub main: Version,
+    /// Of the components 1, 2 and 3; none of one that the device does not have.
+    pub others: [Option<Version>; MAX_COMPONENTS],
+}
+
+impl From<Version> for Factory {
+    fn from(main: Version) -> Self {
+        Self {
+            main,
+            others: [None; MAX_COMPONENTS],
+        }
+    }
+}
+
+/// The components besides the main one, and the needs of all.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Components {
+    others: Vec<Component, MAX_COMPONENTS>,
+    needs: Vec<Need, MAX_NEEDS>,
+}
+
+impl Components {
+    /// None: a device of one component.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            others: Vec::new(),
+            needs: Vec::new(),
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        let Self { others, needs } = self;
+        others.clear();
+        needs.clear();
+    }
+
+    /// What a device tells of its components. Their floors and needs are not told.
+    #[must_use]
+    pub fn told(components: impl Iterator<Item = ComponentVersion>) -> Self {
+        let mut all = Self::new();
+        for ComponentVersion { number, version } in components {
+            // Of more than a device has, the first count.
+            let _ = all.add(Component {
+                number,
+                version,
+                security_floor: 0,
+            });
+        }
+        all
+    }
+
+    /// Adds a component that the device has.
+    ///
+    /// # Errors
+    /// [`Reason::LogicFault`] for the main one, for one that is there, and for too many.
+    pub(crate) fn add(&mut self, component: Component) -> Result<(), Refusal> {
+        let new = component.number != MAIN_COMPONENT && self.get(component.number).is_none();
+        ensure(new, Reason::LogicFault)?;
+        self.others
+            .push(component)
+            .map_err(|_| Reason::LogicFault.into())
+    }
+
+    /// Adds what an installed component needs.
+    ///
+    /// # Errors
+    /// [`Reason::TooManyRequirements`].
+    pub(crate) fn need(&mut self, need: Need) -> Result<(), Refusal> {
+        self.needs
+            .push(need)
+            .map_err(|_| Reason::TooManyRequirements.into())
+    }
+
+    /// A component that the device has.
+    #[must_use]
+    pub fn get(&self, number: u8) -> Option<Component> {
+        self.iter()
+            .find(|component| component.number == number)
+            .copied()
+    }
+
+    /// All of them, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Component> {
+        self.others.iter()
+    }
+
+    /// What each component needs of the others.
+    pub fn needs(&self) -> impl Iterator<Item = &Need> {
+        self.needs.iter()
+    }
+
+    /// Whether what is installed can do with the manifest's version, and has room for its needs.
+    ///
+    /// # Errors
+    /// [`Reason::RequirementBroken`], with the number of the component that needs another version;
+    /// [`Reason::TooManyRequirements`].
+    pub(super) fn suit(&self, manifest: &Manifest<'_>) -> Result<(), Refusal> {
+        let own = manifest.component;
+        for Need { by, needed } in self.needs() {
+            let suits =
+                *by == own || needed.component != own || needed.versions.contains(manifest.version);
+            ensure(
+                suits,
+                Refusal::new(
+                    Reason::RequirementBroken,
+                    u64::from(*by),
+                    manifest.version.ordinal(),
+                ),
+            )?;
+        }
+        let kept = self.needs().filter(|need| need.by != own).count();
+        let asked = manifest.requirements.iter().count();
+        let sum = kept.saturating_add(asked);
+        ensure(
+            sum <= MAX_NEEDS,
+            Refusal::new(
+                Reason::TooManyRequirements,
+                u64::try_from(MAX_NEEDS).unwrap_or(u64::MAX),
+                u64::try_from(sum).unwrap_or(u64::MAX),
+            ),
+        )
+    }
+
+    /// A release was confirmed: its version, floor and needs replace those of its component.
+    ///
+    /// # Errors
+    /// [`Reason::TooManyRequirements`], [`Reason::NoSuchComponent`]: not for what was judged.
+    pub(crate) fn confirm(&mut self, manifest: &Manifest<'_>) -> Result<(), Refusal> {
+        let own = manifest.component;
+        self.needs.retain(|need| need.by != own);
+        for needed in manifest.requirements.iter() {
+            self.need(Need { by: own, needed })?;
+        }
+        if own == MAIN_COMPONENT {
+            return Ok(());
+        }
+        let component = self
+            .others
+            .iter_mut()
+            .find(|component| component.number == own)
+            .ok_or(Reason::NoSuchComponent)?;
+        component.version = manifest.version;
+        component.security_floor = component.security_floor.max(manifest.security_version);
+        Ok(())
+    }
+}
