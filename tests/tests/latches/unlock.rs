@@ -2,7 +2,7 @@
 
 use latch_verify::{
     Reason, Refusal,
-    statement::{Action, Outcome},
+    statement::{Action, Freshness, Outcome},
     types::{LatchId, Sequence},
 };
 
@@ -10,7 +10,7 @@ use crate::world::{
     bench::Bench,
     keys::{BREAK_GLASS, CREW, OPERATOR, ROOT, seal},
     openings::{emergency, revocation, slip},
-    root::service,
+    root::{RootSpec, service},
 };
 
 /// A code that lifts a lockdown.
@@ -50,6 +50,20 @@ fn lifting_it_takes_the_rule_of_the_trust_latch() {
     assert_eq!(told.outcome(), Outcome::Unlocked);
     assert!(!told.receipt.status.locked_down);
     assert!(!bench.device.status().locked_down);
+}
+
+/// Whatever the rule of the trust latch asks of other codes: one that lifts a lockdown was signed after it.
+#[test]
+fn lifting_it_takes_a_challenge_under_any_rule() {
+    let mut root = RootSpec::default();
+    root.latch_mut(LatchId::TRUST).rule.freshness = Freshness::TrustedTime;
+    let mut bench = Bench::with_root(&root);
+    bench.locks_down();
+    let mut without = bench.code(LatchId::TRUST, Action::Unlock);
+    without.challenge = None;
+    bench.refuses(&seal(&without, &CREW), Reason::ChallengeMissing);
+    let code = unlock(&mut bench);
+    assert_eq!(bench.submit(&code).outcome(), Outcome::Unlocked);
 }
 
 #[test]

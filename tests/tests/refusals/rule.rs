@@ -2,7 +2,7 @@
 
 use latch_verify::{
     Reason, Refusal,
-    statement::{Action, Audience, Code, RuleChoice},
+    statement::{Action, Audience, Code, Outcome, RuleChoice},
     twin::Value,
     types::{LatchId, Sequence, StatementId},
 };
@@ -222,6 +222,13 @@ fn wrong_latch() {
     for action in [Action::Install { manifest }, Action::Downgrade { manifest }] {
         refused(LatchId::TWIN, action, &CREW, |_| {}, Reason::WrongLatch);
     }
+    // A patch of nothing belongs behind the most general latch.
+    let nothing = leaves(&[]);
+    refused(limits(), set(&nothing), &CREW, |_| {}, Reason::WrongLatch);
+    let mut bench = Bench::new();
+    let code = bench.sealed(LatchId::TWIN, set(&nothing));
+    let outcome = bench.submit(&code).outcome();
+    assert!(matches!(outcome, Outcome::Applied { .. }), "{outcome:?}");
 }
 
 #[test]

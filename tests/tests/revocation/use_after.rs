@@ -9,7 +9,7 @@ use latch_verify::{
 };
 
 use crate::world::{
-    answer::{Looked, Told},
+    answer::{Answer, Looked, Told},
     bench::Bench,
     keys::{CREW, OPERATOR, ROOT, Signer, seal},
     openings::{revocation, service_rule, slip, slip_for},
@@ -249,4 +249,43 @@ fn another_that_takes_back_much_keeps_no_slip_from_ending_a_download() {
     };
     let reason = Reason::InstallVoid.number();
     assert_eq!(told.outcome(), Outcome::InstallFailed { reason });
+}
+
+/// And an operator that has used it up itself still takes back what is under way: a download, or an open latch.
+#[test]
+fn an_operator_that_takes_back_much_still_ends_what_it_has_begun() {
+    let exhausted = |bench: &mut Bench| {
+        let mut number = 0;
+        loop {
+            number += 1;
+            assert!(number < 100, "never throttled");
+            let own = revocation(OPERATOR[0], Sequence(number), &OPERATOR[..1]);
+            let answer = bench.submit_once(&own, Offer::NotAsked);
+            if answer == Answer::Ignored(Reason::Throttled.into()) {
+                break;
+            }
+            bench.pass(RESERVED_REFILL_MS);
+        }
+        bench.pass(RESERVED_REFILL_MS);
+    };
+    let (mut bench, _, begun) = downloading();
+    exhausted(&mut bench);
+    let through = begun.receipt.sequence.expect("a code's receipt");
+    let revoke = revocation(OPERATOR[0], through, &OPERATOR[..1]);
+    assert_eq!(
+        bench.submit_once(&revoke, Offer::NotAsked).outcome(),
+        Outcome::Revoked
+    );
+    ends_void(&mut bench, &begun);
+
+    let mut bench = Bench::with_root(&service_rule(|rule| rule.heartbeat_s = 0));
+    let opened = bench.opens(1800);
+    exhausted(&mut bench);
+    let through = opened.receipt.sequence.expect("a code's receipt");
+    let revoke = revocation(OPERATOR[0], through, &OPERATOR[..1]);
+    assert_eq!(
+        bench.submit_once(&revoke, Offer::NotAsked).outcome(),
+        Outcome::Revoked
+    );
+    bench.closes(&opened, service(), CloseCause::Revoked);
 }
