@@ -66,16 +66,22 @@ impl Bench {
 
     /// A device under another trust root.
     pub(crate) fn with_root(root: &RootSpec) -> Self {
-        Self::made(root, FACTORY.into())
+        Self::made(Hardware::new(), root, FACTORY.into())
     }
 
     /// A device that has further components, with these versions.
     pub(crate) fn with_components(others: [Option<Version>; MAX_COMPONENTS]) -> Self {
         let main = FACTORY;
-        Self::made(&RootSpec::default(), Factory { main, others })
+        let factory = Factory { main, others };
+        Self::made(Hardware::new(), &RootSpec::default(), factory)
     }
 
-    fn made(root: &RootSpec, factory: Factory) -> Self {
+    /// A device of other hardware.
+    pub(crate) fn on(hardware: Hardware) -> Self {
+        Self::made(hardware, &RootSpec::default(), FACTORY.into())
+    }
+
+    fn made(hardware: Hardware, root: &RootSpec, factory: Factory) -> Self {
         let sealed = |bytes| Statement::from_bytes(bytes).expect("a statement");
         let request =
             EnrolmentRequest::from_bytes(seal(&enrolment(), &[DEVICE])).expect("a request");
@@ -83,7 +89,6 @@ impl Bench {
             .countersign(&OPERATOR[0].role_key())
             .expect("a countersignature");
         let bundle = ProvisionBundle::new(sealed(root.sealed(&ROOT)), enrolled).expect("a bundle");
-        let hardware = Hardware::new();
         let device = provision(
             hardware.parts(),
             bundle.root().bytes(),

@@ -265,6 +265,11 @@ pub(crate) struct Hardware {
 impl Hardware {
     /// Empty flash, a trusted clock, and the key that is enrolled.
     pub(crate) fn new() -> Self {
+        Self::with_slots(SLOT)
+    }
+
+    /// As [`new`](Self::new), with slots of so many bytes.
+    pub(crate) fn with_slots(bytes: usize) -> Self {
         let powered = Rc::new(Cell::new(true));
         let clock = Dial::default();
         clock.trust(Some(START_MS));
@@ -273,7 +278,7 @@ impl Hardware {
                 Nor::new(2 * Journal::<Chip, JOURNAL_SECTOR>::SECTOR),
                 &powered,
             ),
-            slots: [(); 2].map(|()| Chip::new(Nor::new(SLOT), &powered)),
+            slots: [(); 2].map(|()| Chip::new(Nor::new(bytes), &powered)),
             clock,
             entropy: Counter::default(),
             tally: Tally {

@@ -34,11 +34,16 @@ pub(crate) struct Image {
 impl Image {
     /// An image of this length whose bytes begin at `first`.
     pub(crate) fn new(len: usize, first: u8) -> Self {
+        Self::paged(len, first, PAGE_LOG2)
+    }
+
+    /// As [`new`](Self::new), with pages of another size.
+    pub(crate) fn paged(len: usize, first: u8, page_log2: u8) -> Self {
         let bytes: Vec<u8> = (0..len)
             .map(|place| first.wrapping_add((place % 251) as u8))
             .collect();
         let tree =
-            ImageTree::read(bytes.as_slice(), PAGE_LOG2).expect("an image of one page at least");
+            ImageTree::read(bytes.as_slice(), page_log2).expect("an image of one page at least");
         Self { bytes, tree }
     }
 
@@ -66,8 +71,9 @@ impl Image {
 
     /// A page as it travels.
     pub(crate) fn page(&self, manifest: StatementId, index: u32) -> Vec<u8> {
-        let start = (index << PAGE_LOG2) as usize;
-        let end = self.bytes.len().min(start + (1 << PAGE_LOG2));
+        let page_log2 = self.tree.page_size_log2();
+        let start = (index << page_log2) as usize;
+        let end = self.bytes.len().min(start + (1 << page_log2));
         let page = self.tree.page(manifest, index, &self.bytes[start..end]);
         page.expect("the image has this page")
     }
