@@ -297,6 +297,21 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_agrees_with_an_answer_says_it_more_exactly() {
+        let mut keeper = TimeKeeper::new(moment(0), 0);
+        keeper.attest(moment(NOW_MS), 1000, 4000).unwrap();
+        let exactly = |now_ms: u64, doubt_ms: u64| Known {
+            status: trusted(now_ms),
+            doubt_ms,
+        };
+        let agreed = NOW_MS + 3000;
+        assert_eq!(keeper.known(Some(agreed), 4000), exactly(agreed, 0));
+        let latest = NOW_MS + 3000 + CLOCK_LAG_MS;
+        assert_eq!(keeper.known(Some(latest), 4000), exactly(latest, 0));
+        assert_eq!(keeper.known(Some(latest + 1), 4000), exactly(NOW_MS, 3000));
+    }
+
+    #[test]
     fn of_two_answers_the_closer_one_counts() {
         let mut keeper = TimeKeeper::new(moment(0), 0);
         keeper.attest(moment(NOW_MS), 1000, 4000).unwrap();

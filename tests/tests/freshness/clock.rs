@@ -12,7 +12,7 @@ use crate::world::{
     bench::Bench,
     code::moment,
     hardware::START_MS,
-    keys::{CREW, ROOT, seal},
+    keys::{CREW, ROOT, STRANGER, TIME, seal},
     root::{EPOCH, RootSpec, remarks},
     statements::{DAY_MS, HOUR_MS, answer_to, at_least, trusted},
 };
@@ -116,6 +116,21 @@ fn clock_thrown_far_forward_does_not_lock_the_device_out_for_ever() {
         let bench = bench.reboot();
         assert_eq!(bench.time(), trusted(START_MS));
     }
+}
+
+/// A root of the same epoch that drops a time key takes away what that key may have thrown forward, in this boot and the
+/// next; what used codes were burned at is not forgotten.
+#[test]
+fn a_floor_goes_with_the_time_key_that_may_have_thrown_it_forward() {
+    let mut bench = burned_far_ahead();
+    let mut root = RootSpec::default().next();
+    root.exchange(TIME, STRANGER);
+    bench.succeed(&root, &ROOT);
+    assert_eq!(bench.time(), trusted(START_MS));
+    let now = timed(&mut bench, LatchId::TWIN, START_MS);
+    assert_eq!(bench.submit(&now).outcome(), Outcome::Probed);
+    let bench = bench.reboot();
+    assert_eq!(bench.time(), trusted(START_MS));
 }
 
 /// While the clock is wrong, an attestation goes before it; nothing that is refused meanwhile raises the floor.

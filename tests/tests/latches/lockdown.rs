@@ -4,7 +4,7 @@ use latch_verify::{
     Reason,
     device::Settlement,
     limits::WRITE_REFILL_MS,
-    statement::{Action, Code, Outcome},
+    statement::{Action, Audience, Code, Outcome},
     types::{LatchId, Posture, Sequence, StatementId},
 };
 
@@ -208,6 +208,23 @@ fn one_operator_locks_down_at_any_posture_and_without_a_clock() {
     let answer = lockdown_by(&mut bench, by_third, &[OPERATOR[2]]);
     assert_eq!(answer.outcome(), Outcome::LockedDown);
     bench.device.set_posture(FIT);
+}
+
+/// One voice shuts one device; many devices are shut by as many as open them.
+#[test]
+fn many_devices_are_locked_down_by_as_many_as_open_them() {
+    let (salt, from, below) = (StatementId([7; 16]), 0, 10_000);
+    for audience in [Audience::Tenant, Audience::Cohort { salt, from, below }] {
+        let mut bench = Bench::new();
+        let to_many = |code: &mut Code<'_>| {
+            (code.audience, code.incarnation) = (audience.clone(), None);
+        };
+        let answer = lockdown_by(&mut bench, to_many, &CREW[..1]);
+        assert_eq!(refused(&answer), Some(Reason::TooFewOperators));
+        assert!(!bench.device.status().locked_down);
+        let answer = lockdown_by(&mut bench, to_many, &CREW);
+        assert_eq!(answer.outcome(), Outcome::LockedDown);
+    }
 }
 
 #[test]
