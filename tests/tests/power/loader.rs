@@ -3,12 +3,14 @@
 use embedded_storage::nor_flash::NorFlash as _;
 use latch_verify::{
     Reason,
-    boot::{Start, Started},
-    device::{Device, MountFault, Paged, Release as Offer},
-    ledger::{Image as Slotted, InstallPhase},
-    limits::TRIAL_BOOTS,
+    boot::{BootFault, Bootloader, Start, Started},
+    device::{Device, JOURNAL_SECTOR, MountFault, Paged, Release as Offer},
+    journal::Journal,
+    ledger::{Firmware, Image as Slotted, InstallPhase, Record},
+    limits::{MAX_RECORD, TRIAL_BOOTS},
     statement::{Action, Outcome},
     types::LatchId,
+    wire::encode,
 };
 
 use super::{
@@ -276,4 +278,37 @@ fn a_journal_that_cannot_be_read_starts_nothing() {
         matches!(Board::<UNIT>::new().choose(), Err(MountFault::Refused(refusal))
         if refusal.reason == Reason::Unprovisioned)
     );
+}
+
+#[test]
+fn what_cannot_be_read_is_not_started() {
+    let rig = armed_with(updated(seasoned(), &image(1), 2, 0), &image(2), 3, 0);
+    let start = |board: &Board<UNIT>| board.fork().choose().expect("a journal");
+    let board = rig.board;
+    assert!(matches!(start(&board).start, Start::Trial(_)));
+    board.slots[0].probe().fail_reads_at(1000..1004);
+    let choice = start(&board);
+    assert!(matches!(choice.start, Start::Confirmed(image) if image.version == version(2)));
+    assert_eq!(choice.given_up, Some(Reason::SlotMismatch));
+    board.slots[1].probe().fail_reads_at(2000..2004);
+    assert_eq!(start(&board).start, Start::Recovery);
+}
+
+/// Records that are well formed, and are not what every device's journal holds.
+#[test]
+fn a_journal_without_its_counters_starts_nothing() {
+    let board = Board::<UNIT>::new();
+    let mut buffer = [0; MAX_RECORD];
+    let mut journal: Journal<_, JOURNAL_SECTOR> =
+        Journal::mount(board.journal.clone(), &mut buffer, &mut |_| Ok(())).expect("flash");
+    let firmware = Firmware {
+        confirmed: Slotted::default(),
+        fallback: None,
+        security_floor: 0,
+    };
+    let body = encode(&Record::Firmware(firmware), &mut buffer).expect("a record");
+    let written = journal.rotate(|snapshot| snapshot.put(1, body).map(drop));
+    written.expect("a journal");
+    let read = Bootloader::read(board.journal.clone(), &mut [0; MAX_RECORD]);
+    assert_eq!(read.err(), Some(BootFault::Incomplete));
 }
