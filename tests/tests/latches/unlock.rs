@@ -66,6 +66,23 @@ fn lifting_it_takes_a_challenge_under_any_rule() {
     assert_eq!(bench.submit(&code).outcome(), Outcome::Unlocked);
 }
 
+/// What was signed before a lockdown was not signed to lift it, whichever of the device's challenges it answers.
+#[test]
+fn what_was_signed_before_it_does_not_lift_it() {
+    let mut bench = Bench::new();
+    let older = unlock(&mut bench);
+    // The challenge is replaced, and stays good as the one before.
+    let probe = bench.sealed(LatchId::TRUST, Action::Probe);
+    assert_eq!(bench.submit(&probe).outcome(), Outcome::Probed);
+    let newer = unlock(&mut bench);
+    bench.locks_down();
+    for early in [older, newer] {
+        bench.refuses(&early, Reason::ChallengeStale);
+    }
+    let code = unlock(&mut bench);
+    assert_eq!(bench.submit(&code).outcome(), Outcome::Unlocked);
+}
+
 #[test]
 fn what_it_had_closed_stays_closed() {
     let mut bench = Bench::new();

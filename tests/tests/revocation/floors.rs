@@ -106,6 +106,21 @@ fn an_approver_is_revoked_too() {
     }
 }
 
+/// A cosigner's floor takes in the sequence that it names, and nothing after it.
+#[test]
+fn an_approver_is_revoked_through_a_sequence() {
+    let mut bench = Bench::new();
+    let service = crate::world::root::service();
+    let last = bench.code(service, Action::Open { seconds: 60 });
+    let next = bench.code(service, Action::Open { seconds: 60 });
+    let by = [OPERATOR[0], APPROVER[0]];
+    revokes(&mut bench, &revocation(APPROVER[0], last.sequence, &ROOT));
+    let too_few = Refusal::new(Reason::TooFewApprovers, 1, 0);
+    bench.refuses(&seal(&last, &by), too_few);
+    let told = bench.submit(&seal(&next, &by)).told();
+    assert_eq!(told.outcome(), Outcome::Opened { seconds: 60 });
+}
+
 #[test]
 fn it_rises_and_never_falls() {
     let mut bench = Bench::new();
