@@ -219,7 +219,7 @@ impl TimeKeeper {
 
 #[cfg(test)]
 mod tests {
-    use super::{Known, TimeKeeper};
+    use super::{Known, ROUNDING_MS, TimeKeeper};
     use crate::{
         limits::{ATTESTED_AGE_MS, BROADCAST_LEAP_MS, CLOCK_LAG_MS},
         reject::Reason,
@@ -294,6 +294,16 @@ mod tests {
         // And only for a day.
         let status = keeper.known(None, 4000 + ATTESTED_AGE_MS).status;
         assert!(matches!(status, TimeStatus::Floor(_)), "{status:?}");
+    }
+
+    #[test]
+    fn a_clock_may_lie_behind_a_running_floor_by_what_two_counts_differ() {
+        let keeper = TimeKeeper::new(moment(NOW_MS), 0);
+        let ticks_ms = 256_000;
+        let floor_ms = keeper.floor_ms(ticks_ms);
+        let known = |now_ms| keeper.known(Some(now_ms), ticks_ms).status;
+        assert_eq!(known(floor_ms - ROUNDING_MS), trusted(floor_ms));
+        assert_eq!(known(floor_ms - ROUNDING_MS - 1), floor(floor_ms));
     }
 
     #[test]

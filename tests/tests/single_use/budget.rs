@@ -3,7 +3,8 @@
 
 use latch_verify::{
     Reason, Refusal,
-    limits::{REPEATS, WRITE_BUDGET, WRITE_REFILL_MS},
+    device::Release as Offer,
+    limits::{CODE_REFILL_MS, REPEAT_REFILL_MS, REPEATS, WRITE_BUDGET, WRITE_REFILL_MS},
     statement::{Action, Outcome},
     types::LatchId,
 };
@@ -43,6 +44,28 @@ fn a_refusal_that_is_repeated_is_the_same_receipt_without_a_write() {
     }
     let code = outdated(&mut bench);
     bench.ignores(&code, other_epoch());
+}
+
+/// Who asks for a receipt again as often as signatures may be checked gets it from a budget: each costs a signature.
+#[test]
+fn receipts_are_signed_again_from_a_budget() {
+    let mut bench = Bench::new();
+    let code = outdated(&mut bench);
+    bench.refuses(&code, other_epoch());
+    let signed = bench.hardware.signed.get();
+    let (times, mut answered) = (400, 0);
+    for _ in 0..times {
+        bench.hardware.clock.advance(CODE_REFILL_MS);
+        let answer = bench.submit_once(&code, Offer::NotAsked);
+        answered += u64::from(matches!(answer, Answer::Told(_)));
+    }
+    let refilled = times * CODE_REFILL_MS / REPEAT_REFILL_MS;
+    let most = u64::from(REPEATS) + refilled;
+    assert!(
+        (most - 2..=most).contains(&answered),
+        "{answered} of {most}"
+    );
+    assert_eq!(bench.hardware.signed.get() - signed, answered);
 }
 
 #[test]
