@@ -58,6 +58,13 @@ impl<const WRITE: usize> Clone for Cells<WRITE> {
 
     fn clone_from(&mut self, source: &Self) {
         self.data.clone_from(&source.data);
+        self.clone_marks(source);
+    }
+}
+
+impl<const WRITE: usize> Cells<WRITE> {
+    /// Takes over all but the bytes.
+    pub(crate) fn clone_marks(&mut self, source: &Self) {
         self.programmed.clone_from(&source.programmed);
         self.torn.clone_from(&source.torn);
         self.weak.clone_from(&source.weak);
@@ -66,9 +73,7 @@ impl<const WRITE: usize> Clone for Cells<WRITE> {
         self.ecc = source.ecc;
         self.strict = source.strict;
     }
-}
 
-impl<const WRITE: usize> Cells<WRITE> {
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             data: vec![ERASED; capacity],

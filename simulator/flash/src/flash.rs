@@ -6,10 +6,17 @@ use core::ops::Range;
 use crate::cells::{Cells, ERASED};
 use crate::fault::{Fault, Faults};
 use crate::tear::Tear;
+use crate::units::Units;
 
+mod fork;
+mod halt;
 mod nor;
 #[cfg(test)]
 mod tests;
+
+use fork::Origin;
+pub use fork::Snapshot;
+use halt::Halted;
 
 /// A NOR flash that reads in units of `READ` bytes, is programmed once per unit of `WRITE` bytes, and erased in blocks
 /// of `ERASE` bytes.
@@ -29,10 +36,15 @@ pub struct Flash<const READ: usize, const WRITE: usize, const ERASE: usize> {
     cut: Option<Cut>,
     /// The length of the operation that the last cut hit.
     cut_length: Option<usize>,
+    /// The operation before which a halt has stopped.
+    halted: Option<Halted>,
     off: bool,
     reads: u64,
     writes: u64,
     erases: u64,
+    /// The snapshot that was restored last, and the erase blocks that may differ from it.
+    origin: Option<Origin>,
+    touched: Units,
 }
 
 /// A planned loss of power.
@@ -40,7 +52,8 @@ pub struct Flash<const READ: usize, const WRITE: usize, const ERASE: usize> {
 struct Cut {
     /// The number of the operation, counted from the first one of this flash.
     operation: u64,
-    tear: Tear,
+    /// `None`: it is still to be decided.
+    tear: Option<Tear>,
 }
 
 impl<const READ: usize, const WRITE: usize, const ERASE: usize> Flash<READ, WRITE, ERASE> {
@@ -77,21 +90,29 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> Flash<READ, WRIT
             faults: Faults::default(),
             cut: None,
             cut_length: None,
+            halted: None,
             off: false,
             reads: 0,
             writes: 0,
             erases: 0,
+            origin: None,
+            touched: Units::default(),
         }
     }
 
     /// Plans a loss of power: `operation` 0 is the next write or erase. It replaces an earlier plan, and
     /// [`cut_hit`](Self::cut_hit) is false again.
     pub fn cut(&mut self, operation: u64, tear: Tear) {
+        self.plan(operation, Some(tear));
+    }
+
+    fn plan(&mut self, operation: u64, tear: Option<Tear>) {
         self.cut = Some(Cut {
             operation: self.operations().saturating_add(operation),
             tear,
         });
         self.cut_length = None;
+        self.halted = None;
     }
 
     /// Whether the last planned cut was reached. It stays so over [`power_on`](Self::power_on), until the next plan.
@@ -155,6 +176,7 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> Flash<READ, WRIT
     /// A unit that is made to look erased and was programmed may still not be programmed again before it is erased; one
     /// that is made to look programmed counts as that.
     pub fn contents_mut(&mut self) -> &mut [u8] {
+        self.origin = None;
         &mut self.cells.data
     }
 
@@ -214,6 +236,9 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> Clone
             cells: self.cells.clone(),
             wear: self.wear.clone(),
             faults: self.faults.clone(),
+            halted: self.halted.clone(),
+            origin: self.origin.clone(),
+            touched: self.touched.clone(),
             ..*self
         }
     }
@@ -221,14 +246,9 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> Clone
     /// Allocates nothing when both have the same size.
     fn clone_from(&mut self, source: &Self) {
         self.cells.clone_from(&source.cells);
-        self.wear.clone_from(&source.wear);
-        self.faults.clone_from(&source.faults);
-        self.cut = source.cut;
-        self.cut_length = source.cut_length;
-        self.off = source.off;
-        self.reads = source.reads;
-        self.writes = source.writes;
-        self.erases = source.erases;
+        self.clone_rest(source);
+        self.origin.clone_from(&source.origin);
+        self.touched.clone_from(&source.touched);
     }
 }
 

@@ -9,8 +9,9 @@
 //!   then on everything errs with [`FlashError::PowerLost`] until [`Flash::power_on`]. [`Flash::cut_hit`] proves that
 //!   the plan was reached, so that a sweep knows where to end and a test cannot pass without a cut.
 //! - **Faults.** Weak bits that read differently each time, ECC errors, addresses that fail to read or to write.
-//! - **Forks.** A clone is a few copies of memory, and `clone_from` allocates nothing: thousands of cuts can branch off
-//!   one state.
+//! - **Forks.** A clone is a few copies of memory, and `clone_from` allocates nothing; [`Flash::restore`] goes back to a
+//!   [`Snapshot`] by copying what has changed. [`Flash::halt`] stops before an operation, and [`Flash::tear`] then tears it
+//!   on each fork: thousands of cuts can branch off one state, right where they strike.
 //!
 //! Nothing here draws on outside randomness: the same calls with the same seeds give the same bytes.
 //!
@@ -41,5 +42,5 @@ mod tear;
 mod units;
 
 pub use error::FlashError;
-pub use flash::Flash;
+pub use flash::{Flash, Snapshot};
 pub use tear::Tear;

@@ -45,6 +45,11 @@ impl Units {
         }
     }
 
+    /// Removes all units.
+    pub(crate) fn clear(&mut self) {
+        self.words.fill(0);
+    }
+
     /// Removes all units of `range`, a word at a time.
     pub(crate) fn remove_all(&mut self, range: Range<usize>) {
         if self.words.is_empty() {

@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use embedded_storage::nor_flash::{self, ErrorType, NorFlash, ReadNorFlash};
 
-use super::Flash;
+use super::{Flash, halt::Halted};
 use crate::error::FlashError;
 use crate::fault::Fault;
 use crate::tear::Tear;
@@ -56,18 +56,13 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> NorFlash
             return Ok(());
         }
         self.erases += 1;
-        let fate = self.fate(&range)?;
-        if !matches!(fate, Fate::Lost | Fate::Torn(Tear::Before)) {
-            for wear in &mut self.wear[range.start / ERASE..range.end / ERASE] {
-                *wear += 1;
+        match self.fate(&range)? {
+            Fate::Done => {
+                self.touch(&range);
+                self.wear_out(&range);
+                self.cells.erase(range);
             }
-        }
-        match fate {
-            Fate::Done => self.cells.erase(range),
-            Fate::Torn(tear) => {
-                self.cells.tear_erase(range, tear);
-                return Err(FlashError::PowerLost);
-            }
+            Fate::Cut(tear) => return Err(self.strike(range, None, tear)),
             Fate::Lost => {}
         }
         Ok(())
@@ -85,12 +80,13 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> NorFlash
             self.cells.check_program(start, bytes);
         }
         self.writes += 1;
-        match self.fate(&(start..start + bytes.len()))? {
-            Fate::Done => self.cells.program(start, bytes),
-            Fate::Torn(tear) => {
-                self.cells.tear_program(start, bytes, tear);
-                return Err(FlashError::PowerLost);
+        let range = start..start + bytes.len();
+        match self.fate(&range)? {
+            Fate::Done => {
+                self.touch(&range);
+                self.cells.program(start, bytes);
             }
+            Fate::Cut(tear) => return Err(self.strike(range, Some(bytes), tear)),
             Fate::Lost => {}
         }
         Ok(())
@@ -100,7 +96,8 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> NorFlash
 /// What happens to one operation.
 enum Fate {
     Done,
-    Torn(Tear),
+    /// The power goes; `None` where the tear is decided later.
+    Cut(Option<Tear>),
     Lost,
 }
 
@@ -114,9 +111,7 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> Flash<READ, WRIT
             self.cut = None;
             self.cut_length = Some(range.len());
             self.off = true;
-            // What would have failed anyway changes nothing when it is cut.
-            let fails = self.faults.hit(Fault::Write, range) || self.faults.hit(Fault::Lost, range);
-            return Ok(Fate::Torn(if fails { Tear::Before } else { cut.tear }));
+            return Ok(Fate::Cut(cut.tear));
         }
         if self.faults.hit(Fault::Write, range) {
             return Err(FlashError::WriteError);
@@ -125,6 +120,32 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> Flash<READ, WRIT
             return Ok(Fate::Lost);
         }
         Ok(Fate::Done)
+    }
+
+    /// Lets the power go in an operation.
+    #[cold]
+    fn strike(
+        &mut self,
+        range: Range<usize>,
+        bytes: Option<&[u8]>,
+        tear: Option<Tear>,
+    ) -> FlashError {
+        match tear {
+            Some(tear) => self.land(range, bytes, tear),
+            None => {
+                self.halted = Some(Halted {
+                    range,
+                    bytes: bytes.map(<[u8]>::to_vec),
+                });
+            }
+        }
+        FlashError::PowerLost
+    }
+
+    pub(super) fn wear_out(&mut self, range: &Range<usize>) {
+        for wear in &mut self.wear[range.start / ERASE..range.end / ERASE] {
+            *wear += 1;
+        }
     }
 
     #[inline]
