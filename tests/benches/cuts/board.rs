@@ -6,7 +6,7 @@ use std::{
 };
 
 use embedded_storage::nor_flash::{ErrorType, NorFlash, ReadNorFlash};
-use latch_flash::{Flash, FlashError, Tear};
+use latch_flash::{Flash, FlashError, Snapshot, Tear};
 use latch_verify::{
     device::{
         Clock, Device, Entropy, JOURNAL_SECTOR, MountFault, NoCounter, NoEntropy, Parts, Platform,
@@ -139,6 +139,12 @@ impl Platform for Kit {
 
 pub(crate) type Machine = Device<Kit>;
 
+/// A chip of a board, and one of its operations.
+pub(crate) type Place = (usize, u64);
+
+/// The state of a board at some moment.
+pub(crate) struct Kept([Snapshot<1, 4, ERASE>; 3]);
+
 /// Everything of a device that outlives a cut.
 pub(crate) struct Board {
     journal: Chip,
@@ -182,29 +188,34 @@ impl Board {
         board
     }
 
-    /// Another board in the same state.
-    pub(crate) fn fork(&self) -> Self {
-        let fork = Self::blank();
-        fork.restore(self);
-        fork
-    }
-
     fn chips(&self) -> [&Chip; 3] {
         let [first, second] = &self.slots;
         [&self.journal, first, second]
     }
 
-    /// Becomes what another board is, without allocating.
-    pub(crate) fn restore(&self, from: &Self) {
-        self.journal.on.set(true);
-        for (chip, from) in self.chips().into_iter().zip(from.chips()) {
-            chip.nor.borrow_mut().clone_from(&from.nor.borrow());
-        }
+    /// Keeps the state of all chips.
+    pub(crate) fn snapshot(&self) -> Kept {
+        Kept(self.chips().map(|chip| chip.nor.borrow().snapshot()))
     }
 
-    /// Plans a cut: in which chip, the journal's or a slot's, and in which of its operations from now on.
-    pub(crate) fn cut(&self, (chip, operation): (usize, u64), tear: Tear) {
-        self.chips()[chip].nor.borrow_mut().cut(operation, tear);
+    /// Goes back to a state.
+    pub(crate) fn restore(&self, kept: &Kept) {
+        for (chip, kept) in self.chips().into_iter().zip(&kept.0) {
+            chip.nor.borrow_mut().restore(kept);
+        }
+        let off = self.chips().iter().any(|chip| chip.nor.borrow().is_off());
+        self.journal.on.set(!off);
+    }
+
+    /// Plans that the power goes before an operation: in which chip, the journal's or a slot's, and in which of its
+    /// operations from now on.
+    pub(crate) fn halt(&self, (chip, operation): Place) {
+        self.chips()[chip].nor.borrow_mut().halt(operation);
+    }
+
+    /// Tears the operation before which a chip has halted.
+    pub(crate) fn tear(&self, (chip, _): Place, tear: Tear) {
+        self.chips()[chip].nor.borrow_mut().tear(tear);
     }
 
     /// Gives the power back that the cut has taken.

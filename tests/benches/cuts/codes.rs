@@ -12,7 +12,7 @@ use latch_verify::{
 };
 
 use crate::{
-    board::{Board, Machine, Out, code},
+    board::{Board, Kept, Machine, Out, Place, code},
     world::code::{leaves, set},
 };
 
@@ -39,36 +39,55 @@ fn change(number: u16) -> Vec<u8> {
     code(number, LatchId::TWIN, set(&leaves))
 }
 
+/// The board when the power goes before an operation, and whether the device had acted by then.
+struct Halt {
+    place: Place,
+    kept: Kept,
+    acted: bool,
+}
+
 pub(crate) fn course() -> Box<dyn FnMut(u64, u64) -> u64> {
-    let before = Board::provisioned();
-    before.boot().expect("a boot");
+    let board = Board::provisioned();
+    board.boot().expect("a boot");
+    let before = board.snapshot();
     let (first, fresh) = (change(1), change(2));
     let statement: StatementId = Envelope::parse(Kind::Code, &first)
         .expect("an envelope")
         .id();
-    let board = before.fork();
+    let [from, ..] = board.operations();
     let mut device = board.boot().expect("a boot");
-    let booted = board.operations()[0];
+    let [booted, ..] = board.operations();
     let (acted, told) = carry_out(&mut device, &first);
     assert!(acted && matches!(told, Some(Outcome::Applied { .. })));
-    let from = before.operations()[0];
-    let cuts: Vec<(u64, Tear)> = (booted - from..board.operations()[0] - from)
-        .flat_map(|operation| Tear::every(4, SEEDS).map(move |tear| (operation, tear)))
-        .collect();
-    Box::new(move |from, count| {
-        let all = cuts.len() as u64;
-        for trial in from..from + count {
-            let (operation, tear) = cuts[(trial % all) as usize];
+    let [end, ..] = board.operations();
+
+    let halts: Vec<Halt> = (booted - from..end - from)
+        .map(|operation| {
+            let place = (0, operation);
             board.restore(&before);
-            board.cut((0, operation), tear);
+            board.halt(place);
             let mut device = board.boot().expect("a boot before the cut");
             let (acted, _) = carry_out(&mut device, &first);
-            drop(device);
+            Halt {
+                place,
+                kept: board.snapshot(),
+                acted,
+            }
+        })
+        .collect();
+    let tears: Vec<Tear> = Tear::every(4, SEEDS).collect();
+    Box::new(move |from, count| {
+        let all = (halts.len() * tears.len()) as u64;
+        for trial in from..from + count {
+            let trial = (trial % all) as usize;
+            let halt = &halts[trial / tears.len()];
+            board.restore(&halt.kept);
+            board.tear(halt.place, tears[trial % tears.len()]);
             board.power_on();
             let mut device = board.boot().expect("a boot after the cut");
             let mut burned = device.facts().replay.burned();
             assert!(
-                !acted || burned.any(|used| used.statement == statement),
+                !halt.acted || burned.any(|used| used.statement == statement),
                 "it acted, and the code is good again"
             );
             drop(burned);

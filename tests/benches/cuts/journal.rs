@@ -1,6 +1,8 @@
 //! The journal alone: an append or a rotation is cut, and what a mount finds is compared with what was written.
 
-use latch_flash::{Flash, Tear};
+use std::ops::RangeInclusive;
+
+use latch_flash::{Flash, Snapshot, Tear};
 use latch_verify::journal::Journal;
 
 type Nor = Flash<1, 4, 4096>;
@@ -22,10 +24,10 @@ enum Act {
     Rotate,
 }
 
-struct Cut {
-    act: Act,
-    operation: u64,
-    tear: Tear,
+/// The flash when the power goes before an operation, and how many records may be found then.
+struct Halt {
+    kept: Snapshot<1, 4, 4096>,
+    found: RangeInclusive<u8>,
 }
 
 fn body(number: u8) -> [u8; LENGTH] {
@@ -59,48 +61,47 @@ pub(crate) fn course() -> Box<dyn FnMut(u64, u64) -> u64> {
     let (mut journal, _) = mount(Nor::new(2 * Kept::SECTOR), &mut scratch);
     act(&mut journal, Act::Rotate);
     let before = journal.release();
-    let mounting = {
-        let (journal, count) = mount(before.clone(), &mut scratch);
-        assert_eq!(count, RECORDS);
-        journal.release().operations() - before.operations()
-    };
-    let cuts: Vec<Cut> = [Act::Append, Act::Rotate]
-        .into_iter()
-        .flat_map(|what| {
-            let (mut journal, _) = mount(before.clone(), &mut scratch);
-            assert!(act(&mut journal, what));
-            let operations = journal.release().operations() - before.operations() - mounting;
-            (mounting..mounting + operations).flat_map(move |operation| {
-                let tears = Tear::every(4, SEEDS);
-                tears.map(move |tear| Cut {
-                    act: what,
-                    operation,
-                    tear,
-                })
-            })
-        })
-        .collect();
-    let mut spare = Some(before.clone());
-    Box::new(move |from, count| {
-        let all = cuts.len() as u64;
-        for trial in from..from + count {
-            let cut = &cuts[(trial % all) as usize];
-            let mut flash = spare.take().expect("the flash of the last trial");
-            flash.clone_from(&before);
-            flash.cut(cut.operation, cut.tear);
+    let (journal, count) = mount(before.clone(), &mut scratch);
+    assert_eq!(count, RECORDS);
+    let mounted = journal.release().operations();
+    let mut halts = Vec::new();
+    for what in [Act::Append, Act::Rotate] {
+        let (mut journal, _) = mount(before.clone(), &mut scratch);
+        assert!(act(&mut journal, what));
+        let most = match what {
+            Act::Append => RECORDS + 1,
+            Act::Rotate => RECORDS,
+        };
+        for operation in mounted..journal.release().operations() {
+            let mut flash = before.clone();
+            flash.halt(operation - before.operations());
             let (mut journal, _) = mount(flash, &mut scratch);
-            let done = act(&mut journal, cut.act);
-            let mut flash = journal.release();
+            // What was acknowledged is there; a rotation is before the old sector is erased.
+            let least = if act(&mut journal, what) {
+                most
+            } else {
+                RECORDS
+            };
+            halts.push(Halt {
+                kept: journal.release().snapshot(),
+                found: least..=most,
+            });
+        }
+    }
+    let tears: Vec<Tear> = Tear::every(4, SEEDS).collect();
+    let mut spare = Some(before);
+    Box::new(move |from, count| {
+        let all = (halts.len() * tears.len()) as u64;
+        for trial in from..from + count {
+            let trial = (trial % all) as usize;
+            let halt = &halts[trial / tears.len()];
+            let mut flash = spare.take().expect("the flash of the last trial");
+            flash.restore(&halt.kept);
+            flash.tear(tears[trial % tears.len()]);
             assert!(flash.cut_hit(), "no cut");
             flash.power_on();
             let (journal, found) = mount(flash, &mut scratch);
-            let most = match cut.act {
-                Act::Append => RECORDS + 1,
-                Act::Rotate => RECORDS,
-            };
-            // What was acknowledged is there; a rotation is before the old sector is erased.
-            let least = if done { most } else { RECORDS };
-            assert!((least..=most).contains(&found), "{found} records");
+            assert!(halt.found.contains(&found), "{found} records");
             spare = Some(journal.release());
         }
         all

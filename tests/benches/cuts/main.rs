@@ -6,6 +6,9 @@
 //! cargo bench -p latch-tests --bench cuts -- journal   # those with this in their name
 //! ```
 //!
+//! A trial forks the flash as it is when the power goes in an operation, tears that operation, boots on what is left, and
+//! checks. What leads up to an operation is run once for all of its tears, since no program can tell them apart.
+//!
 //! The named baseline is MCUboot's simulator: 776 whole updates a second, each cut at one operation, on one core of the
 //! machine on which the figures of DESIGN were measured (Ed25519, swap-move, `perm_with_fails`).
 

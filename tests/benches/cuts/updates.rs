@@ -12,7 +12,7 @@ use latch_verify::{
 };
 
 use crate::{
-    board::{Board, Machine, Out, code},
+    board::{Board, Kept, Machine, Out, Place, code},
     world::{
         keys::{RELEASE, seal},
         release::version,
@@ -129,45 +129,49 @@ impl Update {
     }
 }
 
-/// A cut, and the board as it was right before the boot and the step in which it falls.
-struct Cut {
-    before: usize,
-    place: (usize, u64),
-    tear: Tear,
+/// The board when the power goes before an operation of the update.
+struct Halt {
+    place: Place,
+    kept: Kept,
 }
 
 pub(crate) fn course() -> Box<dyn FnMut(u64, u64) -> u64> {
     let update = Update::new();
     let board = Board::provisioned();
-    let (mut boards, mut cuts) = (Vec::new(), Vec::new());
+    let mut halts = Vec::new();
     loop {
-        let (before, from) = (board.fork(), board.operations());
+        let (before, from) = (board.snapshot(), board.operations());
         let mut device = board.boot().expect("a boot");
         if update.step(&mut device) == Next::Over {
             break;
         }
-        for (chip, (from, to)) in from.into_iter().zip(board.operations()).enumerate() {
+        let (after, to) = (board.snapshot(), board.operations());
+        for (chip, (from, to)) in from.into_iter().zip(to).enumerate() {
             for operation in 0..to - from {
-                let tears = [Tear::Before, Tear::Prefix(2), Tear::After];
-                let drawn = (0..SEEDS).flat_map(|seed| [Tear::Words(seed), Tear::Bits(seed)]);
-                cuts.extend(tears.into_iter().chain(drawn).map(|tear| Cut {
-                    before: boards.len(),
-                    place: (chip, operation),
-                    tear,
-                }));
+                let place = (chip, operation);
+                board.restore(&before);
+                board.halt(place);
+                if let Ok(mut device) = board.boot() {
+                    update.step(&mut device);
+                }
+                let kept = board.snapshot();
+                halts.push(Halt { place, kept });
             }
         }
-        boards.push(before);
+        board.restore(&after);
     }
+    let drawn = (0..SEEDS).flat_map(|seed| [Tear::Words(seed), Tear::Bits(seed)]);
+    let tears: Vec<Tear> = [Tear::Before, Tear::Prefix(2), Tear::After]
+        .into_iter()
+        .chain(drawn)
+        .collect();
     Box::new(move |from, count| {
-        let all = cuts.len() as u64;
+        let all = (halts.len() * tears.len()) as u64;
         for trial in from..from + count {
-            let cut = &cuts[(trial % all) as usize];
-            board.restore(&boards[cut.before]);
-            board.cut(cut.place, cut.tear);
-            if let Ok(mut device) = board.boot() {
-                update.step(&mut device);
-            }
+            let trial = (trial % all) as usize;
+            let halt = &halts[trial / tears.len()];
+            board.restore(&halt.kept);
+            board.tear(halt.place, tears[trial % tears.len()]);
             board.power_on();
             update.finish(&board);
         }
