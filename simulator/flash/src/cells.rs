@@ -92,16 +92,32 @@ impl<const WRITE: usize> Cells<WRITE> {
     }
 
     fn is_erased(bytes: &[u8]) -> bool {
-        bytes.iter().all(|byte| *byte == ERASED)
+        bytes.iter().fold(ERASED, |all, byte| all & byte) == ERASED
     }
 
     fn has_weak(&self, range: Range<usize>) -> bool {
         !self.weak.is_empty() && self.weak[range].iter().any(|mask| *mask != 0)
     }
 
+    /// Whether all units of a range are as the erase of their blocks has left them.
+    #[inline]
+    fn is_fresh(&self, range: Range<usize>) -> bool {
+        let units = range.start / WRITE..range.end / WRITE;
+        !self.programmed.contains_any(units)
+            && Self::is_erased(&self.data[range.clone()])
+            && !self.has_weak(range)
+    }
+
     /// Programs whole units.
     #[inline]
     pub(crate) fn program(&mut self, offset: usize, bytes: &[u8]) {
+        let range = offset..offset + bytes.len();
+        if self.is_fresh(range.clone()) {
+            let units = range.start / WRITE..range.end / WRITE;
+            self.data[range].copy_from_slice(bytes);
+            self.programmed.insert_all(units, self.total());
+            return;
+        }
         for (index, new) in bytes.chunks_exact(WRITE).enumerate() {
             self.program_unit(offset / WRITE + index, new);
         }
@@ -134,6 +150,9 @@ impl<const WRITE: usize> Cells<WRITE> {
     /// to see.
     #[inline]
     pub(crate) fn check_program(&self, offset: usize, bytes: &[u8]) {
+        if self.is_fresh(offset..offset + bytes.len()) {
+            return;
+        }
         for (index, new) in bytes.chunks_exact(WRITE).enumerate() {
             let unit = offset / WRITE + index;
             let range = unit * WRITE..(unit + 1) * WRITE;
@@ -176,9 +195,15 @@ impl<const WRITE: usize> Cells<WRITE> {
     pub(crate) fn tear_erase(&mut self, range: Range<usize>, tear: Tear) {
         self.noise = mix(self.noise, tear.noise());
         for (index, unit) in (range.start / WRITE..range.end / WRITE).enumerate() {
+            let cells = unit * WRITE..(unit + 1) * WRITE;
+            if tear.shakes() && Self::is_erased(&self.data[cells.clone()]) {
+                // No bit has to change, so that none is shaken.
+                self.torn.remove(unit);
+                continue;
+            }
             match Reach::of(tear, index, range.len()) {
                 Reach::None => {}
-                Reach::Whole => self.erase(unit * WRITE..(unit + 1) * WRITE),
+                Reach::Whole => self.erase(cells),
                 Reach::Part(landed) => {
                     self.tear_unit(unit, landed, tear.checks(index), |_, _| ERASED);
                 }
@@ -257,6 +282,14 @@ impl<const WRITE: usize> Reach<WRITE> {
     /// For the `index`-th unit of an operation on `length` bytes.
     #[inline]
     fn of(tear: Tear, index: usize, length: usize) -> Self {
+        match tear {
+            Tear::Before => return Self::None,
+            Tear::After => return Self::Whole,
+            // The same for all bytes of a unit.
+            Tear::Words(_) if tear.landed(0, index, length) == 0 => return Self::None,
+            Tear::Words(_) => return Self::Whole,
+            Tear::Prefix(_) | Tear::Suffix(_) | Tear::Bits(_) => {}
+        }
         let mut landed = [0; WRITE];
         for (at, landed) in landed.iter_mut().enumerate() {
             *landed = tear.landed(index * WRITE + at, index, length);

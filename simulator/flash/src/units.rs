@@ -38,6 +38,23 @@ impl Units {
         self.words[unit / 64] |= 1 << (unit % 64);
     }
 
+    /// Whether a unit of `range` is there, a word at a time.
+    #[inline]
+    pub(crate) fn contains_any(&self, range: Range<usize>) -> bool {
+        !self.words.is_empty() && masks(range).any(|(word, mask)| self.words[word] & mask != 0)
+    }
+
+    /// Inserts all units of `range`, which are below `total`, a word at a time.
+    #[inline]
+    pub(crate) fn insert_all(&mut self, range: Range<usize>, total: usize) {
+        if self.words.is_empty() {
+            self.words.resize(total.div_ceil(64), 0);
+        }
+        for (word, mask) in masks(range) {
+            self.words[word] |= mask;
+        }
+    }
+
     #[inline]
     pub(crate) fn remove(&mut self, unit: usize) {
         if let Some(word) = self.words.get_mut(unit / 64) {
@@ -55,13 +72,8 @@ impl Units {
         if self.words.is_empty() {
             return;
         }
-        let mut unit = range.start;
-        while unit < range.end {
-            let word = unit / 64;
-            let next = range.end.min((word + 1) * 64);
-            let mask = (u64::MAX >> (64 - (next - unit))) << (unit % 64);
+        for (word, mask) in masks(range) {
             self.words[word] &= !mask;
-            unit = next;
         }
     }
 
@@ -70,6 +82,20 @@ impl Units {
     pub(crate) fn is_unused(&self) -> bool {
         self.words.is_empty()
     }
+}
+
+/// The words in which units of `range` have their bits, and which bits.
+#[inline]
+fn masks(range: Range<usize>) -> impl Iterator<Item = (usize, u64)> {
+    let mut unit = range.start;
+    core::iter::from_fn(move || {
+        let word = unit / 64;
+        let next = range.end.min((word + 1) * 64);
+        let bits = next.checked_sub(unit).filter(|bits| *bits > 0)?;
+        let mask = (u64::MAX >> (64 - bits)) << (unit % 64);
+        unit = next;
+        Some((word, mask))
+    })
 }
 
 #[cfg(test)]
@@ -86,6 +112,15 @@ mod tests {
                 units.remove_all(start..end);
                 for unit in 0..TOTAL {
                     assert_eq!(units.contains(unit), !(start..end).contains(&unit));
+                }
+                assert!(!units.contains_any(start..end));
+                assert_eq!(units.contains_any(start..TOTAL), end < TOTAL);
+                assert_eq!(units.contains_any(0..end), start > 0);
+
+                units.clear();
+                units.insert_all(start..end, TOTAL);
+                for unit in 0..TOTAL {
+                    assert_eq!(units.contains(unit), (start..end).contains(&unit));
                 }
             }
         }
