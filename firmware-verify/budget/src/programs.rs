@@ -93,7 +93,6 @@ const PARTS: &[(&str, &str)] = &[
     ("latch_verify::twin", "twin"),
     ("latch_verify::image", "image"),
     ("latch_verify::boot", "image"),
-    ("crc::", "journal"),
     ("ed25519", "curve"),
     ("curve25519_dalek", "curve"),
     ("subtle::", "curve"),

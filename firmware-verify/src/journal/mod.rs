@@ -23,6 +23,7 @@
 //!
 //! It does not defend against one who rewrites the flash: checksums are not signatures.
 
+mod checksum;
 mod error;
 mod mark;
 mod medium;
@@ -198,11 +199,11 @@ impl<F: NorFlash, const CAPACITY: usize> Journal<F, CAPACITY> {
         address: Address,
         buffer: &'b mut [u8],
     ) -> Result<Entry<'b>, JournalError> {
-        let (at, sequence, head) = self.find(address)?;
+        let (at, head) = self.find(address)?;
         if head.length > buffer.len() {
             return Err(JournalError::TooLong);
         }
-        let body = record::read_body(&mut self.medium, at, &head, sequence, buffer)?;
+        let body = record::read_body(&mut self.medium, at, &head, buffer)?;
         Ok(Entry {
             address,
             kind: head.kind,
@@ -210,8 +211,8 @@ impl<F: NorFlash, const CAPACITY: usize> Journal<F, CAPACITY> {
         })
     }
 
-    /// The record at an address of the active sector: where, under which sequence number, its head.
-    fn find(&mut self, address: Address) -> Result<(usize, u32, record::Head), JournalError> {
+    /// The record at an address of the active sector: where, and its head.
+    fn find(&mut self, address: Address) -> Result<(usize, record::Head), JournalError> {
         let active = self.active.ok_or(JournalError::NoRecord)?;
         let at = usize::try_from(address.0).map_err(|_| JournalError::NoRecord)?;
         let records = Layout::<F, CAPACITY>::RECORDS..active.tail;
@@ -223,7 +224,7 @@ impl<F: NorFlash, const CAPACITY: usize> Journal<F, CAPACITY> {
         }
         match look_head(&mut self.medium, at, active.sequence) {
             (_, Some(head)) if offset + Places::of::<F>(head.length).end <= active.tail => {
-                Ok((at, active.sequence, head))
+                Ok((at, head))
             }
             (record::Finding::Unreadable, _) => Err(JournalError::Storage),
             _ => Err(JournalError::NoRecord),

@@ -123,7 +123,7 @@ impl<F: NorFlash, const CAPACITY: usize> Journal<F, CAPACITY> {
             if head.length > buffer.len() {
                 return Err(MountError::BufferTooSmall);
             }
-            let body = read_body(&mut self.medium, at, &head, active.sequence, buffer)?;
+            let body = read_body(&mut self.medium, at, &head, buffer)?;
             replay(Entry {
                 address: Address::of(at)?,
                 kind: head.kind,

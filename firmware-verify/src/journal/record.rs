@@ -20,27 +20,15 @@
 //!
 //! Both checksums start with the sequence number of the sector, so nothing that an earlier
 //! life of the sector left is taken for a record of this one.
-//!
-//! CRC-32/ISCSI (Castagnoli, RFC 3720): it finds any five wrong bits in up to 655 bytes and any three in
-//! all lengths used here (Koopman, "32-Bit Cyclic Redundancy Codes for Internet
-//! Applications", DSN 2002). Without a table on bare metal, where one costs 1 KiB of flash at
-//! least; a host has the room, and simulated fleets boot by the million.
 
-#[cfg(target_os = "none")]
-use crc::NoTable as Tables;
-#[cfg(not(target_os = "none"))]
-type Tables = crc::Table<16>;
-
-use crc::{CRC_32_ISCSI, Crc};
 use embedded_storage::nor_flash::NorFlash;
 
 use super::{
     MAX_BODY,
+    checksum::Checksum,
     mark::{Mark, WORD},
     medium::{CHUNK, Fault, Field, Medium},
 };
-
-static CRC: Crc<u32, Tables> = Crc::<u32, Tables>::new(&CRC_32_ISCSI);
 
 /// Kinds that the caller may use.
 pub(super) const KINDS: core::ops::RangeInclusive<u8> = 1..=0x7f;
@@ -50,16 +38,6 @@ const HEAD: usize = 16;
 const C1: [u8; WORD] = [0x5a, 0xc3, 0x96, 0x0f];
 const C2: [u8; WORD] = [0xa5, 0x3c, 0x69, 0xf0];
 
-/// A checksum over the sector's sequence number and `parts`.
-pub(super) fn checksum(sequence: u32, parts: &[&[u8]]) -> u32 {
-    let mut digest = CRC.digest();
-    digest.update(&sequence.to_le_bytes());
-    for part in parts {
-        digest.update(part);
-    }
-    digest.finalize()
-}
-
 /// The head of a record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Head {
@@ -67,41 +45,54 @@ pub(super) struct Head {
     pub(super) kind: u8,
     /// Place among the records of the sector, from 0.
     pub(super) index: u32,
+    /// What both checksums begin with: the sector's sequence number, and the front of the head.
+    begun: Checksum,
     body_checksum: u32,
 }
 
 impl Head {
-    /// What both checksums cover: length, kind, index.
-    fn front(length: usize, kind: u8, index: u32) -> Option<[u8; 8]> {
-        let [l0, l1] = u16::try_from(length).ok()?.to_le_bytes();
-        let [i0, i1, i2, i3] = index.to_le_bytes();
-        Some([l0, l1, kind, 0, i0, i1, i2, i3])
+    /// Under a sequence number, with the checksum of a body that is still to come.
+    fn begin(sequence: u32, length: usize, kind: u8, index: u32) -> Option<Self> {
+        let mut head = Self {
+            length,
+            kind,
+            index,
+            begun: Checksum::of(sequence),
+            body_checksum: 0,
+        };
+        head.begun.add(&head.front()?);
+        Some(head)
     }
 
-    fn encode(&self, sequence: u32) -> Option<[u8; HEAD]> {
-        let front = Self::front(self.length, self.kind, self.index)?;
-        let body = self.body_checksum.to_le_bytes();
-        let own = checksum(sequence, &[&front, &body]).to_le_bytes();
-        let mut bytes = [0; HEAD];
-        for (to, from) in bytes
-            .iter_mut()
-            .zip(front.into_iter().chain(body).chain(own))
-        {
-            *to = from;
-        }
-        Some(bytes)
+    /// Length, kind, index.
+    fn front(&self) -> Option<[u8; 8]> {
+        let [l0, l1] = u16::try_from(self.length).ok()?.to_le_bytes();
+        let [i0, i1, i2, i3] = self.index.to_le_bytes();
+        Some([l0, l1, self.kind, 0, i0, i1, i2, i3])
+    }
+
+    fn encode(&self) -> Option<[u8; HEAD]> {
+        let [f0, f1, f2, f3, f4, f5, f6, f7] = self.front()?;
+        let body @ [b0, b1, b2, b3] = self.body_checksum.to_le_bytes();
+        let [s0, s1, s2, s3] = self.begun.then(&body).end().to_le_bytes();
+        Some([
+            f0, f1, f2, f3, f4, f5, f6, f7, b0, b1, b2, b3, s0, s1, s2, s3,
+        ])
     }
 
     fn decode(bytes: [u8; HEAD], sequence: u32) -> Option<Self> {
-        let [l0, l1, kind, _, i0, i1, i2, i3, b0, b1, b2, b3, ..] = bytes;
+        let [l0, l1, kind, zero, i0, i1, i2, i3, b0, b1, b2, b3, sum @ ..] = bytes;
+        let (front, _) = bytes.split_first_chunk::<8>()?;
+        let begun = Checksum::of(sequence).then(front);
         let head = Self {
             length: usize::from(u16::from_le_bytes([l0, l1])),
             kind,
             index: u32::from_le_bytes([i0, i1, i2, i3]),
+            begun,
             body_checksum: u32::from_le_bytes([b0, b1, b2, b3]),
         };
-        // The inverse must give the same bytes: this checks the checksum and the zero byte.
-        (head.encode(sequence) == Some(bytes) && head.length <= MAX_BODY && KINDS.contains(&kind))
+        let own = begun.then(&[b0, b1, b2, b3]).end();
+        (own.to_le_bytes() == sum && zero == 0 && head.length <= MAX_BODY && KINDS.contains(&kind))
             .then_some(head)
     }
 }
@@ -159,13 +150,8 @@ pub(super) fn look_head<F: NorFlash>(
 }
 
 /// What the body is; a body has no erased state of its own.
-pub(super) fn look_body<F: NorFlash>(
-    medium: &mut Medium<F>,
-    at: usize,
-    head: &Head,
-    sequence: u32,
-) -> Finding {
-    match body_checksums(medium, at, head, sequence, None) {
+pub(super) fn look_body<F: NorFlash>(medium: &mut Medium<F>, at: usize, head: &Head) -> Finding {
+    match body_checksums(medium, at, head, None) {
         Ok((found, _)) if found == head.body_checksum => Finding::Right,
         Ok(_) => Finding::Wrong,
         Err(Fault) => Finding::Unreadable,
@@ -194,36 +180,26 @@ pub(super) fn read_body<'b, F: NorFlash>(
     medium: &mut Medium<F>,
     at: usize,
     head: &Head,
-    sequence: u32,
     buffer: &'b mut [u8],
 ) -> Result<&'b [u8], Fault> {
     let body = buffer.get_mut(..head.length).ok_or(Fault)?;
     medium.read(at + Places::of::<F>(head.length).body, body)?;
-    let front = Head::front(head.length, head.kind, head.index).ok_or(Fault)?;
-    if checksum(sequence, &[&front, body]) == head.body_checksum {
+    if head.begun.then(body).end() == head.body_checksum {
         Ok(body)
     } else {
         Err(Fault)
     }
 }
 
-/// The checksum of the body as it lies there, and what it would be under another sequence
-/// number and index.
+/// The checksum of the body as it lies there, and what it would be in `other`.
 fn body_checksums<F: NorFlash>(
     medium: &mut Medium<F>,
     at: usize,
     head: &Head,
-    sequence: u32,
-    other: Option<(u32, u32)>,
+    other: Option<&Head>,
 ) -> Result<(u32, u32), Fault> {
-    let (other_sequence, other_index) = other.unwrap_or((sequence, head.index));
-    let mut here = CRC.digest();
-    here.update(&sequence.to_le_bytes());
-    here.update(&Head::front(head.length, head.kind, head.index).ok_or(Fault)?);
-    let mut there = CRC.digest();
-    there.update(&other_sequence.to_le_bytes());
-    there.update(&Head::front(head.length, head.kind, other_index).ok_or(Fault)?);
-
+    let mut here = head.begun;
+    let mut there = other.map(|other| other.begun);
     let mut chunk = [0; CHUNK];
     let mut done = 0;
     while done < head.length {
@@ -231,13 +207,14 @@ fn body_checksums<F: NorFlash>(
             .get_mut(..CHUNK.min(head.length - done))
             .ok_or(Fault)?;
         medium.read(at + Places::of::<F>(head.length).body + done, part)?;
-        here.update(part);
-        if other.is_some() {
-            there.update(part);
+        here.add(part);
+        if let Some(there) = &mut there {
+            there.add(part);
         }
         done += part.len();
     }
-    Ok((here.finalize(), there.finalize()))
+    let here = here.end();
+    Ok((here, there.map_or(here, Checksum::end)))
 }
 
 /// How far a failed record came.
@@ -258,58 +235,40 @@ pub(super) fn write<F: NorFlash>(
     kind: u8,
     body: &[u8],
 ) -> Result<(), Failure> {
-    let front = Head::front(body.len(), kind, index).ok_or(Failure::Unbegun)?;
-    let head = Head {
-        length: body.len(),
-        kind,
-        index,
-        body_checksum: checksum(sequence, &[&front, body]),
-    };
-    begin(medium, at, &head, sequence)?;
+    let mut head = Head::begin(sequence, body.len(), kind, index).ok_or(Failure::Unbegun)?;
+    head.body_checksum = head.begun.then(body).end();
+    begin(medium, at, &head)?;
     let places = Places::of::<F>(head.length);
     medium
         .write(at + places.body, body)
-        .and_then(|()| commit(medium, at, &head, sequence))
+        .and_then(|()| commit(medium, at, &head))
         .map_err(|Fault| Failure::Begun)
 }
 
-/// Writes at `at` what the record `head` at `from` says, checking that one on the way.
+/// Writes at `at` what the record `from_head` at `from` says, checking that one on the way.
 pub(super) fn copy<F: NorFlash>(
     medium: &mut Medium<F>,
-    (from, from_sequence, from_head): (usize, u32, &Head),
+    (from, from_head): (usize, &Head),
     at: usize,
     sequence: u32,
     index: u32,
 ) -> Result<(), Failure> {
-    let (found, body_checksum) = body_checksums(
-        medium,
-        from,
-        from_head,
-        from_sequence,
-        Some((sequence, index)),
-    )
-    .map_err(|Fault| Failure::Unbegun)?;
+    let Head { length, kind, .. } = *from_head;
+    let mut head = Head::begin(sequence, length, kind, index).ok_or(Failure::Unbegun)?;
+    let (found, body_checksum) =
+        body_checksums(medium, from, from_head, Some(&head)).map_err(|Fault| Failure::Unbegun)?;
     if found != from_head.body_checksum {
         return Err(Failure::Unbegun);
     }
-    let head = Head {
-        index,
-        body_checksum,
-        ..*from_head
-    };
-    begin(medium, at, &head, sequence)?;
-    copy_body(medium, from, at, head.length)
-        .and_then(|()| commit(medium, at, &head, sequence))
+    head.body_checksum = body_checksum;
+    begin(medium, at, &head)?;
+    copy_body(medium, from, at, length)
+        .and_then(|()| commit(medium, at, &head))
         .map_err(|Fault| Failure::Begun)
 }
 
-fn begin<F: NorFlash>(
-    medium: &mut Medium<F>,
-    at: usize,
-    head: &Head,
-    sequence: u32,
-) -> Result<(), Failure> {
-    let bytes = head.encode(sequence).ok_or(Failure::Unbegun)?;
+fn begin<F: NorFlash>(medium: &mut Medium<F>, at: usize, head: &Head) -> Result<(), Failure> {
+    let bytes = head.encode().ok_or(Failure::Unbegun)?;
     Mark::set(medium, at).map_err(|Fault| Failure::Unbegun)?;
     medium
         .write_field(at + Places::of::<F>(head.length).head, bytes)
@@ -334,13 +293,8 @@ fn copy_body<F: NorFlash>(
     Ok(())
 }
 
-fn commit<F: NorFlash>(
-    medium: &mut Medium<F>,
-    at: usize,
-    head: &Head,
-    sequence: u32,
-) -> Result<(), Fault> {
-    if look_body(medium, at, head, sequence) != Finding::Right {
+fn commit<F: NorFlash>(medium: &mut Medium<F>, at: usize, head: &Head) -> Result<(), Fault> {
+    if look_body(medium, at, head) != Finding::Right {
         return Err(Fault);
     }
     let places = Places::of::<F>(head.length);

@@ -72,7 +72,7 @@ pub(super) fn scan<F: NorFlash, const CAPACITY: usize>(
         }
         let c1 = look_c1(medium, at + tail, &head);
         let c2 = look_c2(medium, at + tail, &head);
-        let body = look_body(medium, at + tail, &head, sequence);
+        let body = look_body(medium, at + tail, &head);
         if c1 != Finding::Right {
             // c1 is programmed only after the body was read back, and c2 only after c1.
             let cut = tail >= end

@@ -38,9 +38,9 @@ use core::marker::PhantomData;
 use embedded_storage::nor_flash::NorFlash;
 
 use super::{
+    checksum::Checksum,
     mark::{Mark, WORD},
     medium::{Fault, Field, Medium},
-    record::checksum,
 };
 
 const MAGIC: [u8; 8] = *b"latch-jl";
@@ -134,19 +134,20 @@ impl Head {
         let log2 = u8::try_from(Medium::<F>::UNIT.ilog2()).ok()?;
         let size = u32::try_from(Layout::<F, CAPACITY>::SIZE).ok()?;
         let base = u32::try_from(self.base).ok()?;
-        let fields = MAGIC
-            .into_iter()
-            .chain([FORMAT, log2, 0, 0])
-            .chain(size.to_le_bytes())
-            .chain(self.sequence.to_le_bytes())
-            .chain(self.previous.to_le_bytes())
-            .chain(base.to_le_bytes());
+        let [m0, m1, m2, m3, m4, m5, m6, m7] = MAGIC;
+        let fields = [
+            [m0, m1, m2, m3],
+            [m4, m5, m6, m7],
+            [FORMAT, log2, 0, 0],
+            size.to_le_bytes(),
+            self.sequence.to_le_bytes(),
+            self.previous.to_le_bytes(),
+            base.to_le_bytes(),
+        ];
         let mut bytes = [0; HEAD];
-        for (to, from) in bytes.iter_mut().zip(fields) {
-            *to = from;
-        }
         let (front, sum) = bytes.split_last_chunk_mut::<4>()?;
-        *sum = checksum(0, &[front]).to_le_bytes();
+        front.copy_from_slice(fields.as_flattened());
+        *sum = checksum(0, front).to_le_bytes();
         Some(bytes)
     }
 
@@ -193,7 +194,7 @@ fn read_head<F: NorFlash, const CAPACITY: usize>(bytes: [u8; HEAD]) -> HeadFindi
     let Some((front, sum)) = bytes.split_last_chunk::<4>() else {
         return HeadFinding::Garbage;
     };
-    if *sum != checksum(0, &[front]).to_le_bytes() || !bytes.starts_with(&MAGIC) {
+    if *sum != checksum(0, front).to_le_bytes() || !bytes.starts_with(&MAGIC) {
         return HeadFinding::Garbage;
     }
     let Some((_, [format, ..])) = front.split_first_chunk::<{ MAGIC.len() }>() else {
@@ -219,10 +220,15 @@ fn read_head<F: NorFlash, const CAPACITY: usize>(bytes: [u8; HEAD]) -> HeadFindi
     }
 }
 
+/// The checksum of these bytes under a sequence number.
+pub(super) fn checksum(sequence: u32, bytes: &[u8]) -> u32 {
+    Checksum::of(sequence).then(bytes).end()
+}
+
 fn seal(end: u32, sequence: u32) -> [u8; SEAL] {
     let [e0, e1, e2, e3] = end.to_le_bytes();
     let [s0, s1, s2, s3] = sequence.to_le_bytes();
-    let [c0, c1, c2, c3] = checksum(sequence, &[&end.to_le_bytes()]).to_le_bytes();
+    let [c0, c1, c2, c3] = checksum(sequence, &end.to_le_bytes()).to_le_bytes();
     [e0, e1, e2, e3, s0, s1, s2, s3, c0, c1, c2, c3]
 }
 

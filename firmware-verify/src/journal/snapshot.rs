@@ -38,8 +38,8 @@ impl<F: NorFlash, const CAPACITY: usize> Snapshot<'_, F, CAPACITY> {
     /// # Errors
     /// [`JournalError::NoRecord`], [`JournalError::Full`], [`JournalError::Storage`].
     pub fn copy(&mut self, from: Address) -> Result<Address, JournalError> {
-        let (from, sequence, head) = self.journal.find(from)?;
-        self.copy_record(from, sequence, &head)
+        let (from, head) = self.journal.find(from)?;
+        self.copy_record(from, &head)
     }
 
     /// Adds all records of the sector before that lie between two offsets.
@@ -52,27 +52,17 @@ impl<F: NorFlash, const CAPACITY: usize> Snapshot<'_, F, CAPACITY> {
         while next < tail {
             let (_, head) = look_head(&mut self.journal.medium, at + next, old.sequence);
             let head = head.ok_or(JournalError::Storage)?;
-            self.copy_record(at + next, old.sequence, &head)?;
+            self.copy_record(at + next, &head)?;
             next += Places::of::<F>(head.length).end;
         }
         Ok(())
     }
 
-    fn copy_record(
-        &mut self,
-        from: usize,
-        sequence: u32,
-        head: &record::Head,
-    ) -> Result<Address, JournalError> {
+    fn copy_record(&mut self, from: usize, head: &record::Head) -> Result<Address, JournalError> {
         let at = self.place(head.length)?;
-        let (new_sequence, count) = (self.new.sequence, self.new.count);
-        let written = record::copy(
-            &mut self.journal.medium,
-            (from, sequence, head),
-            at,
-            new_sequence,
-            count,
-        );
+        let (sequence, count) = (self.new.sequence, self.new.count);
+        let medium = &mut self.journal.medium;
+        let written = record::copy(medium, (from, head), at, sequence, count);
         self.advance(at, head.length, written)
     }
 

@@ -142,7 +142,7 @@ fn an_older_copy_of_a_sector_does_not_come_back() {
 fn renumber(flash: &mut Small, start: usize, format: u8) {
     let head = &mut flash.contents_mut()[start..start + 32];
     head[8] = format;
-    let sum = super::super::record::checksum(0, &[&head[..28]]).to_le_bytes();
+    let sum = super::super::sector::checksum(0, &head[..28]).to_le_bytes();
     head[28..].copy_from_slice(&sum);
 }
 
