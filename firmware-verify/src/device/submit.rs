@@ -8,7 +8,7 @@ use crate::{
     reject::{Reason, Refusal, ensure},
     statement::Outcome,
     types::{Challenge, StatementId, TenantId},
-    wire::{Envelope, Keys as _, Kind, Role, peek_kind},
+    wire::{Envelope, Keys as _, Kind, Role, peek, peek_kind},
 };
 
 /// Numbers of the actions that close, as they stand at the end of a code's body.
@@ -139,11 +139,10 @@ where
             .trust
             .root()
             .map_or(0, |root| root.version);
-        let version = postcard::take_from_bytes::<(TenantId, u32)>(envelope.body());
-        match version {
-            Ok(((_, version), _)) if version < in_force => true,
-            Ok(_) => envelope.id() == self.memory.ledger.trust.id(),
-            Err(_) => false,
+        match peek::<(TenantId, u32)>(envelope.body()) {
+            Some((_, version)) if version < in_force => true,
+            Some(_) => envelope.id() == self.memory.ledger.trust.id(),
+            None => false,
         }
     }
 

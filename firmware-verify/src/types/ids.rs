@@ -3,7 +3,10 @@
 use core::{fmt, str::FromStr};
 
 use heapless::String;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{Error as _, SeqAccess, Visitor},
+};
 
 use super::text::{Malformed, is_name_byte, read_hex, write_hex};
 use crate::limits::{MAX_DEVICE, MAX_LATCHES};
@@ -28,11 +31,40 @@ macro_rules! serde_bytes_or_text {
                         .parse()
                         .map_err(D::Error::custom)
                 } else {
-                    <[u8; $len]>::deserialize(deserializer).map(Self)
+                    deserializer
+                        .deserialize_tuple($len, Filled([0; $len]))
+                        .map(Self)
                 }
             }
         }
     };
+}
+
+/// Reads as many bytes as there are, in a loop: serde's own visitor of an array is as long as the
+/// array.
+struct Filled<const LEN: usize>([u8; LEN]);
+
+impl<'de, const LEN: usize> Visitor<'de> for Filled<LEN> {
+    type Value = [u8; LEN];
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{LEN} bytes")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut bytes: A) -> Result<[u8; LEN], A::Error> {
+        fill(&mut self.0, &mut bytes)?;
+        Ok(self.0)
+    }
+}
+
+#[inline(never)]
+fn fill<'de, A: SeqAccess<'de>>(buffer: &mut [u8], bytes: &mut A) -> Result<(), A::Error> {
+    for byte in buffer {
+        *byte = bytes
+            .next_element()?
+            .ok_or_else(|| A::Error::custom("too few bytes"))?;
+    }
+    Ok(())
 }
 
 macro_rules! hex_id {

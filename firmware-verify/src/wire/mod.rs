@@ -3,9 +3,15 @@
 mod canonical;
 mod envelope;
 mod keys;
+mod reader;
 mod run;
+#[cfg(test)]
+mod tests;
+mod writer;
 
-pub use canonical::{Body, decode, encode};
+pub use canonical::{Body, decode};
 pub use envelope::{BODY_VERSIONS, Envelope, Kind, Signers, Verified, peek_kind, seal_head};
 pub use keys::{DeviceKey, KeyFault, KeyRing, Keys, PublicKey, Role, SeedKey};
+pub(crate) use reader::peek;
 pub use run::{Item, Run, RunWriter};
+pub use writer::encode;

@@ -7,7 +7,7 @@ use core::{fmt, marker::PhantomData};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::canonical::take;
+use super::reader::take;
 use crate::reject::{Reason, Refusal};
 
 /// What can stand in a [`Run`].
@@ -91,7 +91,7 @@ impl<'a, T: Item<'a>> Run<'a, T> {
             if rest.is_empty() {
                 return None;
             }
-            let (item, after) = postcard::take_from_bytes(rest).ok()?;
+            let (item, after) = take(rest).ok()?;
             rest = after;
             Some(item)
         })
@@ -139,7 +139,7 @@ impl<'b> RunWriter<'b> {
     /// [`Reason::BufferTooSmall`].
     pub fn push<T: Serialize>(&mut self, item: &T) -> Result<(), Refusal> {
         let room = self.buffer.get_mut(self.len..).ok_or(Reason::LogicFault)?;
-        let written = super::canonical::encode(item, room)?.len();
+        let written = super::writer::encode(item, room)?.len();
         self.len = self.len.saturating_add(written);
         Ok(())
     }
