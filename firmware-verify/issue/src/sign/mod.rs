@@ -9,7 +9,7 @@ use latch_verify::{
     limits::{ENVELOPE_HEAD, MAX_BODY},
     statement::check_body,
     types::{Digest, KeyId, StatementId},
-    wire::{Body, Envelope, Keys, Kind, PublicKey, Verified, encode, peek_kind, seal_head},
+    wire::{Body, Envelope, Keys, Kind, PublicKey, Verified, peek_kind, seal_head},
 };
 use sha2::{Digest as _, Sha256};
 
@@ -50,13 +50,14 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Encodes a body, and reads it back as the verifier would.
+    /// Encodes a body by postcard, which defines the format, and reads it back by the verifier's
+    /// own reader.
     ///
     /// # Errors
     /// [`SignError::Refused`] with the reason for which a verifier would refuse the body.
     pub fn new<'a, B: Body<'a>>(body: &B) -> Result<Self, SignError> {
         let mut buffer = [0; MAX_BODY];
-        let encoded = encode(body, &mut buffer).map_err(|_| Reason::BadLength)?;
+        let encoded = postcard::to_slice(body, &mut buffer).map_err(|_| Reason::BadLength)?;
         let mut message = seal_head(B::KIND, body.version(), encoded.len())?.to_vec();
         message.extend_from_slice(encoded);
         Self::from_message(message)
