@@ -241,6 +241,7 @@ extern crate std;
 
 pub mod boot;
 pub mod device;
+mod division;
 mod flash;
 pub mod image;
 pub mod journal;

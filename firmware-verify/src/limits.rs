@@ -107,7 +107,7 @@ pub const PULSE_AGE_MS: u64 = CHALLENGE_AGE_MS;
 pub const PULSE_ROTATE_MS: u64 = 60_000;
 /// Pulses in the time of a heartbeat that an open latch asks for, where that makes more of them
 /// than [`PULSE_ROTATE_MS`]: so that one answer may be lost and the next be late.
-pub const PULSES_A_HEARTBEAT: u64 = 3;
+pub const PULSES_A_HEARTBEAT: u16 = 3;
 /// Shortest age at which a pulse is replaced, in milliseconds: a signed state a second is what a
 /// small core can afford besides its work. No answer keeps up with a heartbeat below
 /// [`PULSES_A_HEARTBEAT`] seconds.

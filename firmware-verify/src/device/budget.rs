@@ -4,6 +4,7 @@
 //! alone. What is checked against none of them costs neither a signature nor a write.
 
 use crate::{
+    division::divide,
     limits::{
         CODE_REFILL_MS, CODE_SIGNATURES, REPEAT_REFILL_MS, REPEATS, RESERVED_REFILL_MS,
         RESERVED_SIGNATURES, WRITE_BUDGET, WRITE_REFILL_MS,
@@ -11,31 +12,60 @@ use crate::{
     wire::Kind,
 };
 
+/// How many tokens a bucket holds, and the time in which one comes back.
+#[derive(Clone, Copy)]
+struct Rate {
+    burst: u32,
+    refill_ms: u16,
+}
+
+impl Rate {
+    const fn new(burst: u32, refill_ms: u64) -> Self {
+        assert!(
+            0 < refill_ms && refill_ms < 1 << 16,
+            "it divides by 16 bits"
+        );
+        let [.., high, low] = refill_ms.to_be_bytes();
+        Self {
+            burst,
+            refill_ms: u16::from_be_bytes([high, low]),
+        }
+    }
+}
+
+const CODES: Rate = Rate::new(CODE_SIGNATURES, CODE_REFILL_MS);
+const ROOTS: Rate = Rate::new(CODE_SIGNATURES, RESERVED_REFILL_MS);
+const RESERVED: Rate = Rate::new(RESERVED_SIGNATURES, RESERVED_REFILL_MS);
+const WRITES: Rate = Rate::new(WRITE_BUDGET, WRITE_REFILL_MS);
+const REPEATED: Rate = Rate::new(REPEATS, REPEAT_REFILL_MS);
+
 /// Tokens left, and when the last one came back.
 ///
 /// A request is served while one token is left, and may leave a debt: where it had to find all that it
 /// takes, a drip of cheap requests would starve the dear ones for ever.
-struct Bucket<const BURST: u32, const REFILL_MS: u64> {
+struct Bucket {
     left: i64,
     refilled_ticks_ms: u64,
 }
 
-impl<const BURST: u32, const REFILL_MS: u64> Bucket<BURST, REFILL_MS> {
-    fn new(ticks_ms: u64) -> Self {
+impl Bucket {
+    fn full(rate: Rate, ticks_ms: u64) -> Self {
         Self {
-            left: BURST.into(),
+            left: rate.burst.into(),
             refilled_ticks_ms: ticks_ms,
         }
     }
 
     /// Takes so many tokens, if one is there.
-    fn take(&mut self, tokens: u32, ticks_ms: u64) -> bool {
-        let back = ticks_ms.saturating_sub(self.refilled_ticks_ms) / REFILL_MS;
-        self.refilled_ticks_ms = self
-            .refilled_ticks_ms
-            .saturating_add(back.saturating_mul(REFILL_MS));
+    #[inline(never)]
+    fn take(&mut self, rate: Rate, tokens: u32, ticks_ms: u64) -> bool {
+        let Rate { burst, refill_ms } = rate;
+        let passed_ms = ticks_ms.saturating_sub(self.refilled_ticks_ms);
+        let (back, begun_ms) = divide(passed_ms, refill_ms);
+        let whole_ms = passed_ms.saturating_sub(begun_ms.into());
+        self.refilled_ticks_ms = self.refilled_ticks_ms.saturating_add(whole_ms);
         let back = i64::try_from(back).unwrap_or(i64::MAX);
-        self.left = self.left.saturating_add(back).min(BURST.into());
+        self.left = self.left.saturating_add(back).min(burst.into());
         let served = self.left > 0;
         if served {
             self.left = self.left.saturating_sub(tokens.into());
@@ -44,36 +74,33 @@ impl<const BURST: u32, const REFILL_MS: u64> Bucket<BURST, REFILL_MS> {
     }
 }
 
-type Reserved = Bucket<RESERVED_SIGNATURES, RESERVED_REFILL_MS>;
-type Writes = Bucket<WRITE_BUDGET, WRITE_REFILL_MS>;
-
 /// Every bucket of a device. Full at each boot, which costs an attacker more than it gives.
 pub(super) struct Budgets {
-    codes: Bucket<CODE_SIGNATURES, CODE_REFILL_MS>,
-    reserved: Reserved,
-    roots: Bucket<CODE_SIGNATURES, RESERVED_REFILL_MS>,
-    revocations: Reserved,
-    time: Reserved,
-    refusals: Writes,
-    closings: Writes,
-    revoked: Writes,
-    floors: Writes,
-    repeats: Bucket<REPEATS, REPEAT_REFILL_MS>,
+    codes: Bucket,
+    reserved: Bucket,
+    roots: Bucket,
+    revocations: Bucket,
+    time: Bucket,
+    refusals: Bucket,
+    closings: Bucket,
+    revoked: Bucket,
+    floors: Bucket,
+    repeats: Bucket,
 }
 
 impl Budgets {
     pub(super) fn new(ticks_ms: u64) -> Self {
         Self {
-            codes: Bucket::new(ticks_ms),
-            reserved: Bucket::new(ticks_ms),
-            roots: Bucket::new(ticks_ms),
-            revocations: Bucket::new(ticks_ms),
-            time: Bucket::new(ticks_ms),
-            refusals: Bucket::new(ticks_ms),
-            closings: Bucket::new(ticks_ms),
-            revoked: Bucket::new(ticks_ms),
-            floors: Bucket::new(ticks_ms),
-            repeats: Bucket::new(ticks_ms),
+            codes: Bucket::full(CODES, ticks_ms),
+            reserved: Bucket::full(RESERVED, ticks_ms),
+            roots: Bucket::full(ROOTS, ticks_ms),
+            revocations: Bucket::full(RESERVED, ticks_ms),
+            time: Bucket::full(RESERVED, ticks_ms),
+            refusals: Bucket::full(WRITES, ticks_ms),
+            closings: Bucket::full(WRITES, ticks_ms),
+            revoked: Bucket::full(WRITES, ticks_ms),
+            floors: Bucket::full(WRITES, ticks_ms),
+            repeats: Bucket::full(REPEATED, ticks_ms),
         }
     }
 
@@ -86,30 +113,30 @@ impl Budgets {
         preferred: bool,
         ticks_ms: u64,
     ) -> bool {
-        match kind {
-            Kind::Root => self.roots.take(signatures, ticks_ms),
-            Kind::Revocation | Kind::StopSlip => self.revocations.take(signatures, ticks_ms),
-            Kind::Time => self.time.take(signatures, ticks_ms),
-            _ => {
-                self.codes.take(signatures, ticks_ms)
-                    || preferred && self.reserved.take(signatures, ticks_ms)
-            }
-        }
+        let (bucket, rate, has_reserve) = match kind {
+            Kind::Root => (&mut self.roots, ROOTS, false),
+            Kind::Revocation | Kind::StopSlip => (&mut self.revocations, RESERVED, false),
+            Kind::Time => (&mut self.time, RESERVED, false),
+            _ => (&mut self.codes, CODES, preferred),
+        };
+        bucket.take(rate, signatures, ticks_ms)
+            || has_reserve && self.reserved.take(RESERVED, signatures, ticks_ms)
     }
 
     /// Takes leave to write something that one signature alone can ask for again and again.
     pub(super) fn write(&mut self, what: Written, ticks_ms: u64) -> bool {
-        match what {
-            Written::Refusal => self.refusals.take(1, ticks_ms),
-            Written::Closing => self.closings.take(1, ticks_ms),
-            Written::Revocation => self.revoked.take(1, ticks_ms),
-            Written::TimeFloor => self.floors.take(1, ticks_ms),
-        }
+        let bucket = match what {
+            Written::Refusal => &mut self.refusals,
+            Written::Closing => &mut self.closings,
+            Written::Revocation => &mut self.revoked,
+            Written::TimeFloor => &mut self.floors,
+        };
+        bucket.take(WRITES, 1, ticks_ms)
     }
 
     /// Takes leave to sign a receipt again.
     pub(super) fn repeat(&mut self, ticks_ms: u64) -> bool {
-        self.repeats.take(1, ticks_ms)
+        self.repeats.take(REPEATED, 1, ticks_ms)
     }
 }
 
@@ -139,30 +166,32 @@ pub struct Work {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bucket, Budgets};
+    use super::{Bucket, Budgets, Rate};
     use crate::{limits::CODE_SIGNATURES, wire::Kind};
+
+    const RATE: Rate = Rate::new(8, 100);
 
     #[test]
     fn a_burst_is_bounded_and_comes_back_with_time() {
-        let mut bucket = Bucket::<8, 100>::new(5);
-        assert!((0..8).all(|_| bucket.take(1, 5)));
-        assert!(!bucket.take(1, 104));
-        assert!(bucket.take(1, 105));
-        assert!(!bucket.take(1, 105));
+        let mut bucket = Bucket::full(RATE, 5);
+        assert!((0..8).all(|_| bucket.take(RATE, 1, 5)));
+        assert!(!bucket.take(RATE, 1, 104));
+        assert!(bucket.take(RATE, 1, 105));
+        assert!(!bucket.take(RATE, 1, 105));
         // A long rest refills no more than the bucket.
-        assert!(bucket.take(8, 1_000_000));
-        assert!(!bucket.take(1, 1_000_000));
+        assert!(bucket.take(RATE, 8, 1_000_000));
+        assert!(!bucket.take(RATE, 1, 1_000_000));
     }
 
     /// A drip of cheap requests does not starve the dear ones.
     #[test]
     fn a_dear_request_is_served_while_one_token_is_left_and_pays_later() {
-        let mut bucket = Bucket::<8, 100>::new(0);
-        assert!(bucket.take(7, 0) && bucket.take(3, 0));
+        let mut bucket = Bucket::full(RATE, 0);
+        assert!(bucket.take(RATE, 7, 0) && bucket.take(RATE, 3, 0));
         // Two in debt: the third that comes back serves again.
-        assert!(!bucket.take(1, 299));
-        assert!(bucket.take(3, 300));
-        assert!(!bucket.take(1, 300));
+        assert!(!bucket.take(RATE, 1, 299));
+        assert!(bucket.take(RATE, 3, 300));
+        assert!(!bucket.take(RATE, 1, 300));
     }
 
     #[test]

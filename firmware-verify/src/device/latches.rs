@@ -3,6 +3,7 @@
 use heapless::Vec;
 
 use crate::{
+    division::divide,
     ledger::{CodeName, Ledger},
     limits::{MAX_LATCHES, PULSE_LEAST_MS, PULSE_ROTATE_MS, PULSES_A_HEARTBEAT},
     reject::{Reason, Refusal, ensure},
@@ -145,7 +146,7 @@ impl Opening {
     /// How often a new pulse is to leave for its sake.
     pub(super) fn pulse_every_ms(&self, trust: &TrustRoot) -> u64 {
         let heartbeat_s = self.rule(trust).map_or(0, |rule| rule.heartbeat_s);
-        match ms(heartbeat_s) / PULSES_A_HEARTBEAT {
+        match divide(ms(heartbeat_s), PULSES_A_HEARTBEAT).0 {
             0 => PULSE_ROTATE_MS,
             every_ms => every_ms.clamp(PULSE_LEAST_MS, PULSE_ROTATE_MS),
         }
@@ -244,11 +245,12 @@ impl Latches {
         }
     }
 
-    /// Whether a latch may be opened, or stay open, for so long from now.
+    /// The latch as it is open, if it may stay so for so long from now.
     ///
     /// # Errors
     /// [`Reason::AlreadyOpen`]; [`Reason::NotOpen`], [`Reason::OpenedOtherwise`],
     /// [`Reason::OpenTooLong`] with the seconds that are left.
+    #[inline(never)]
     pub(super) fn may_renew(
         &self,
         latch: LatchId,
@@ -256,16 +258,16 @@ impl Latches {
         rule: &Rule,
         seconds: u32,
         ticks_ms: u64,
-    ) -> Result<&Opening, Refusal> {
+    ) -> Result<Opening, Refusal> {
         let opening = self.get(latch).ok_or(Reason::NotOpen)?;
         ensure(opening.rule == choice, Reason::OpenedOtherwise)?;
         let end = opening.since_ticks_ms.saturating_add(ms(rule.max_open_s));
-        let left_s = end.saturating_sub(ticks_ms) / 1000;
+        let (left_s, _) = divide(end.saturating_sub(ticks_ms), 1000);
         ensure(
             u64::from(seconds) <= left_s,
             Refusal::new(Reason::OpenTooLong, left_s, seconds.into()),
         )?;
-        Ok(opening)
+        Ok(*opening)
     }
 }
 

@@ -122,20 +122,17 @@ where
         let latch = root.latch(code.latch).ok_or(Reason::NoSuchLatch)?;
         let rule = chosen_rule(code, &latch)?;
         let ticks_ms = self.clock.ticks_ms();
-        let before = self
+        let mut opening = self
             .memory
             .latches
             .may_renew(code.latch, code.rule, &rule, seconds, ticks_ms)?;
-        let opening = Opening {
-            until_ticks_ms: ticks_ms.saturating_add(ms(seconds)),
-            heard_ticks_ms: ticks_ms,
-            renewal: Some(CodeName {
-                issuer: code.issuer,
-                sequence: code.sequence,
-                statement,
-            }),
-            ..*before
-        };
+        opening.until_ticks_ms = ticks_ms.saturating_add(ms(seconds));
+        opening.heard_ticks_ms = ticks_ms;
+        opening.renewal = Some(CodeName {
+            issuer: code.issuer,
+            sequence: code.sequence,
+            statement,
+        });
         self.staged = Some(Staged { opening, seconds });
         Ok(Plan::Renew)
     }

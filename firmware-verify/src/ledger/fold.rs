@@ -225,37 +225,29 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
             Outcome::Refused { reason, .. } => Some(reason),
             _ => None,
         };
-        if self.recent.is_full() {
-            self.forget_one();
-        }
-        let recent = Recent {
+        let mut recent = Recent {
             number: receipt.number,
             statement: receipt.statement,
             refused,
             at: address,
         };
-        self.recent
-            .push_back(recent)
-            .map_err(|_| Reason::LogicFault.into())
-    }
-
-    /// Makes room for a receipt: the oldest refusal goes first, so that nobody can push the
-    /// receipt of an effect out by repeating codes that are refused.
-    fn forget_one(&mut self) {
+        if !self.recent.is_full() {
+            let kept = self.recent.push_back(recent);
+            return kept.map_err(|_| Reason::LogicFault.into());
+        }
+        // The oldest refusal goes first, so that nobody can push the receipt of an effect out by
+        // repeating codes that are refused.
         let place = self
             .recent
             .iter()
             .position(|recent| recent.refused.is_some())
             .unwrap_or(0);
-        let count = self.recent.len();
-        for at in 0..count {
-            if let Some(recent) = self.recent.pop_front()
-                && at != place
-            {
-                // There is room: one was taken out just now.
-                let _ = self.recent.push_back(recent);
-            }
+        // Each moves up by one place, from the newest to the one that leaves.
+        let stay = self.recent.len().saturating_sub(place);
+        for kept in self.recent.iter_mut().rev().take(stay) {
+            core::mem::swap(kept, &mut recent);
         }
+        Ok(())
     }
 
     #[inline(never)]

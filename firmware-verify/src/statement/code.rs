@@ -5,6 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::root::check_name;
 use crate::{
+    division::divide,
     reject::{Reason, Refusal, ensure},
     twin::{Entries, check_patch, check_values},
     types::{
@@ -47,7 +48,7 @@ impl Audience {
             .finalize()
             .into();
         let number = u64::from_be_bytes(digest.first_chunk().copied().unwrap_or_default());
-        u16::try_from(number % u64::from(Self::PARTS)).unwrap_or_default()
+        divide(number, Self::PARTS).1
     }
 
     /// Whether a device is inside, as a refusal if not.

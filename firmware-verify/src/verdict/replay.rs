@@ -166,15 +166,16 @@ impl<const USED: usize> ReplayTable<USED> {
         }
         self.set_floor(floor)?;
         if self.burned.is_full() {
-            self.forget_one(code.issuer)?;
+            self.forget_one(code)
+        } else {
+            let kept = self.burned.push(code);
+            kept.map_err(|_| Reason::LogicFault.into())
         }
-        self.burned
-            .push(code)
-            .map_err(|_| Reason::LogicFault.into())
     }
 
-    /// Makes room for a code of this issuer, which counts with those that it has.
-    fn forget_one(&mut self, comes: KeyId) -> Result<(), Refusal> {
+    /// Remembers a code in the place of another one. It counts with those that its issuer has.
+    fn forget_one(&mut self, code: Burned) -> Result<(), Refusal> {
+        let comes = code.issuer;
         let count = |issuer: KeyId| {
             let of_it = self.burned.iter().filter(|burned| burned.issuer == issuer);
             of_it.count().saturating_add(usize::from(issuer == comes))
@@ -195,7 +196,11 @@ impl<const USED: usize> ReplayTable<USED> {
             replay: floor.replay.max(oldest.sequence),
             ..floor
         })?;
-        self.burned.remove(place);
+        // Each moves up by one place, from the newest to the one that leaves.
+        let mut carried = code;
+        for burned in self.burned.iter_mut().skip(place).rev() {
+            core::mem::swap(burned, &mut carried);
+        }
         Ok(())
     }
 
