@@ -2,8 +2,6 @@
 
 use core::ops::DerefMut;
 
-use sha2::{Digest as _, Sha256};
-
 use super::{Clock as _, Device, Memory, Platform};
 use crate::{
     ledger::{Facts, Image, Install, InstallPhase, Pending, RECORD, Recent, Record},
@@ -80,7 +78,7 @@ where
         let message_len = write_message(&receipt, out)?;
         let message = out.get(..message_len).ok_or(Reason::LogicFault)?;
         let body = message.get(ENVELOPE_HEAD..).ok_or(Reason::LogicFault)?;
-        let digest = Digest(Sha256::digest(message).into());
+        let digest = Digest::of(&[message]);
         self.append(&Record::Outcome {
             digest,
             receipt: Bytes(body),

@@ -20,6 +20,7 @@ struct Mark {
 
 impl Mark {
     /// What it is at least, some ticks later.
+    #[inline(never)]
     fn at_least_ms(&self, ticks_ms: u64) -> u64 {
         let passed = ticks_ms.saturating_sub(self.ticks_ms);
         let least = passed.saturating_sub(drift_ms(passed));
@@ -116,6 +117,7 @@ impl TimeKeeper {
     }
 
     /// It is at least this late; zero when nothing is known.
+    #[inline(never)]
     pub(super) fn floor_ms(&self, ticks_ms: u64) -> u64 {
         self.floor
             .map_or(0, |floor| floor.at_least_ms(ticks_ms))

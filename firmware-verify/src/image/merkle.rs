@@ -1,7 +1,6 @@
 //! Merkle trees over the pages of an image: RFC 9162, section 2.1, with SHA-256.
 
 use heapless::Vec;
-use sha2::{Digest as _, Sha256};
 
 use crate::{
     limits::MAX_PROOF,
@@ -12,24 +11,13 @@ use crate::{
 /// Hash of a leaf: SHA-256 of a zero byte and the page.
 #[must_use]
 pub fn leaf_hash(page: &[u8]) -> Digest {
-    Digest(
-        Sha256::new_with_prefix([0x00])
-            .chain_update(page)
-            .finalize()
-            .into(),
-    )
+    Digest::of(&[&[0x00], page])
 }
 
 /// Hash of an inner node: SHA-256 of a one byte and both children.
 #[must_use]
 pub fn node_hash(left: &Digest, right: &Digest) -> Digest {
-    Digest(
-        Sha256::new_with_prefix([0x01])
-            .chain_update(left.0)
-            .chain_update(right.0)
-            .finalize()
-            .into(),
-    )
+    Digest::of(&[&[0x01], &left.0, &right.0])
 }
 
 /// Checks that a leaf lies at a place of a tree (RFC 9162, section 2.1.3.2).
@@ -112,7 +100,7 @@ impl TreeHasher {
     #[must_use]
     pub fn finish(mut self) -> Digest {
         let Some((_, mut root)) = self.subtrees.pop() else {
-            return Digest(Sha256::digest([]).into());
+            return Digest::of(&[]);
         };
         while let Some((_, left)) = self.subtrees.pop() {
             root = node_hash(&left, &root);

@@ -1,7 +1,6 @@
 //! The latch code: one signed, single-use, time-bound change.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::root::check_name;
 use crate::{
@@ -9,8 +8,8 @@ use crate::{
     reject::{Reason, Refusal, ensure},
     twin::{Entries, check_patch, check_values},
     types::{
-        Challenge, DeviceId, KeyId, LatchId, ProductId, Sequence, StatementId, TenantId, TimeMs,
-        VersionRange,
+        Challenge, DeviceId, Digest, KeyId, LatchId, ProductId, Sequence, StatementId, TenantId,
+        TimeMs, VersionRange,
     },
     wire::{Body, Kind},
 };
@@ -42,11 +41,7 @@ impl Audience {
     /// `SHA-256(salt || device)`, big-endian, modulo 10000.
     #[must_use]
     pub fn part(salt: StatementId, device: &DeviceId) -> u16 {
-        let digest: [u8; 32] = Sha256::new()
-            .chain_update(salt.0)
-            .chain_update(device.as_str())
-            .finalize()
-            .into();
+        let Digest(digest) = Digest::of(&[&salt.0, device.as_str().as_bytes()]);
         let number = u64::from_be_bytes(digest.first_chunk().copied().unwrap_or_default());
         divide(number, Self::PARTS).1
     }

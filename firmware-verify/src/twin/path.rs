@@ -10,6 +10,8 @@ use crate::{
     types::is_name_byte,
 };
 
+const SEPARATOR: u8 = b'/';
+
 /// One to four keys of `A-Z a-z 0-9 . _ -`, separated by `/`. Checked by
 /// [`check`](Self::check); whoever parses a body has done it.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,9 +35,10 @@ impl<'a> Path<'a> {
     /// [`Reason::BadPath`].
     pub fn check(&self) -> Result<(), Refusal> {
         let mut depth = 0_usize;
-        for key in self.0.split('/') {
+        for key in self.0.as_bytes().split(|byte| *byte == SEPARATOR) {
             depth = depth.saturating_add(1);
-            let plain = (1..=MAX_PATH_KEY).contains(&key.len()) && key.bytes().all(is_name_byte);
+            let plain =
+                (1..=MAX_PATH_KEY).contains(&key.len()) && key.iter().copied().all(is_name_byte);
             ensure(plain && depth <= MAX_DEPTH, Reason::BadPath)?;
         }
         Ok(())
@@ -56,17 +59,27 @@ impl<'a> Path<'a> {
         }
     }
 
+    /// Its bytes as the order counts them. Where one key ends and the other goes on, the shorter
+    /// one comes first: the separator is less than any character.
+    fn ranks(&self) -> impl Iterator<Item = u16> + use<'a> {
+        self.0.bytes().map(|byte| match byte {
+            SEPARATOR => 0,
+            _ => u16::from(byte).saturating_add(1),
+        })
+    }
+
     /// The path one level up.
     #[must_use]
     pub fn parent(&self) -> Option<Path<'a>> {
-        self.0.rsplit_once('/').map(|(parent, _)| Self(parent))
+        let end = self.0.bytes().rposition(|byte| byte == SEPARATOR)?;
+        self.0.get(..end).map(Self)
     }
 }
 
 /// Order of paths: key by key, each by its bytes, so that a branch lies together.
 impl Ord for Path<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.0.split('/').cmp(other.0.split('/'))
+        self.ranks().cmp(other.ranks())
     }
 }
 
@@ -79,5 +92,28 @@ impl PartialOrd for Path<'_> {
 impl fmt::Debug for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::vec::Vec;
+
+    use proptest::prelude::*;
+
+    use super::Path;
+
+    proptest! {
+        #[test]
+        fn paths_are_ordered_key_by_key(a in "[!-0a\u{0}é/]{0,8}", b in "[!-0a\u{0}é/]{0,8}") {
+            let keys = |text: &str| text.split('/').map(str::as_bytes).map(Vec::from).collect::<Vec<_>>();
+            prop_assert_eq!(Path(&a).cmp(&Path(&b)), keys(&a).cmp(&keys(&b)));
+        }
+
+        #[test]
+        fn what_is_above_a_path_ends_before_its_last_separator(text in "[a/é]{0,8}") {
+            let expected = text.rsplit_once('/').map(|(above, _)| above);
+            prop_assert_eq!(Path(&text).parent().map(|above| above.0), expected);
+        }
     }
 }

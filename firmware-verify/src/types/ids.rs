@@ -7,6 +7,7 @@ use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{Error as _, SeqAccess, Visitor},
 };
+use sha2::{Digest as _, Sha256};
 
 use super::text::{Malformed, is_name_byte, read_hex, write_hex};
 use crate::limits::{MAX_DEVICE, MAX_LATCHES};
@@ -112,6 +113,18 @@ hex_id!(
     /// A nonce of the device, published only in what it signs.
     Challenge, 16, "a challenge is 32 hexadecimal digits"
 );
+
+impl Digest {
+    /// SHA-256 of parts, one after the other.
+    #[inline(never)]
+    pub(crate) fn of(parts: &[&[u8]]) -> Self {
+        let mut hasher = Sha256::new();
+        for part in parts {
+            hasher.update(part);
+        }
+        Self(hasher.finalize().into())
+    }
+}
 
 /// Sixteen bytes that people write as a short name, or as 32 hexadecimal digits.
 macro_rules! name16 {

@@ -114,6 +114,7 @@ impl<const USED: usize> ReplayTable<USED> {
         }
     }
 
+    #[inline(never)]
     fn entry(&self, issuer: KeyId, sequence: Sequence) -> Option<&Burned> {
         self.burned
             .iter()
@@ -131,6 +132,7 @@ impl<const USED: usize> ReplayTable<USED> {
 
     /// The floors of an issuer; zeros for one that has none.
     #[must_use]
+    #[inline(never)]
     pub fn floor(&self, issuer: KeyId) -> Floor {
         self.floors
             .iter()

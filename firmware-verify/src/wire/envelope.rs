@@ -8,8 +8,6 @@
 //!         |<------------ signed message --------------->|
 //! ```
 
-use sha2::{Digest as _, Sha256};
-
 use super::{canonical::Body, keys::Keys};
 use crate::{
     limits::{
@@ -241,6 +239,12 @@ impl<'a> Envelope<'a> {
     /// # Errors
     /// [`Reason::UnknownKey`], [`Reason::WeakKey`], [`Reason::BadSignature`].
     pub fn verify(self, keys: &impl Keys) -> Result<Verified<'a>, Refusal> {
+        self.verify_by(keys)
+    }
+
+    /// One function, wherever the keys are.
+    #[inline(never)]
+    fn verify_by(self, keys: &dyn Keys) -> Result<Verified<'a>, Refusal> {
         // Unknown keys first, so that a stranger's statement costs no curve arithmetic.
         for id in self.signers() {
             ensure(keys.find(id).is_some(), Reason::UnknownKey)?;
@@ -319,7 +323,7 @@ impl<'a> Envelope<'a> {
     /// SHA-256 of the signed message.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        Digest(Sha256::digest(self.message).into())
+        Digest::of(&[self.message])
     }
 
     /// The statement's id: the same however many have signed it.
