@@ -232,6 +232,10 @@
 //! the stack is small, most of it is put in a static: a [`Memory`](device::Memory), in which a
 //! device [boots](device::Device::boot_in).
 //!
+//! A product whose bootloader is its own chooses the image to start with a
+//! [`Bootloader`](boot::Bootloader), which reads the journal and handles no code; the program that it starts
+//! [boots as](device::Device::boot_as) what was started.
+//!
 //! The format of everything signed is in `WIRE.md`, beside this crate, and what happens in a
 //! device's life from factory to recovery in `LIFE.md`. Every bound is in [`limits`], every
 //! reason for a refusal in [`Reason`].

@@ -169,7 +169,7 @@ pub struct FirmwareStatus {
     pub manifest: StatementId,
     /// No release below this security version is installed.
     pub security_floor: u32,
-    /// Boots that an image on trial has left; zero when the running image is confirmed.
+    /// Boots that an image on trial has left, of whichever component; zero when none is on trial.
     pub trial_boots_left: u8,
 }
 
