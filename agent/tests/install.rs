@@ -94,6 +94,36 @@ fn an_image_is_fetched_tried_and_confirmed() {
     assert_eq!(rig.device().running().manifest, release.id);
 }
 
+/// The image of another component is installed by the same hook, and what runs runs on.
+#[test]
+fn a_component_is_installed_and_confirmed() {
+    let mut rig = Rig::with_component();
+    let image = tenant::image(5);
+    let release = rig.tenant.release_for(1, "1.1.0", &image);
+    let server = PageServer::new(&release.bytes, image).unwrap();
+    let code = rig.tenant.install(DEVICE, rig.now_ms(), release.id);
+    rig.send(&code.bytes);
+    let topic = rig.topics.release(release.id);
+    rig.message(&topic, &release.bytes);
+    rig.serve(&server);
+    let running = rig.device().running();
+    assert_eq!(running.version.to_string(), "1.0.0");
+    let done = rig.done();
+    assert!(
+        matches!(done.hooks()[..], [Hook::Activate { image, reverting: false }] if image.component == 1)
+    );
+    rig.end(Ok(()));
+    assert!(matches!(rig.done().hooks()[..], [Hook::Health { image }] if image.component == 1));
+    rig.end(Ok(()));
+    assert_eq!(
+        rig.done().outcomes(),
+        [(code.id, Outcome::InstallConfirmed)]
+    );
+    assert_eq!(rig.device().running(), running);
+    let component = rig.device().facts().components.get(1).unwrap();
+    assert_eq!(component.version.to_string(), "1.1.0");
+}
+
 #[test]
 fn an_image_that_does_not_work_gives_way_to_the_one_before() {
     for (health, ends) in [(true, vec![Ok(()), Err(1)]), (false, vec![Err(3)])] {

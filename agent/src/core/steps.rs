@@ -3,6 +3,7 @@
 use latch_verify::{
     Reason, Refusal,
     device::{Armed, Platform, Release, Settlement, Submitted},
+    ledger::Image,
     limits::MAX_RECEIPT_ENVELOPE,
     types::StatementId,
 };
@@ -116,6 +117,12 @@ impl<P: Platform> Station<P> {
             },
             effects,
         )
+    }
+
+    /// The image on trial, of whichever component.
+    fn on_trial(&self) -> Image {
+        let running = self.device.running();
+        self.device.installing().unwrap_or(running)
     }
 
     fn go_on(&mut self, now_ms: u64, effects: &mut Effects) -> Next {
@@ -257,12 +264,12 @@ impl<P: Platform> Station<P> {
                 Ok(())
             }
             (Work::Activating, Ok(())) => {
-                let image = self.device.running();
+                let image = self.on_trial();
                 self.run(Work::Checking, Hook::Health { image }, effects);
                 Ok(())
             }
             (Work::Checking, Ok(())) => {
-                let version = self.device.running().version;
+                let version = self.on_trial().version;
                 let confirmed = self.device.confirm(&mut out).map(|_| ());
                 if confirmed.is_ok() {
                     effects.notice(Notice::Confirmed { version });

@@ -16,8 +16,10 @@ use latch_verify::{
     device::{
         Clock, Device, Entropy, JOURNAL_SECTOR, NoCounter, NoEntropy, Parts, Platform, provision,
     },
+    limits::MAX_COMPONENTS,
     statement::{Outcome, Status},
     types::{Challenge, StatementId, Version},
+    verdict::Factory,
     wire::{PublicKey, SeedKey},
 };
 
@@ -128,6 +130,13 @@ impl Platform for InMemory {
     type Counter = NoCounter;
 }
 
+/// The versions from the factory.
+const FACTORY: Version = Version {
+    major: 1,
+    minor: 0,
+    patch: 0,
+};
+
 /// A relay under test. Whatever it does is done at once, and kept.
 pub(crate) struct Rig {
     pub(crate) tenant: Tenant,
@@ -144,6 +153,17 @@ pub(crate) struct Rig {
 impl Rig {
     /// A provisioned device with its relay, started but not connected.
     pub(crate) fn new() -> Self {
+        Self::made([None; MAX_COMPONENTS])
+    }
+
+    /// As [`connected`](Self::connected), of a device with another component, numbered 1.
+    pub(crate) fn with_component() -> Self {
+        let mut rig = Self::made([Some(FACTORY), None, None]);
+        rig.connect();
+        rig
+    }
+
+    fn made(others: [Option<Version>; MAX_COMPONENTS]) -> Self {
         let tenant = Tenant::new();
         let clock = TestClock::default();
         let journal = TestFlash::new(4 * JOURNAL_SECTOR.next_multiple_of(ERASE));
@@ -156,12 +176,9 @@ impl Rig {
             counter: NoCounter,
         };
         let enrolment = tenant.enrol(DEVICE, &SEED);
-        let version = Version {
-            major: 1,
-            minor: 0,
-            patch: 0,
-        };
-        let device = provision::<InMemory>(parts, tenant.root(), &enrolment, version).unwrap();
+        let main = FACTORY;
+        let factory = Factory { main, others };
+        let device = provision::<InMemory>(parts, tenant.root(), &enrolment, factory).unwrap();
         let topics = Topics::new(DEFAULT_PREFIX, "acme").unwrap();
         let core = Core::new(device, topics.clone(), 0);
         Self {
@@ -178,11 +195,15 @@ impl Rig {
     /// As [`new`](Self::new), connected, and past what happens then.
     pub(crate) fn connected() -> Self {
         let mut rig = Self::new();
-        rig.event(Event::Connected {
+        rig.connect();
+        rig
+    }
+
+    fn connect(&mut self) {
+        self.event(Event::Connected {
             session_present: false,
         });
-        rig.done();
-        rig
+        self.done();
     }
 
     pub(crate) fn now_ms(&self) -> u64 {

@@ -8,7 +8,9 @@ use latch_issue::{
     Rules, StarterKeys, Statement, starter_rules,
 };
 use latch_verify::{
-    statement::{Audience, Enrolment, KeyKept, Revocation, StopSlip, TimeAttestation},
+    statement::{
+        Audience, Enrolment, KeyKept, MAIN_COMPONENT, Revocation, StopSlip, TimeAttestation,
+    },
     types::{Challenge, Digest, KeyId, LatchId, Sequence, StatementId, TenantId, TimeMs},
 };
 use serde_json::Value;
@@ -218,10 +220,15 @@ impl Tenant {
 
     /// A release of an image.
     pub(crate) fn release(&self, version: &str, image: &[u8]) -> Manifest {
+        self.release_for(MAIN_COMPONENT, version, image)
+    }
+
+    /// A release of an image for a component.
+    pub(crate) fn release_for(&self, component: u8, version: &str, image: &[u8]) -> Manifest {
         let release = Release {
             tenant: tenant(),
             product: "pump".parse().unwrap(),
-            component: 0,
+            component,
             version: version.parse().unwrap(),
             security_version: 1,
             current: None,
