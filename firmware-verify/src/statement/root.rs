@@ -131,16 +131,12 @@ impl<'a> Body<'a> for Root<'a> {
     const KIND: Kind = Kind::Root;
 
     fn check(&self) -> Result<(), Refusal> {
-        self.keys.check()?;
-        self.latches.check()?;
-        self.properties.check()?;
-        self.commands.check()?;
-        self.check_keys()?;
-        self.check_latches()?;
-        self.check_properties()?;
-        self.check_commands()
+        self.check_with(PublicKey::new)
     }
 }
+
+/// How the bytes of a key are taken.
+type TakeKey = fn([u8; 32]) -> Result<PublicKey, Refusal>;
 
 impl<'a> Root<'a> {
     /// The keys with their ids.
@@ -148,11 +144,31 @@ impl<'a> Root<'a> {
     /// # Errors
     /// [`Reason::WeakKey`], [`Reason::KeyTwice`].
     pub fn key_ring(&self) -> Result<KeyRing, Refusal> {
+        self.ring_of(PublicKey::new)
+    }
+
+    fn ring_of(&self, take: TakeKey) -> Result<KeyRing, Refusal> {
         let mut ring = KeyRing::default();
         for RootKey { role, key } in self.keys.iter() {
-            ring.add(role, PublicKey::new(key)?)?;
+            ring.add(role, take(key)?)?;
         }
         Ok(ring)
+    }
+
+    /// As [`check`](Body::check), of a root that was checked when it was taken: its keys are not decoded again.
+    pub(crate) fn check_kept(&self) -> Result<(), Refusal> {
+        self.check_with(PublicKey::listed)
+    }
+
+    fn check_with(&self, take: TakeKey) -> Result<(), Refusal> {
+        self.keys.check()?;
+        self.latches.check()?;
+        self.properties.check()?;
+        self.commands.check()?;
+        self.check_keys(take)?;
+        self.check_latches()?;
+        self.check_properties()?;
+        self.check_commands()
     }
 
     /// The latch with this number.
@@ -186,8 +202,8 @@ impl<'a> Root<'a> {
             .map(|assignment| assignment.latch)
     }
 
-    fn check_keys(&self) -> Result<(), Refusal> {
-        self.key_ring()?;
+    fn check_keys(&self, take: TakeKey) -> Result<(), Refusal> {
+        self.ring_of(take)?;
         ensure(self.version > 0, Reason::RootOrder)?;
         ensure(
             self.thresholds.root > 0 && self.thresholds.release > 0,

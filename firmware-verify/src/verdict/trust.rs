@@ -7,7 +7,7 @@ use crate::{
     reject::{Reason, Refusal, ensure},
     statement::{Root, RootKey},
     types::{KeyId, StatementId, TenantId},
-    wire::{Envelope, KeyRing, Keys, Kind, PublicKey, Role, Verified},
+    wire::{Body, Envelope, KeyRing, Keys, Kind, PublicKey, Role, Verified, decode},
 };
 
 /// A trust root that was checked, with its keys ready for use.
@@ -32,7 +32,7 @@ impl<'a> CheckedRoot<'a> {
         // nothing acts on it before its own threshold has signed these very bytes.
         let root: Root<'a> = envelope.read()?;
         if root.version > 1 {
-            return Self::kept(bytes);
+            return Self::by_its_own(envelope, root);
         }
         envelope.verify(&ListedKeys(&root))?;
         Self::signed(envelope, root)
@@ -41,11 +41,17 @@ impl<'a> CheckedRoot<'a> {
     /// Takes a root that was in force before, as the journal has kept it: signed by its own
     /// root keys, and perhaps by those of the root before it, which are no longer known.
     ///
+    /// Its keys were found fit when it was taken; only those that have signed it are decoded.
+    ///
     /// # Errors
     /// As [`first`](Self::first), but for [`Reason::UnknownKey`].
     pub(crate) fn kept(bytes: &'a [u8]) -> Result<Self, Refusal> {
         let envelope = Envelope::parse(Kind::Root, bytes)?;
-        let root: Root<'a> = envelope.read()?;
+        Self::by_its_own(envelope, read_kept(&envelope)?)
+    }
+
+    /// Checks the signatures of the keys that it lists, whoever else has signed it.
+    fn by_its_own(envelope: Envelope<'a>, root: Root<'a>) -> Result<Self, Refusal> {
         let listed = ListedKeys(&root);
         for (id, signature) in envelope.signatures() {
             // Whoever counts has to be checked: only keys that are not listed are passed over.
@@ -92,7 +98,20 @@ impl<'a> CheckedRoot<'a> {
     }
 }
 
-/// The keys that a root lists, found where they lie. A [`KeyRing`] is faster, and takes two
+/// Decodes and checks the body of a root that was taken before. Apart from what verifies it, as
+/// [`Envelope::read`] is.
+#[inline(never)]
+fn read_kept<'a>(envelope: &Envelope<'a>) -> Result<Root<'a>, Refusal> {
+    let root: Root<'a> = decode(envelope.body())?;
+    ensure(
+        Body::version(&root) == envelope.version(),
+        Reason::NotCanonical,
+    )?;
+    root.check_kept()?;
+    Ok(root)
+}
+
+/// The keys that a root lists, which was read, found where they lie. A [`KeyRing`] is faster, and takes two
 /// thirds of a kilobyte, which nobody has to spare during a verification.
 pub(super) struct ListedKeys<'r, 'a>(pub(super) &'r Root<'a>);
 
@@ -111,7 +130,7 @@ impl ListedKeys<'_, '_> {
 impl Keys for ListedKeys<'_, '_> {
     fn find(&self, id: KeyId) -> Option<(u8, PublicKey)> {
         let (place, listed) = self.entry(id)?;
-        Some((place, PublicKey::new(listed.key).ok()?))
+        Some((place, PublicKey::listed(listed.key).ok()?))
     }
 }
 
@@ -160,7 +179,7 @@ impl TrustRoot {
             .root
             .keys
             .iter()
-            .try_for_each(|RootKey { role, key }| self.ring.add(role, PublicKey::new(key)?));
+            .try_for_each(|RootKey { role, key }| self.ring.add(role, PublicKey::listed(key)?));
         let kept = self.body.extend_from_slice(checked.envelope.body());
         if filled.is_err() || kept.is_err() {
             self.clear();
