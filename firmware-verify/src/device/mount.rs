@@ -252,9 +252,10 @@ where
         key: P::Key,
         mut counter: P::Counter,
     ) -> Result<Self, MountFault> {
-        let public = PublicKey::new(key.public())?;
+        let public = key.public();
         let ledger = &memory.ledger;
-        ensure(public.bytes() == &ledger.device_key.0, Reason::KeyFault)?;
+        // The key that was enrolled was found fit then.
+        ensure(public == ledger.device_key.0, Reason::KeyFault)?;
         let counted = counter.read().map_err(|_| Reason::CounterFault)?;
         let anchor = ledger.facts.anchor;
         ensure(
@@ -269,7 +270,7 @@ where
             clock,
             entropy,
             key,
-            key_id: public.id(),
+            key_id: PublicKey::id_of(&public),
             counter,
             counted,
             time: TimeKeeper::new(ledger.facts.time_floor_ms, ticks_ms),
