@@ -12,9 +12,9 @@ use crate::{
     reject::{Reason, Refusal},
     statement::{Outcome, Receipt},
     twin::check_document,
-    types::{Digest, KeyId, Sequence, StatementId, TimeMs},
+    types::{Digest, KeyId, LatchId, Sequence, StatementId, TimeMs},
     verdict::{Burned, TrustRoot, Use},
-    wire::{Body as _, Kind},
+    wire::{Body as _, decode},
 };
 
 impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
@@ -154,8 +154,17 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
     }
 
     fn open(&mut self, open: OpenLatch) -> Result<(), Refusal> {
-        self.open.retain(|other| other.latch != open.latch);
+        self.shut(Named::Latch(open.latch));
         self.open.push(open).map_err(|_| Reason::LogicFault.into())
+    }
+
+    /// Forgets an open latch.
+    #[inline(never)]
+    fn shut(&mut self, named: Named) {
+        self.open.retain(|open| match named {
+            Named::Latch(latch) => open.latch != latch,
+            Named::Code(statement) => open.code.statement != statement,
+        });
     }
 
     #[inline(never)]
@@ -209,7 +218,7 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
                     break_glass: pending.break_glass,
                 })?;
             }
-            Effect::Close { latch } => self.open.retain(|open| open.latch != *latch),
+            Effect::Close { latch } => self.shut(Named::Latch(*latch)),
             Effect::Lockdown => {
                 self.locked_down = true;
                 self.open.clear();
@@ -269,9 +278,9 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
             | Outcome::Unlocked => {}
             // What did not open, or may not have, counts as closed.
             Outcome::ActuatorFailed { .. } | Outcome::Interrupted => {
-                self.open.retain(|open| open.code.statement != statement);
+                self.shut(Named::Code(statement));
             }
-            Outcome::Closed { latch, .. } => self.open.retain(|open| open.latch != latch),
+            Outcome::Closed { latch, .. } => self.shut(Named::Latch(latch)),
             Outcome::InstallConfirmed => {
                 let install = self.install.as_ref().ok_or(Reason::LogicFault)?;
                 self.components.confirm(&install.manifest()?)?;
@@ -314,6 +323,14 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
     }
 }
 
+/// By what an open latch is told from others.
+#[derive(Clone, Copy)]
+enum Named {
+    Latch(LatchId),
+    /// By the code that has opened it.
+    Code(StatementId),
+}
+
 /// What a receipt says, as far as the ledger changes by it.
 struct Said {
     number: u64,
@@ -326,6 +343,9 @@ struct Said {
 /// Reads a receipt. Apart from what is done with it, as reading takes far more of the stack.
 #[inline(never)]
 fn said(body: &[u8]) -> Result<Said, Refusal> {
+    // In the newest version, in which every device writes.
+    let receipt: Receipt = decode(body)?;
+    receipt.check()?;
     let Receipt {
         number,
         statement,
@@ -333,7 +353,7 @@ fn said(body: &[u8]) -> Result<Said, Refusal> {
         sequence,
         outcome,
         ..
-    } = Receipt::parse(Kind::Receipt.newest_version(), body)?;
+    } = receipt;
     Ok(Said {
         number,
         statement,

@@ -247,12 +247,12 @@ impl<'a> Envelope<'a> {
     fn verify_by(self, keys: &dyn Keys) -> Result<Verified<'a>, Refusal> {
         // Unknown keys first, so that a stranger's statement costs no curve arithmetic.
         for id in self.signers() {
-            ensure(keys.find(id).is_some(), Reason::UnknownKey)?;
+            ensure(knows(keys, id), Reason::UnknownKey)?;
         }
         let mut signers = Signers(0);
-        for (id, signature) in self.signatures() {
+        for (id, signature) in self.places() {
             let (place, key) = keys.find(id).ok_or(Reason::UnknownKey)?;
-            key.verify(self.message, &signature)?;
+            key.verify(self.message, signature)?;
             signers.insert(place)?;
         }
         Ok(Verified {
@@ -270,6 +270,11 @@ impl<'a> Envelope<'a> {
 
     /// Key ids and signatures, in the order in which they lie.
     pub fn signatures(&self) -> impl Iterator<Item = (KeyId, [u8; 64])> + use<'a> {
+        self.places().map(|(id, signature)| (id, *signature))
+    }
+
+    /// Key ids, and the signatures where they lie.
+    fn places(&self) -> impl Iterator<Item = (KeyId, &'a [u8; 64])> + use<'a> {
         self.signatures
             .chunks_exact(SIGNATURE_LEN)
             .filter_map(|chunk| {
@@ -332,6 +337,12 @@ impl<'a> Envelope<'a> {
         let Digest(digest) = self.digest();
         StatementId(digest.first_chunk().copied().unwrap_or_default())
     }
+}
+
+/// Apart from what verifies, so that a key that is only looked for takes no stack there.
+#[inline(never)]
+fn knows(keys: &dyn Keys, id: KeyId) -> bool {
+    keys.find(id).is_some()
 }
 
 /// Which keys have signed: places in the key ring that verified.
