@@ -8,7 +8,7 @@
 //!         |<------------ signed message --------------->|
 //! ```
 
-use super::{canonical::Body, keys::Keys};
+use super::{canonical::Body, keys::Keys, signature::Sound};
 use crate::{
     limits::{
         ENVELOPE_HEAD, MAX_CODE_BODY, MAX_ENROLMENT_BODY, MAX_MANIFEST_BODY, MAX_RECEIPT_BODY,
@@ -249,11 +249,11 @@ impl<'a> Envelope<'a> {
         for id in self.signers() {
             ensure(knows(keys, id), Reason::UnknownKey)?;
         }
-        let mut signers = Signers(0);
+        let mut signers = Signers::NOBODY;
         for (id, signature) in self.places() {
             let (place, key) = keys.find(id).ok_or(Reason::UnknownKey)?;
-            key.verify(self.message, signature)?;
-            signers.insert(place)?;
+            let sound = key.prove(self.message, signature)?;
+            signers.insert(place, sound)?;
         }
         Ok(Verified {
             envelope: self,
@@ -347,20 +347,31 @@ fn knows(keys: &dyn Keys, id: KeyId) -> bool {
 
 /// Which keys have signed: places in the key ring that verified.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Signers(u32);
+pub struct Signers {
+    places: u32,
+    /// What is wrong with their signatures: nothing, unless a fault has turned a comparison.
+    faults: u32,
+}
 
 impl Signers {
-    fn insert(&mut self, place: u8) -> Result<(), Refusal> {
-        self.0 |= 1_u32.checked_shl(place.into()).ok_or(Reason::LogicFault)?;
+    const NOBODY: Self = Self {
+        places: 0,
+        faults: 0,
+    };
+
+    fn insert(&mut self, place: u8, sound: Sound) -> Result<(), Refusal> {
+        self.places |= 1_u32.checked_shl(place.into()).ok_or(Reason::LogicFault)?;
+        self.faults |= sound.fault();
         Ok(())
     }
 
     /// Whether the key at this place has signed.
     #[must_use]
     pub fn contains(self, place: u8) -> bool {
-        1_u32
-            .checked_shl(place.into())
-            .is_some_and(|bit| self.0 & bit != 0)
+        self.faults == 0
+            && 1_u32
+                .checked_shl(place.into())
+                .is_some_and(|bit| self.places & bit != 0)
     }
 }
 

@@ -2,11 +2,12 @@
 
 use core::fmt;
 
-use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::signature::{Sound, check};
 use crate::{
     limits::MAX_KEYS,
     reject::{Reason, Refusal, ensure},
@@ -48,15 +49,18 @@ impl PublicKey {
         &self.0
     }
 
-    /// Checks one signature with `verify_strict`: cofactorless, canonical `S`, no point
+    /// Checks one signature as `verify_strict` does: cofactorless, canonical `S`, no point
     /// of small order (see "Taming the many EdDSAs", Chalkias et al. 2020).
     ///
     /// # Errors
     /// [`Reason::BadSignature`].
     pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> Result<(), Refusal> {
-        let key = VerifyingKey::from_bytes(&self.0).map_err(|_| Reason::WeakKey)?;
-        key.verify_strict(message, &Signature::from_bytes(signature))
-            .map_err(|_| Reason::BadSignature.into())
+        self.prove(message, signature).map(drop)
+    }
+
+    /// As [`verify`](Self::verify), for who counts signatures.
+    pub(crate) fn prove(&self, message: &[u8], signature: &[u8; 64]) -> Result<Sound, Refusal> {
+        check(&self.0, message, signature)
     }
 
     /// The first 8 bytes of the key's SHA-256.

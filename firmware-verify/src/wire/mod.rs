@@ -5,6 +5,7 @@ mod envelope;
 mod keys;
 mod reader;
 mod run;
+mod signature;
 #[cfg(test)]
 mod tests;
 mod writer;

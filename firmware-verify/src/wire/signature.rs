@@ -1,0 +1,91 @@
+//! One Ed25519 signature, checked so that no single fault makes a bad one good.
+//!
+//! What is checked is what `verify_strict` of ed25519-dalek checks, in its order: `S` canonical, `R` a point, neither `R` nor the
+//! key of small order, and `[S]B - [k]A` encoded as the very bytes of `R` (RFC 8032, 5.1.7, without the cofactor). The
+//! arithmetic is curve25519-dalek's. What is done here instead of there is the last comparison: its outcome is a branch, and
+//! one skipped instruction turns a branch. So the bytes are compared twice, by a branch and by the word in [`Sound`], which
+//! is computed from them and looked at where signatures are counted.
+
+use core::hint::black_box;
+
+use curve25519_dalek::{
+    edwards::{CompressedEdwardsY, EdwardsPoint},
+    scalar::Scalar,
+};
+use sha2::{Digest as _, Sha512};
+
+use crate::reject::{Reason, Refusal, ensure};
+
+/// What a good signature leaves: far from zero, from all ones, and from what a register holds by chance.
+const GOOD: u32 = 0x5ac3_9e65;
+
+/// What remains of a signature that was checked. Only one that is good counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[must_use]
+pub(crate) struct Sound(u32);
+
+impl Sound {
+    /// Zero for a good signature, and for no other.
+    pub(crate) fn fault(self) -> u32 {
+        black_box(self.0) ^ GOOD
+    }
+
+    /// One good signature, or none.
+    pub(crate) fn count(self) -> u8 {
+        u8::from(self.fault() == 0)
+    }
+}
+
+/// Checks a signature of a message by the key with these bytes.
+///
+/// # Errors
+/// [`Reason::WeakKey`] for bytes that are no point, [`Reason::BadSignature`].
+pub(super) fn check(
+    key: &[u8; 32],
+    message: &[u8],
+    signature: &[u8; 64],
+) -> Result<Sound, Refusal> {
+    let point = CompressedEdwardsY(*key)
+        .decompress()
+        .ok_or(Reason::WeakKey)?;
+    let (nonce, scalar) = signature.split_first_chunk().ok_or(Reason::BadSignature)?;
+    let nonce = CompressedEdwardsY(*nonce);
+    let scalar: [u8; 32] = scalar.try_into().map_err(|_| Reason::BadSignature)?;
+    let scalar: Option<Scalar> = Scalar::from_canonical_bytes(scalar).into();
+    let scalar = scalar.ok_or(Reason::BadSignature)?;
+    let nonce_point = nonce.decompress().ok_or(Reason::BadSignature)?;
+    let small = nonce_point.is_small_order() || point.is_small_order();
+    ensure(!small, Reason::BadSignature)?;
+    let digest = Sha512::new()
+        .chain_update(nonce.as_bytes())
+        .chain_update(key)
+        .chain_update(message)
+        .finalize();
+    let challenge = Scalar::from_bytes_mod_order_wide(&digest.into());
+    let found = EdwardsPoint::vartime_double_scalar_mul_basepoint(&challenge, &-point, &scalar);
+    let found = found.compress();
+    ensure(found == nonce, Reason::BadSignature)?;
+    Ok(Sound(GOOD ^ difference(&found, signature)))
+}
+
+/// Zero where a signature begins with these bytes: all differing bits at once, since each of them says no.
+#[inline(never)]
+fn difference(found: &CompressedEdwardsY, signature: &[u8; 64]) -> u32 {
+    let (found, signature) = (black_box(found), black_box(signature));
+    let pairs = found
+        .as_bytes()
+        .chunks_exact(4)
+        .zip(signature.chunks_exact(4));
+    let mut difference = 0;
+    let mut seen = 0_u32;
+    for (found, signed) in pairs {
+        let word = |bytes: &[u8]| bytes.first_chunk().copied().map(u32::from_le_bytes);
+        difference |= word(found).unwrap_or_default() ^ word(signed).unwrap_or(u32::MAX);
+        seen = seen.wrapping_add(1);
+    }
+    // A loop that was left early has not seen them all.
+    difference | (black_box(seen) ^ WORDS)
+}
+
+/// Words of an encoded point.
+const WORDS: u32 = 8;
