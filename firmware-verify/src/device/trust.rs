@@ -15,7 +15,7 @@ use crate::{
     types::{KeyId, Sequence, StatementId, TimeMs},
     verdict::{
         AuthenticRevocation, AuthenticRoot, By, CheckedRoot, authenticate_revocation,
-        authenticate_root, check_root, judge_time,
+        authenticate_root, check_root, has_enough, judge_time,
     },
     wire::{Envelope, Kind},
 };
@@ -56,6 +56,7 @@ where
         let resets = epoch > before || root.drops_a_time_key_of(&self.memory.ledger.trust);
         let bytes = successor.bytes();
         self.make_room(bytes.len())?;
+        has_enough(successor, &self.memory.ledger.trust)?;
         let at = self.write(&Record::Root(Bytes(bytes)))?;
         self.memory.ledger.succeed(root, at)?;
         if resets {

@@ -22,7 +22,7 @@ pub(crate) use judge::{admit, chosen_rule, context_holds};
 pub use release::{ReleaseFacts, judge_release};
 pub use replay::{Burned, Floor, Recall, Replay, ReplayTable, Use};
 pub use revocation::{AuthenticRevocation, By, Revokes, authenticate_revocation};
-pub(crate) use succession::check_root;
 pub use succession::{AuthenticRoot, authenticate_root, judge_root};
+pub(crate) use succession::{check_root, has_enough};
 pub(crate) use trust::CheckedRoot;
 pub use trust::TrustRoot;

@@ -8,6 +8,8 @@
 //! The new keys stand in the body, so the second half of the signatures is checked after it
 //! was read; by then the keys in force have signed it, so that no stranger's body is.
 
+use core::hint::black_box;
+
 use super::trust::{CheckedRoot, ListedKeys, TrustRoot};
 use crate::{
     reject::{Reason, Refusal, ensure},
@@ -20,6 +22,8 @@ use crate::{
 pub struct AuthenticRoot<'a> {
     envelope: Envelope<'a>,
     id: StatementId,
+    /// Root keys in force that have signed it.
+    signed: u8,
 }
 
 impl<'a> AuthenticRoot<'a> {
@@ -56,16 +60,31 @@ pub fn authenticate_root<'a>(
     let mut signed = 0_u8;
     for (id, signature) in envelope.signatures().filter(|(id, _)| known(*id)) {
         let (_, key) = ring.find(id).ok_or(Reason::LogicFault)?;
-        key.verify(envelope.message(), &signature)?;
-        signed = signed.saturating_add(1);
+        let sound = key.prove(envelope.message(), &signature)?;
+        signed = signed.saturating_add(sound.count());
     }
-    let asked = trust.root()?.thresholds.root;
+    let id = envelope.id();
+    let root = AuthenticRoot {
+        envelope,
+        id,
+        signed,
+    };
+    has_enough(&root, trust)?;
+    Ok(root)
+}
+
+/// Whether as many root keys in force have signed a root as they ask for. Asked again where the root is put in force: one
+/// turned branch is not enough.
+///
+/// # Errors
+/// [`Reason::TooFewOldRoot`].
+#[inline(never)]
+pub(crate) fn has_enough(root: &AuthenticRoot<'_>, trust: &TrustRoot) -> Result<(), Refusal> {
+    let (signed, asked) = (black_box(root.signed), trust.root()?.thresholds.root);
     ensure(
         signed >= asked,
         Refusal::new(Reason::TooFewOldRoot, asked.into(), signed.into()),
-    )?;
-    let id = envelope.id();
-    Ok(AuthenticRoot { envelope, id })
+    )
 }
 
 /// Judges whether a root follows the one in force.
