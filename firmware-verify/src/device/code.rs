@@ -162,6 +162,8 @@ where
         out: &mut [u8],
     ) -> Result<(), Refusal> {
         let code = authentic.code();
+        grant.holds()?;
+        self.judge(authentic)?.holds()?;
         self.prepare(code)?;
         match plan {
             Plan::Install { .. } => self.supersede(out)?,
@@ -270,8 +272,18 @@ where
             Plan::Probe => return self.conclude_burned(Outcome::Probed, out),
             _ => {}
         }
-        self.handed_out = true;
         let (id, latch) = (authentic.id(), authentic.code().latch);
+        // No burn, no effect: what was read back is asked, not the way here.
+        let in_hand = self
+            .memory
+            .ledger
+            .facts
+            .pending
+            .map(|pending| pending.code.statement);
+        if in_hand != Some(id) {
+            return self.ignore(Reason::LogicFault.into());
+        }
+        self.handed_out = true;
         let twin = &self.memory.ledger.facts.twin;
         let opened = match (plan, authentic.into_code().action) {
             (Plan::Patch, Action::SetTwin(patch)) => Opened::Twin {

@@ -11,6 +11,8 @@
 //! counted and costs neither a write nor a signature. What fails in the second half is
 //! answered with a receipt.
 
+use core::hint::black_box;
+
 use super::{
     conditions::{Conditions, Identity},
     freshness,
@@ -52,16 +54,29 @@ impl<'a> Authentic<'a> {
 }
 
 /// Leave to burn a code: the only way to one is through [`judge`], and it serves once.
+///
+/// A code is judged twice, by whoever burns it again: one skipped instruction can turn a branch of one judgement, not of both.
 pub struct Grant {
     trial: Option<Reason>,
-    _only_here: (),
+    word: u32,
 }
+
+/// What stands in a [`Grant`]: far from zero, from all ones, and from what memory holds by chance.
+const GRANTED: u32 = 0xa635_c95b;
 
 impl Grant {
     /// Why a rule on trial would have refused the code.
     #[must_use]
     pub fn trial(&self) -> Option<Reason> {
         self.trial
+    }
+
+    /// Whether it came from a judgement.
+    ///
+    /// # Errors
+    /// [`Reason::LogicFault`]: a fault has led here without one.
+    pub(crate) fn holds(&self) -> Result<(), Refusal> {
+        ensure(black_box(self.word) == GRANTED, Reason::LogicFault)
     }
 }
 
@@ -90,18 +105,23 @@ pub(crate) fn admit<'a>(
     identity: &Identity,
 ) -> Result<Authentic<'a>, Refusal> {
     let code: Code<'a> = verified.body()?;
+    check_address(&code, identity)?;
+    Ok(Authentic {
+        id: verified.envelope().id(),
+        code,
+        signers: verified.signers(),
+    })
+}
+
+#[inline(never)]
+fn check_address(code: &Code<'_>, identity: &Identity) -> Result<(), Refusal> {
     ensure(code.tenant == identity.tenant, Reason::OtherTenant)?;
     code.audience.admit(&identity.device)?;
     ensure(
         code.product
             .is_none_or(|product| product == identity.product),
         Reason::OtherProduct,
-    )?;
-    Ok(Authentic {
-        id: verified.envelope().id(),
-        code,
-        signers: verified.signers(),
-    })
+    )
 }
 
 /// The second half of the checks, for a code that was not used before: ask
@@ -118,6 +138,7 @@ pub fn judge<const USED: usize>(
     replay: &ReplayTable<USED>,
 ) -> Result<Grant, Refusal> {
     let Authentic { id, code, signers } = authentic;
+    check_address(code, identity)?;
     // A code for one device names its enrolment: a new one voids it.
     let unnamed = matches!(code.audience, Audience::Device(_)).then_some(0);
     if let Some(incarnation) = code.incarnation.or(unnamed) {
@@ -158,7 +179,7 @@ pub fn judge<const USED: usize>(
         .and_then(|rule| on_trial(authentic, &rule, trust, conditions, replay).err());
     Ok(Grant {
         trial: trial.map(|refusal| refusal.reason),
-        _only_here: (),
+        word: black_box(GRANTED),
     })
 }
 
