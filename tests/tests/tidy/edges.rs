@@ -48,6 +48,16 @@ const EDGES: &[Edges] = &[
         tests: &[],
     },
     Edges {
+        name: "latch-skips",
+        product: &[],
+        tests: &[],
+    },
+    Edges {
+        name: "latch-skips-device",
+        product: &["latch-verify", "latch-issue", "latch-budget-device"],
+        tests: &[],
+    },
+    Edges {
         name: "latch-issue",
         product: &["latch-verify"],
         tests: &[],

@@ -1,0 +1,139 @@
+//! Skips instructions of a device while it judges what it must refuse, one execution of one instruction at a time, and
+//! fails if anything opens.
+//!
+//! `latch-skips PROGRAM [--sample N] [--executions N] [--flips N] [--seed N] [--within NAME] [--jobs N] [INPUT]...`, where PROGRAM is the
+//! linked `latch-skips-device`. `tests/skips` calls it.
+
+mod campaign;
+mod fault;
+mod gdb;
+mod inputs;
+mod machine;
+mod plan;
+mod program;
+mod standing;
+mod table;
+mod trace;
+
+use std::{
+    error::Error,
+    path::PathBuf,
+    process::ExitCode,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use campaign::{Campaign, Row};
+use inputs::INPUTS;
+use plan::Extent;
+use program::Program;
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+const USAGE: &str = "usage: latch-skips PROGRAM [--sample N] [--executions N] [--flips N] [--seed N] [--within NAME] [--jobs N] [INPUT]...";
+
+/// What is asked for.
+struct Asked {
+    image: PathBuf,
+    extent: Extent,
+    seed: u64,
+    within: String,
+    jobs: usize,
+    inputs: Vec<usize>,
+}
+
+fn main() -> ExitCode {
+    match asked().and_then(|asked| run(&asked)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("latch-skips: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn asked() -> Outcome<Asked> {
+    let mut arguments = std::env::args().skip(1);
+    let mut asked = Asked {
+        image: arguments.next().ok_or(USAGE)?.into(),
+        extent: Extent {
+            executions: 6,
+            skips: None,
+            flips: 0,
+        },
+        seed: 1,
+        within: String::new(),
+        jobs: thread::available_parallelism().map_or(1, usize::from),
+        inputs: Vec::new(),
+    };
+    while let Some(argument) = arguments.next() {
+        if argument == "--within" {
+            asked.within = arguments.next().ok_or(USAGE)?;
+            continue;
+        }
+        let mut number = || -> Outcome<usize> { Ok(arguments.next().ok_or(USAGE)?.parse()?) };
+        match argument.as_str() {
+            "--sample" => asked.extent.skips = Some(number()?),
+            "--executions" => asked.extent.executions = number()?,
+            "--flips" => asked.extent.flips = number()?,
+            "--seed" => asked.seed = u64::try_from(number()?)?,
+            "--jobs" => asked.jobs = number()?.max(1),
+            name => {
+                let found = INPUTS.iter().position(|input| input.name == name);
+                asked
+                    .inputs
+                    .push(found.ok_or_else(|| format!("no input '{name}': {}", names()))?);
+            }
+        }
+    }
+    if asked.inputs.is_empty() {
+        asked.inputs = (0..INPUTS.len()).collect();
+    }
+    Ok(asked)
+}
+
+fn names() -> String {
+    let names: Vec<&str> = INPUTS.iter().map(|input| input.name).collect();
+    format!("the inputs are {}", names.join(", "))
+}
+
+/// Tries every input, and says whether nothing has opened.
+fn run(asked: &Asked) -> Outcome<bool> {
+    let next = AtomicUsize::new(0);
+    let rows: Mutex<Vec<(usize, Result<Row, String>)>> = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..asked.jobs.min(asked.inputs.len()) {
+            scope.spawn(|| {
+                while let Some(input) = asked.inputs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let row = Program::load(&asked.image).and_then(|program| {
+                        let campaign = Campaign {
+                            program: &program,
+                            image: &asked.image,
+                            extent: asked.extent,
+                            seed: asked.seed,
+                            within: &asked.within,
+                        };
+                        campaign.run(*input)
+                    });
+                    let row = row.map_err(|error| format!("{}: {error}", INPUTS[*input].name));
+                    rows.lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push((*input, row));
+                }
+            });
+        }
+    });
+    let mut rows = rows.into_inner().unwrap_or_else(PoisonError::into_inner);
+    rows.sort_by_key(|(input, _)| *input);
+    let rows: Vec<(usize, Row)> = rows
+        .into_iter()
+        .map(|(input, row)| Ok((input, row?)))
+        .collect::<Outcome<_>>()?;
+    let program = Program::load(&asked.image)?;
+    print!("{}", table::render(&rows, &program.excluded()));
+    Ok(rows.iter().all(|(_, row)| row.wrong.is_empty()))
+}
