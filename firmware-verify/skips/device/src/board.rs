@@ -106,7 +106,7 @@ pub(crate) fn put(board: &mut Board, attempt: Attempt) {
         }
         Attempt::Page(page) => probe::answer(match board.page(page) {
             Ok(Paged::Kept(_)) => probe::KEPT,
-            Ok(Paged::Complete) => probe::COMPLETE,
+            Ok(Paged::Complete | Paged::Restored) => probe::COMPLETE,
             Err(refusal) => ignored(refusal),
         }),
         Attempt::Arm => probe::answer(match board.arm(&mut out) {
