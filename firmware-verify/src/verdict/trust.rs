@@ -32,9 +32,10 @@ impl<'a> CheckedRoot<'a> {
         // nothing acts on it before its own threshold has signed these very bytes.
         let root: Root<'a> = envelope.read()?;
         if root.version > 1 {
-            return Self::by_its_own(envelope, root);
+            verify_listed(&envelope, &root)?;
+        } else {
+            envelope.verify(&ListedKeys(&root))?;
         }
-        envelope.verify(&ListedKeys(&root))?;
         Self::signed(envelope, root)
     }
 
@@ -47,19 +48,8 @@ impl<'a> CheckedRoot<'a> {
     /// As [`first`](Self::first), but for [`Reason::UnknownKey`].
     pub(crate) fn kept(bytes: &'a [u8]) -> Result<Self, Refusal> {
         let envelope = Envelope::parse(Kind::Root, bytes)?;
-        Self::by_its_own(envelope, read_kept(&envelope)?)
-    }
-
-    /// Checks the signatures of the keys that it lists, whoever else has signed it.
-    fn by_its_own(envelope: Envelope<'a>, root: Root<'a>) -> Result<Self, Refusal> {
-        let listed = ListedKeys(&root);
-        for (id, signature) in envelope.signatures() {
-            // Whoever counts has to be checked: only keys that are not listed are passed over.
-            if listed.role(id).is_some() {
-                let (_, key) = listed.find(id).ok_or(Reason::WeakKey)?;
-                key.verify(envelope.message(), &signature)?;
-            }
-        }
+        let root = read_kept(&envelope)?;
+        verify_listed(&envelope, &root)?;
         Self::signed(envelope, root)
     }
 
@@ -111,11 +101,27 @@ fn read_kept<'a>(envelope: &Envelope<'a>) -> Result<Root<'a>, Refusal> {
     Ok(root)
 }
 
+/// Checks the signatures of the keys that a root lists, whoever else has signed it.
+#[inline(never)]
+fn verify_listed(envelope: &Envelope<'_>, root: &Root<'_>) -> Result<(), Refusal> {
+    let listed = ListedKeys(root);
+    for (id, signature) in envelope.signatures() {
+        // Whoever counts has to be checked: only keys that are not listed are passed over.
+        if listed.role(id).is_some() {
+            let (_, key) = listed.find(id).ok_or(Reason::WeakKey)?;
+            key.verify(envelope.message(), &signature)?;
+        }
+    }
+    Ok(())
+}
+
 /// The keys that a root lists, which was read, found where they lie. A [`KeyRing`] is faster, and takes two
 /// thirds of a kilobyte, which nobody has to spare during a verification.
 pub(super) struct ListedKeys<'r, 'a>(pub(super) &'r Root<'a>);
 
 impl ListedKeys<'_, '_> {
+    // Apart from its callers, so that the search takes no stack while they verify.
+    #[inline(never)]
     fn entry(&self, id: KeyId) -> Option<(u8, RootKey)> {
         (0_u8..)
             .zip(self.0.keys.iter())

@@ -70,6 +70,7 @@ impl PublicKey {
     }
 
     /// The id that these bytes have as a key, whether they are one or not.
+    #[inline(never)]
     pub(crate) fn id_of(bytes: &[u8; 32]) -> KeyId {
         let digest: [u8; 32] = Sha256::digest(bytes).into();
         KeyId(digest.first_chunk().copied().unwrap_or_default())
