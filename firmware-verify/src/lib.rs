@@ -243,6 +243,7 @@
 #[cfg(test)]
 extern crate std;
 
+mod assured;
 pub mod boot;
 pub mod device;
 mod division;

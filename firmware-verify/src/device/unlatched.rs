@@ -1,8 +1,7 @@
 //! What a burned code lets the caller do, once.
 
-use core::hint::black_box;
-
 use crate::{
+    assured::Assured,
     twin::Entries,
     types::{LatchId, StatementId},
 };
@@ -56,19 +55,15 @@ pub enum Opened<'a> {
 pub struct Unlatched<'a> {
     opened: Opened<'a>,
     ticket: Ticket,
-    word: u32,
+    burned: Assured<0x6a95_5aa6>,
 }
-
-/// What stands in an [`Unlatched`] that a burned code has made: far from zero, from all ones, and from what memory holds by
-/// chance.
-const BURNED: u32 = 0x6a95_5aa7;
 
 impl<'a> Unlatched<'a> {
     pub(super) fn new(opened: Opened<'a>, statement: StatementId) -> Self {
         Self {
             opened,
             ticket: Ticket { statement },
-            word: black_box(BURNED),
+            burned: Assured::here(),
         }
     }
 
@@ -76,7 +71,7 @@ impl<'a> Unlatched<'a> {
     ///
     /// Where a fault in the processor has led here without a burned code, what comes out is [`Opened::Lockdown`].
     pub fn act(self) -> (Opened<'a>, Ticket) {
-        let opened = if black_box(self.word) == BURNED {
+        let opened = if self.burned.holds() {
             self.opened
         } else {
             Opened::Lockdown

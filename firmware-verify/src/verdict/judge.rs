@@ -11,11 +11,10 @@
 //! counted and costs neither a write nor a signature. What fails in the second half is
 //! answered with a receipt.
 
-use core::hint::black_box;
-
 use super::{
     conditions::{Conditions, Identity},
     freshness,
+    grant::Grant,
     replay::{Recall, ReplayTable},
     trust::TrustRoot,
 };
@@ -50,33 +49,6 @@ impl<'a> Authentic<'a> {
     #[must_use]
     pub fn into_code(self) -> Code<'a> {
         self.code
-    }
-}
-
-/// Leave to burn a code: the only way to one is through [`judge`], and it serves once.
-///
-/// A code is judged twice, by whoever burns it again: one skipped instruction can turn a branch of one judgement, not of both.
-pub struct Grant {
-    trial: Option<Reason>,
-    word: u32,
-}
-
-/// What stands in a [`Grant`]: far from zero, from all ones, and from what memory holds by chance.
-const GRANTED: u32 = 0xa635_c95b;
-
-impl Grant {
-    /// Why a rule on trial would have refused the code.
-    #[must_use]
-    pub fn trial(&self) -> Option<Reason> {
-        self.trial
-    }
-
-    /// Whether it came from a judgement.
-    ///
-    /// # Errors
-    /// [`Reason::LogicFault`]: a fault has led here without one.
-    pub(crate) fn holds(&self) -> Result<(), Refusal> {
-        ensure(black_box(self.word) == GRANTED, Reason::LogicFault)
     }
 }
 
@@ -177,10 +149,7 @@ pub fn judge<const USED: usize>(
         .trial
         .filter(|_| code.rule == RuleChoice::Normal && !code.action.closes())
         .and_then(|rule| on_trial(authentic, &rule, trust, conditions, replay).err());
-    Ok(Grant {
-        trial: trial.map(|refusal| refusal.reason),
-        word: black_box(GRANTED),
-    })
+    Ok(Grant::new(trial.map(|refusal| refusal.reason)))
 }
 
 /// The rule that the code is held to.

@@ -1,0 +1,39 @@
+//! Leave to burn a code.
+
+use crate::{
+    assured::Assured,
+    reject::{Reason, Refusal, ensure},
+};
+
+/// Leave to burn a code: the only way to one is through [`judge`](super::judge), and it serves once.
+///
+/// A code is judged twice, the second time by whoever burns it: one skipped instruction can turn a branch of one judgement, not
+/// of both.
+pub struct Grant {
+    trial: Option<Reason>,
+    judged: Assured<0xa635_c95a>,
+}
+
+impl Grant {
+    /// A code has passed every check.
+    pub(super) fn new(trial: Option<Reason>) -> Self {
+        Self {
+            trial,
+            judged: Assured::here(),
+        }
+    }
+
+    /// Why a rule on trial would have refused the code.
+    #[must_use]
+    pub fn trial(&self) -> Option<Reason> {
+        self.trial
+    }
+
+    /// Whether it came from a judgement.
+    ///
+    /// # Errors
+    /// [`Reason::LogicFault`]: a fault has led here without one.
+    pub(crate) fn holds(&self) -> Result<(), Refusal> {
+        ensure(self.judged.holds(), Reason::LogicFault)
+    }
+}
