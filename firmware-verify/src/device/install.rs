@@ -1,6 +1,6 @@
 //! An installation whose pages are there: read-back, trial, confirmation.
 
-use core::ops::DerefMut;
+use core::{hint::black_box, ops::DerefMut};
 
 use super::{Device, Memory, Platform, receipts::About};
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     ledger::{CodeName, Image, Install, InstallPhase, Record},
     reject::{Reason, Refusal, ensure},
     statement::{Outcome, TimeStatus},
+    types::Digest,
     verdict::{ReleaseFacts, judge_release},
     wire::Role,
 };
@@ -53,8 +54,12 @@ where
             Reason::NoInstall,
         )?;
         match self.may_arm() {
-            Ok(()) => {
+            Ok(found) => {
                 self.make_room(0)?;
+                // Once more, where it counts: one skipped instruction turns the comparison before.
+                let install = self.memory.ledger.facts.install.as_ref();
+                let signed = install.map(|install| install.image.merkle_root);
+                ensure(signed == black_box(Some(found)), Reason::SlotMismatch)?;
                 self.append(&Record::Phase(InstallPhase::Armed))?;
                 Ok(Armed::Ready)
             }
@@ -63,7 +68,8 @@ where
         }
     }
 
-    fn may_arm(&mut self) -> Result<(), Refusal> {
+    /// What was read back from the slot of an image that may be armed.
+    fn may_arm(&mut self) -> Result<Digest, Refusal> {
         let install = self
             .memory
             .ledger

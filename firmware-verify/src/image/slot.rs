@@ -85,19 +85,20 @@ fn read_root<F: ReadNorFlash>(
     Ok(tree.finish())
 }
 
-/// Reads a slot back and compares it with an image.
+/// Reads a slot back and compares it with an image: its Merkle root.
 ///
 /// # Errors
 /// As [`read_root`]; [`Reason::SlotMismatch`].
 pub(crate) fn check_slot<F: ReadNorFlash>(
     slots: &mut [F; 2],
     image: &Image,
-) -> Result<(), Refusal> {
+) -> Result<Digest, Refusal> {
     let slot = slots
         .get_mut(usize::from(image.slot))
         .ok_or(Reason::LogicFault)?;
     let found = read_root(slot, image.size, image.page_size_log2)?;
-    ensure(found == image.merkle_root, Reason::SlotMismatch)
+    ensure(found == image.merkle_root, Reason::SlotMismatch)?;
+    Ok(found)
 }
 
 #[cfg(test)]
