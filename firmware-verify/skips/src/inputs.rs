@@ -39,6 +39,7 @@ pub(crate) const INPUTS: [Input; 13] = [
     answered("forged manifest", 821),
     // The last of three: a page that is refused is not followed by another, nor armed.
     ignored("forged page", 809),
-    answered("slot that has decayed", 814),
+    // The receipt that ends the installation: it is no refusal of a statement.
+    answered("slot that has decayed", 0),
     ignored("root one signature short", 920),
 ];
