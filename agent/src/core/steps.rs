@@ -269,8 +269,11 @@ impl<P: Platform> Station<P> {
                 Ok(())
             }
             (Work::Checking, Ok(())) => {
-                let version = self.on_trial().version;
-                let confirmed = self.device.confirm(&mut out).map(|_| ());
+                let Image {
+                    version, component, ..
+                } = self.on_trial();
+                let confirmed = self.device.confirm_component(component, &mut out);
+                let confirmed = confirmed.map(|_| ());
                 if confirmed.is_ok() {
                     effects.notice(Notice::Confirmed { version });
                 }

@@ -8,8 +8,8 @@ use crate::{
     image::{check_slot, read},
     ledger::{CodeName, Image, Install, InstallPhase, Record},
     reject::{Reason, Refusal, ensure},
-    statement::{Outcome, TimeStatus},
-    types::Digest,
+    statement::{MAIN_COMPONENT, Outcome, TimeStatus},
+    types::{Digest, Version},
     verdict::{ReleaseFacts, judge_release},
     wire::Role,
 };
@@ -79,7 +79,7 @@ where
             .ok_or(Reason::NoInstall)?;
         self.is_void(install)?;
         let facts = ReleaseFacts {
-            version: self.memory.ledger.facts.firmware.confirmed.version,
+            version: self.version_before(),
             security_floor: self.memory.ledger.facts.firmware.security_floor,
             components: &self.memory.ledger.facts.components,
             slot_size: u32::MAX,
@@ -172,15 +172,35 @@ where
     /// The running image on trial says that it is healthy: it stays.
     ///
     /// # Errors
-    /// [`Reason::NoInstall`] when no image is on trial; [`Reason::StorageFault`],
+    /// [`Reason::NoInstall`] when the main component is not on trial; [`Reason::StorageFault`],
     /// [`Reason::KeyFault`].
     pub fn confirm<'o>(&mut self, out: &'o mut [u8]) -> Result<&'o [u8], Refusal> {
-        let on_trial = matches!(self.install_phase(), Some(InstallPhase::Trial { .. }));
-        ensure(on_trial, Reason::NoInstall)?;
+        self.confirm_component(MAIN_COMPONENT, out)
+    }
+
+    /// The main program has installed the image on trial into this component, and it is healthy: it stays. Of the main
+    /// component itself it is what [`confirm`](Self::confirm) says.
+    ///
+    /// # Errors
+    /// As [`confirm`](Self::confirm), of this component.
+    pub fn confirm_component<'o>(
+        &mut self,
+        component: u8,
+        out: &'o mut [u8],
+    ) -> Result<&'o [u8], Refusal> {
+        let next = self.memory.ledger.facts.images().next;
+        let on_trial = next.is_some_and(|next| {
+            next.image.component == component && matches!(next.phase, InstallPhase::Trial { .. })
+        });
+        ensure(
+            on_trial && self.started != Started::Recovery,
+            Reason::NoInstall,
+        )?;
         self.end(Outcome::InstallConfirmed, out)
     }
 
-    /// The running image on trial gives itself up. The caller boots next.
+    /// The image on trial is given up, by itself if it is what runs: then the caller boots next, and until it has,
+    /// nothing is installed.
     ///
     /// # Errors
     /// As [`confirm`](Self::confirm).
@@ -229,7 +249,43 @@ where
             .ok_or(Reason::NoInstall)?;
         let about = About::from(&install.pending);
         self.make_room(0)?;
-        self.conclude(&about, outcome, out)
+        let runs = self.memory.ledger.facts.images().main_on_trial();
+        let runs = runs.is_some_and(|next| self.started == Started::Slot(next.image.slot));
+        let told = self.conclude(&about, outcome, out)?;
+        self.gave_up |= runs && outcome != Outcome::InstallConfirmed;
+        Ok(told)
+    }
+
+    /// The version of the main component that a release is held against: what runs, or in the recovery program what was
+    /// confirmed last.
+    pub(super) fn version_before(&self) -> Version {
+        if self.started == Started::Recovery {
+            self.memory.ledger.facts.firmware.confirmed.version
+        } else {
+            self.running().version
+        }
+    }
+
+    /// Whether the program that runs may have this overwritten: not what it runs from, and not what runs after the next
+    /// boot.
+    ///
+    /// # Errors
+    /// [`Reason::Busy`].
+    pub(super) fn may_overwrite(&self, slot: u8) -> Result<(), Refusal> {
+        let firmware = &self.memory.ledger.facts.firmware;
+        // Only where the confirmed image is damaged does what was confirmed before run.
+        let fallback = firmware.fallback.map(|image| Started::Slot(image.slot));
+        let spare = slot != firmware.confirmed.slot || fallback == Some(self.started);
+        ensure(spare && !self.gave_up, Reason::Busy)
+    }
+
+    /// Other components are updated by the confirmed main program: what they need was judged with it.
+    ///
+    /// # Errors
+    /// [`Reason::Busy`].
+    pub(super) fn may_update(&self, component: u8) -> Result<(), Refusal> {
+        let confirmed = self.running() == self.memory.ledger.facts.firmware.confirmed;
+        ensure(component == MAIN_COMPONENT || confirmed, Reason::Busy)
     }
 }
 

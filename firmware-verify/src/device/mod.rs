@@ -100,6 +100,8 @@ pub struct Device<
     half_written: bool,
     /// What a bootloader has started.
     started: Started,
+    /// The image that runs was on trial and is given up: what the journal names runs after the next boot.
+    gave_up: bool,
     /// In the recovery program: the next page of the confirmed image.
     restored: u32,
 }
@@ -131,6 +133,7 @@ where
     pub fn running(&self) -> Image {
         let facts = &self.memory.ledger.facts;
         match self.started {
+            _ if self.gave_up => Image::default(),
             Started::Unknown => facts.running(),
             Started::Slot(slot) => facts.images().in_slot(slot).unwrap_or_default(),
             Started::Recovery => Image::default(),

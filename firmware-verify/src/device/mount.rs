@@ -285,6 +285,7 @@ where
             posture: Watch::new(),
             half_written: false,
             started: Started::Unknown,
+            gave_up: false,
             restored: 0,
         })
     }

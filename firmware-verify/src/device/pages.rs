@@ -11,6 +11,7 @@ use crate::{
     journal::Address,
     ledger::{Image, Install, InstallPhase, Record},
     reject::{Reason, Refusal, ensure},
+    statement::MAIN_COMPONENT,
     types::StatementId,
 };
 
@@ -52,22 +53,32 @@ where
         })
     }
 
-    /// The image of which pages are awaited, and the next of them.
+    /// The image of which pages are awaited, and the next of them. What the device runs comes before other components.
     fn awaited(&self) -> Option<(Image, u32)> {
         let facts = &self.memory.ledger.facts;
-        match &facts.install {
+        let install = facts.install.as_ref();
+        if self.restores() {
+            return Some((facts.firmware.confirmed, self.restored));
+        }
+        match install {
             Some(Install {
                 image,
                 phase: InstallPhase::Receiving { next },
                 ..
             }) => Some((*image, *next)),
-            Some(_) => None,
-            None => {
-                let image = facts.firmware.confirmed;
-                let lost = self.started == Started::Recovery && self.restored < image.pages();
-                lost.then_some((image, self.restored))
-            }
+            _ => None,
         }
+    }
+
+    /// Whether pages of the confirmed image are awaited: in the recovery program, unless another main image is on its way.
+    fn restores(&self) -> bool {
+        let facts = &self.memory.ledger.facts;
+        let other = facts
+            .install
+            .as_ref()
+            .is_some_and(|install| install.image.component == MAIN_COMPONENT);
+        let lost = self.restored < facts.firmware.confirmed.pages();
+        self.started == Started::Recovery && lost && !other
     }
 
     /// Takes a page message. The page is checked against the signed image in RAM before
@@ -119,11 +130,11 @@ where
     fn took_page(&mut self, image: &Image, next: u32) -> Result<Paged, Refusal> {
         let of = image.pages();
         let complete = next == of;
-        if self.memory.ledger.facts.install.is_none() {
+        if self.restores() {
             self.restored = next;
             if complete {
-                let whole = check_slot(&mut self.slots, image);
-                whole.inspect_err(|_| self.restored = 0)?;
+                // Once a boot: a slot that holds nothing any more would be worn out by trying.
+                check_slot(&mut self.slots, image)?;
                 return Ok(Paged::Restored);
             }
         } else if complete {
@@ -161,7 +172,7 @@ where
         while !is_block_start::<P>(first, image.page_size())? {
             first = first.saturating_sub(1);
         }
-        if self.memory.ledger.facts.install.is_none() {
+        if self.restores() {
             self.restored = first;
         } else {
             let phase = Record::Phase(InstallPhase::Receiving { next: first });

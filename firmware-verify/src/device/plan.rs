@@ -158,12 +158,13 @@ where
         let answered = self.started != Started::Recovery || code.challenge.is_some();
         ensure(answered, Reason::ChallengeMissing)?;
         let slot = 1_u8.saturating_sub(self.running_slot());
+        self.may_overwrite(slot)?;
         let room = self
             .slots
             .get(usize::from(slot))
             .ok_or(Reason::LogicFault)?;
         let release = ReleaseFacts {
-            version: self.running().version,
+            version: self.version_before(),
             security_floor: facts.firmware.security_floor,
             components: &facts.components,
             slot_size: u32::try_from(room.capacity()).unwrap_or(u32::MAX),
@@ -177,6 +178,7 @@ where
             &self.memory.ledger.identity,
             &release,
         )?;
+        self.may_update(manifest.component)?;
         Ok(Plan::Install {
             image: Image::of(named, slot, &manifest),
             manifest: bytes,

@@ -66,6 +66,8 @@ where
             // The main component installs it, once it runs.
             return match next.phase.boots_left() {
                 Some(0) => Some(Reason::TrialExpired),
+                // The recovery program does not, and waits for nothing else but what runs.
+                _ if self.started == Started::Recovery => Some(Reason::TrialFailed),
                 _ if is_whole(&next.image) => None,
                 _ => Some(Reason::SlotMismatch),
             };

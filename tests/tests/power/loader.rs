@@ -8,8 +8,8 @@ use latch_verify::{
     journal::Journal,
     ledger::{Firmware, Image as Slotted, InstallPhase, Record},
     limits::{MAX_RECORD, TRIAL_BOOTS},
-    statement::{Action, Outcome},
-    types::LatchId,
+    statement::{Action, Manifest, Outcome},
+    types::{LatchId, VersionRange},
     wire::encode,
 };
 
@@ -21,7 +21,8 @@ use super::{
 };
 use crate::world::{
     code::command,
-    release::{FACTORY, Image, version},
+    keys::RELEASE,
+    release::{FACTORY, Image, Release, version},
     root::maintenance,
 };
 
@@ -232,7 +233,7 @@ fn the_recovery_program_takes_a_release_under_a_code_that_answers_its_challenge(
     damage(&rig.board, 1);
     let mut rig = rig.reboot();
     let (next, mut past) = (image(2), Past::default());
-    let release = next.release(version(2), 3);
+    let release = next.release(version(3), 3);
     let manifest = release.id;
     let offer = Offer::Found(&release.bytes);
     let recorded = rig.lasting(LatchId::FIRMWARE, Action::Install { manifest });
@@ -243,9 +244,15 @@ fn the_recovery_program_takes_a_release_under_a_code_that_answers_its_challenge(
     let code = rig.fresh(LatchId::FIRMWARE, Action::Install { manifest });
     let refused = rig.submit_with(&code, Offer::Found(&below.bytes), &mut past);
     assert_eq!(refused.reason(), Reason::BelowSecurityFloor);
-    let rig = updated(rig, &next, 2, 3);
+    // What is no newer than what was confirmed takes leave to go back, here as ever.
+    let same = next.release(version(2), 3);
+    let manifest = same.id;
+    let code = rig.fresh(LatchId::FIRMWARE, Action::Install { manifest });
+    let refused = rig.submit_with(&code, Offer::Found(&same.bytes), &mut past);
+    assert_eq!(refused.reason(), Reason::NotNewer);
+    let rig = updated(rig, &next, 3, 3);
     let running = rig.device.running();
-    assert_eq!((running.version, running.slot), (version(2), 0));
+    assert_eq!((running.version, running.slot), (version(3), 0));
 }
 
 #[test]
@@ -311,4 +318,58 @@ fn a_journal_without_its_counters_starts_nothing() {
     written.expect("a journal");
     let read = Bootloader::read(board.journal.clone(), &mut [0; MAX_RECORD]);
     assert_eq!(read.err(), Some(BootFault::Incomplete));
+}
+
+/// It still runs, and the slot beside it holds what runs after the next boot.
+#[test]
+fn an_image_that_gave_itself_up_installs_nothing() {
+    let first = image(1);
+    for before in [
+        seasoned(),
+        updated(updated(seasoned(), &image(7), 2, 0), &image(8), 3, 0),
+    ] {
+        let stands = before.device.running();
+        let mut rig = armed_with(before, &first, 9, 0).reboot();
+        assert_eq!(rig.device.running().version, version(9));
+        rig.give_up().expect("a receipt");
+        assert_eq!(rig.device.running(), Slotted::default());
+        let release = image(2).release(version(10), 0);
+        let manifest = release.id;
+        let code = rig.fresh(LatchId::FIRMWARE, Action::Install { manifest });
+        let refused = rig.submit_with(&code, Offer::Found(&release.bytes), &mut Past::default());
+        assert_eq!(refused.reason(), Reason::Busy);
+        assert_eq!(rig.device.wanted(), None);
+        let rig = rig.reboot();
+        assert_eq!(rig.device.running(), stands);
+        assert_eq!(
+            updated(rig, &image(2), 10, 0).device.running().version,
+            version(10)
+        );
+    }
+}
+
+/// What is held against a release at its code is held against it when it is armed.
+#[test]
+fn a_release_for_the_fallback_that_runs_is_installed() {
+    let rig = updated(updated(seasoned(), &image(1), 2, 3), &image(2), 3, 3);
+    damage(&rig.board, 0);
+    let mut rig = rig.reboot();
+    assert_eq!(rig.device.running().version, version(2));
+    let next = image(3);
+    let over = VersionRange {
+        least: version(2),
+        most: version(2),
+    };
+    let manifest = Manifest {
+        current: Some(over),
+        ..next.manifest(version(4), 3)
+    };
+    let release = Release::sealed(&manifest, &RELEASE);
+    let manifest = release.id;
+    let code = rig.fresh(LatchId::FIRMWARE, Action::Install { manifest });
+    let told = rig.submit_with(&code, Offer::Found(&release.bytes), &mut Past::default());
+    assert_eq!(told.outcome(), Outcome::InstallStarted);
+    rig.feed(&next).expect("pages");
+    rig.arm().expect("an armed image");
+    assert_eq!(rig.reboot().device.running().version, version(4));
 }

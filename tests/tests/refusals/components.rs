@@ -82,7 +82,13 @@ fn a_component_is_updated_while_the_main_one_runs_on() {
     let mut read = vec![0; image.bytes.len()];
     bench.device.read_image(0, &mut read).expect("an image");
     assert_eq!(read, image.bytes);
-    let told = bench.confirm().expect("a confirmation");
+    // A main program that says that it is healthy itself says nothing of it.
+    assert_eq!(bench.confirm(), Err(Reason::NoInstall.into()));
+    assert_eq!(
+        bench.confirm_component(MOTOR),
+        Err(Reason::NoInstall.into())
+    );
+    let told = bench.confirm_component(RADIO).expect("a confirmation");
     assert_eq!(told.outcome(), Outcome::InstallConfirmed);
     assert_eq!(told.receipt.status.firmware.version, FACTORY);
     assert_eq!(told.receipt.status.firmware.security_floor, 0);

@@ -344,6 +344,13 @@ impl Bench {
         self.device.confirm(&mut out).map(Told::read)
     }
 
+    pub(crate) fn confirm_component(&mut self, component: u8) -> Result<Told, Refusal> {
+        let mut out = [0; MAX_RECEIPT_ENVELOPE];
+        self.device
+            .confirm_component(component, &mut out)
+            .map(Told::read)
+    }
+
     pub(crate) fn give_up(&mut self) -> Result<Told, Refusal> {
         let mut out = [0; MAX_RECEIPT_ENVELOPE];
         self.device.give_up(&mut out).map(Told::read)
@@ -356,7 +363,9 @@ impl Bench {
         self.feed(image).expect("pages");
         assert_eq!(self.arm(), Ok(None));
         let mut booted = self.reboot();
-        booted.confirm().expect("a confirmation");
+        let on_trial = booted.device.installing().expect("an image on trial");
+        let confirmed = booted.confirm_component(on_trial.component);
+        confirmed.expect("a confirmation");
         booted
     }
 
