@@ -2,6 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
+use ed25519_dalek::{Signature, VerifyingKey};
 use latch_verify::{Reason, wire::PublicKey};
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -17,7 +18,7 @@ pub(crate) enum Verdict {
     SignatureRefused,
 }
 
-/// Asks the verifier. Another reason than the two that fit here ends the test.
+/// Asks the verifier, and the library whether it agrees. Another reason than the two that fit here ends the test.
 pub(crate) fn judge(key: [u8; 32], message: &[u8], signature: &[u8; 64]) -> Verdict {
     let key = match PublicKey::new(key) {
         Ok(key) => key,
@@ -26,10 +27,17 @@ pub(crate) fn judge(key: [u8; 32], message: &[u8], signature: &[u8; 64]) -> Verd
             return Verdict::KeyRefused;
         }
     };
+    // The verifier takes the steps itself, to compare its outcome twice: it accepts what the library does.
+    let strict = VerifyingKey::from_bytes(key.bytes())
+        .and_then(|key| key.verify_strict(message, &Signature::from_bytes(signature)));
     match key.verify(message, signature) {
-        Ok(()) => Verdict::Accepted,
+        Ok(()) => {
+            assert!(strict.is_ok(), "the library refuses it: {signature:?}");
+            Verdict::Accepted
+        }
         Err(refusal) => {
             assert_eq!(refusal.reason, Reason::BadSignature);
+            assert!(strict.is_err(), "the library accepts it: {signature:?}");
             Verdict::SignatureRefused
         }
     }

@@ -7,5 +7,6 @@
 mod encodings;
 mod envelopes;
 mod files;
+mod library;
 mod mixed_order;
 mod wycheproof;
