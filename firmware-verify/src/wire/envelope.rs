@@ -8,7 +8,7 @@
 //!         |<------------ signed message --------------->|
 //! ```
 
-use super::{canonical::Body, keys::Keys, signature::Sound};
+use super::{canonical::Body, keys::Keys, signers::Signers};
 use crate::{
     limits::{
         ENVELOPE_HEAD, MAX_CODE_BODY, MAX_ENROLMENT_BODY, MAX_MANIFEST_BODY, MAX_RECEIPT_BODY,
@@ -343,36 +343,6 @@ impl<'a> Envelope<'a> {
 #[inline(never)]
 fn knows(keys: &dyn Keys, id: KeyId) -> bool {
     keys.find(id).is_some()
-}
-
-/// Which keys have signed: places in the key ring that verified.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Signers {
-    places: u32,
-    /// What is wrong with their signatures: nothing, unless a fault has turned a comparison.
-    faults: u32,
-}
-
-impl Signers {
-    const NOBODY: Self = Self {
-        places: 0,
-        faults: 0,
-    };
-
-    fn insert(&mut self, place: u8, sound: Sound) -> Result<(), Refusal> {
-        self.places |= 1_u32.checked_shl(place.into()).ok_or(Reason::LogicFault)?;
-        self.faults |= sound.fault();
-        Ok(())
-    }
-
-    /// Whether the key at this place has signed.
-    #[must_use]
-    pub fn contains(self, place: u8) -> bool {
-        self.faults == 0
-            && 1_u32
-                .checked_shl(place.into())
-                .is_some_and(|bit| self.places & bit != 0)
-    }
 }
 
 /// A statement of which every signature was found good. Only

@@ -6,13 +6,15 @@ mod keys;
 mod reader;
 mod run;
 mod signature;
+mod signers;
 #[cfg(test)]
 mod tests;
 mod writer;
 
 pub use canonical::{Body, decode};
-pub use envelope::{BODY_VERSIONS, Envelope, Kind, Signers, Verified, peek_kind, seal_head};
+pub use envelope::{BODY_VERSIONS, Envelope, Kind, Verified, peek_kind, seal_head};
 pub use keys::{DeviceKey, KeyFault, KeyRing, Keys, PublicKey, Role, SeedKey};
 pub(crate) use reader::peek;
 pub use run::{Item, Run, RunWriter};
+pub use signers::Signers;
 pub use writer::encode;
