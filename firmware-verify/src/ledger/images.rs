@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::record::{Effect, Image, InstallPhase, Record};
 use crate::{
     journal::Rejected,
-    limits::{MAX_PAGE_LOG2, TRIAL_BOOTS},
+    limits::TRIAL_BOOTS,
     statement::{MAIN_COMPONENT, Manifest, Outcome, Receipt},
-    types::StatementId,
+    types::{Paging, StatementId},
     wire::{Body as _, Kind},
 };
 
@@ -183,23 +183,26 @@ impl Image {
     /// Length of a page in bytes.
     #[must_use]
     pub fn page_size(&self) -> u32 {
-        1 << self.page_size_log2.min(MAX_PAGE_LOG2)
+        self.paging().page_size()
     }
 
     /// Number of pages.
     #[must_use]
     pub fn pages(&self) -> u32 {
-        self.size.div_ceil(self.page_size())
+        self.paging().pages()
     }
 
     /// Length of one page in bytes; zero past the end.
     #[must_use]
     pub fn page_len(&self, index: u32) -> u32 {
-        let start = u64::from(index) * u64::from(self.page_size());
-        let left = u64::from(self.size)
-            .saturating_sub(start)
-            .min(self.page_size().into());
-        u32::try_from(left).unwrap_or_default()
+        self.paging().page_len(index)
+    }
+
+    fn paging(&self) -> Paging {
+        Paging {
+            size: self.size,
+            page_size_log2: self.page_size_log2,
+        }
     }
 
     /// Whether it is the image from the factory, of whose content nothing is known: what the first slot held before

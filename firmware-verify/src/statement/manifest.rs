@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     limits::{MAX_IMAGE, MAX_PAGE_LOG2, MAX_REQUIREMENTS, MIN_PAGE_LOG2},
     reject::{Reason, Refusal, ensure},
-    types::{Digest, ProductId, TenantId, Version, VersionRange},
+    types::{Digest, Paging, ProductId, TenantId, Version, VersionRange},
     wire::{Body, Item, Kind, Run},
 };
 
@@ -54,23 +54,26 @@ impl Manifest<'_> {
     /// Length of a page in bytes.
     #[must_use]
     pub fn page_size(&self) -> u32 {
-        1 << self.page_size_log2.min(MAX_PAGE_LOG2)
+        self.paging().page_size()
     }
 
     /// Number of pages.
     #[must_use]
     pub fn pages(&self) -> u32 {
-        self.size.div_ceil(self.page_size())
+        self.paging().pages()
     }
 
     /// Length of one page in bytes; zero past the end.
     #[must_use]
     pub fn page_len(&self, index: u32) -> u32 {
-        let start = u64::from(index) * u64::from(self.page_size());
-        let left = u64::from(self.size)
-            .saturating_sub(start)
-            .min(self.page_size().into());
-        u32::try_from(left).unwrap_or_default()
+        self.paging().page_len(index)
+    }
+
+    fn paging(&self) -> Paging {
+        Paging {
+            size: self.size,
+            page_size_log2: self.page_size_log2,
+        }
     }
 }
 

@@ -1,12 +1,14 @@
 //! The words of the protocol, each checked where it is made.
 
 mod ids;
+mod paging;
 mod posture;
 mod text;
 mod time;
 mod version;
 
 pub use ids::{Challenge, DeviceId, Digest, KeyId, LatchId, ProductId, StatementId, TenantId};
+pub(crate) use paging::Paging;
 pub use posture::{Posture, PostureRule};
 pub use text::Malformed;
 pub(crate) use text::is_name_byte;

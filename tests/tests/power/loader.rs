@@ -373,3 +373,18 @@ fn a_release_for_the_fallback_that_runs_is_installed() {
     rig.arm().expect("an armed image");
     assert_eq!(rig.reboot().device.running().version, version(4));
 }
+
+/// A slot that keeps nothing any more is tried once a boot, or trying would wear it out.
+#[test]
+fn a_slot_that_does_not_keep_the_image_is_restored_once_a_boot() {
+    let lost = image(1);
+    let rig = updated(seasoned(), &lost, 2, 3);
+    damage(&rig.board, 1);
+    rig.board.slots[1].probe().lose_writes_at(2000..2004);
+    let mut rig = rig.reboot();
+    let fed = rig.feed(&lost).expect_err("a slot that loses a write");
+    assert_eq!(fed.reason, Reason::SlotMismatch);
+    assert_eq!(rig.device.wanted(), None);
+    let rig = rig.reboot();
+    assert_eq!(rig.device.wanted().map(|wanted| wanted.next), Some(0));
+}
