@@ -1,17 +1,21 @@
 //! Devices of several components, and what those need of each other.
 
+use embedded_storage::nor_flash::NorFlash as _;
 use latch_verify::{
     Reason, Refusal,
-    device::Release as Offer,
+    boot::Started,
+    device::{Device, Release as Offer},
     ledger::InstallPhase,
-    limits::{MAX_COMPONENTS, MAX_NEEDS, MAX_REQUIREMENTS, TRIAL_BOOTS},
+    limits::{MAX_COMPONENTS, MAX_NEEDS, MAX_RECEIPT_ENVELOPE, MAX_REQUIREMENTS, TRIAL_BOOTS},
     statement::{Manifest, Outcome, Requirement, State},
     types::{Version, VersionRange},
     wire::{Envelope, Kind, PublicKey, Run},
 };
 
 use crate::world::{
+    answer::Told,
     bench::Bench,
+    hardware::Kit,
     keys::{DEVICE, RELEASE},
     release::{FACTORY, Image, Release, version},
     root::run,
@@ -256,4 +260,31 @@ fn a_device_has_up_to_four_components() {
         .and_then(|verified| verified.body())
         .expect("a state");
     assert_eq!(state.more.told_components().count(), MAX_COMPONENTS);
+}
+
+/// The recovery program installs no component, and does not wait for one that is on trial.
+#[test]
+fn a_component_on_trial_keeps_nobody_from_recovering() {
+    let (image, other) = (Image::new(5000, 1), Image::new(3000, 2));
+    let bench = bench().install(&image, &image.release(version(2), 3));
+    let confirmed = bench.device.running();
+    let mut bench = bench;
+    bench.begin(&release(&other, RADIO, version(2), &[]));
+    bench.feed(&other).expect("pages");
+    assert_eq!(bench.arm(), Ok(None));
+    let slot = usize::from(confirmed.slot);
+    let mut cells = bench.hardware.slots[slot].probe();
+    cells.erase(0, 4096).expect("power");
+    drop(cells);
+    let parts = bench.hardware.parts();
+    let booted: Result<Device<Kit>, _> = Device::boot_as(parts, Started::Recovery);
+    let mut device = booted.expect("a boot");
+    assert_eq!(device.install_phase(), None);
+    let wanted = device.wanted().expect("pages");
+    assert_eq!((wanted.manifest, wanted.next), (confirmed.manifest, 0));
+    let mut out = [0; MAX_RECEIPT_ENVELOPE];
+    let statement = device.recent().last().expect("a receipt");
+    let told = Told::read(device.receipt(statement, &mut out).expect("a receipt"));
+    let reason = Reason::TrialFailed.number();
+    assert_eq!(told.outcome(), Outcome::InstallReverted { reason });
 }
