@@ -13,10 +13,13 @@
 //! | otherwise: there is a fallback, not below the security floor, and its slot holds it | the fallback |
 //! | otherwise, or a journal that cannot be read | the recovery program |
 //!
-//! Nothing that is unknown, torn or unreadable is started.
+//! Nothing that is unknown, torn or unreadable is started. A recovery program that handles no code brings the confirmed image
+//! back by a [`Restoration`].
 
 mod choice;
 mod loader;
+mod restore;
 
 pub use choice::{Choice, Start, Started, choose};
 pub use loader::{BootFault, Bootloader};
+pub use restore::Restoration;

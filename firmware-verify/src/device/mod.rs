@@ -26,13 +26,13 @@ mod time;
 mod trust;
 mod unlatched;
 
+pub use crate::image::{Paged, PagesWanted};
 pub use crate::limits::JOURNAL_SECTOR;
 pub use actuator::{Actuator, Handled};
 pub use budget::Work;
 pub use install::Armed;
 pub use memory::{Inline, Memory};
 pub use mount::{MountFault, provision};
-pub use pages::{Paged, PagesWanted};
 pub use platform::{Clock, Counter, CounterFault, Entropy, NoCounter, NoEntropy, Parts, Platform};
 pub use poll::Polled;
 pub use posture::Observation;

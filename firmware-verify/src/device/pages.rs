@@ -7,35 +7,12 @@ use embedded_storage::nor_flash::NorFlash;
 use super::{Device, Memory, Platform};
 use crate::{
     boot::Started,
-    image::{Page, check_slot, write_page},
+    image::{Page, Paged, PagesWanted, check_slot, write_page},
     journal::Address,
     ledger::{Image, Install, InstallPhase, Record},
     reject::{Reason, Refusal, ensure},
     statement::MAIN_COMPONENT,
-    types::StatementId,
 };
-
-/// Pages that the device waits for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct PagesWanted {
-    /// The release.
-    pub manifest: StatementId,
-    /// The next page.
-    pub next: u32,
-    /// Pages in all.
-    pub of: u32,
-}
-
-/// What came of a page.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Paged {
-    /// It is in its slot; more are wanted.
-    Kept(PagesWanted),
-    /// It was the last: [`Device::arm`] comes next.
-    Complete,
-    /// It was the last of the confirmed image, which its slot holds again: the next boot starts it.
-    Restored,
-}
 
 impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
 where
