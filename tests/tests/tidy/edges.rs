@@ -15,6 +15,7 @@ const LIBRARIES: &[&str] = &[
     "latch-agent",
     "latch-flash",
     "latch-issue",
+    "latch-link",
     "latch-mqtt",
     "latch-operator",
     "latch-verify",
@@ -33,8 +34,13 @@ const EDGES: &[Edges] = &[
         tests: &["latch-flash"],
     },
     Edges {
+        name: "latch-link",
+        product: &["latch-verify"],
+        tests: &[],
+    },
+    Edges {
         name: "latch-fuzz",
-        product: &["latch-verify", "latch-flash"],
+        product: &["latch-verify", "latch-flash", "latch-link"],
         tests: &[],
     },
     Edges {

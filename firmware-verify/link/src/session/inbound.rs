@@ -1,0 +1,138 @@
+//! Messages that come in: put together in one buffer, and held until they are taken.
+
+use crate::frame::Body;
+
+/// The message that comes, or that lies here.
+pub(super) struct Inbound<const IN: usize> {
+    bytes: [u8; IN],
+    len: usize,
+    holds: Holds,
+    /// The part that is taken next.
+    expected: u16,
+    ack: Option<u16>,
+    wait: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    /// No part of a message.
+    Nothing,
+    /// Its beginning.
+    Part,
+    /// A whole one, whose last part is acknowledged when it is taken.
+    Whole,
+    /// A whole one of a peer that is lost: nobody waits for an acknowledgement.
+    Orphan,
+}
+
+/// The peer does not keep to the protocol.
+pub(super) struct Breach;
+
+impl<const IN: usize> Inbound<IN> {
+    pub(super) const fn new() -> Self {
+        Self {
+            bytes: [0; IN],
+            len: 0,
+            holds: Holds::Nothing,
+            expected: 0,
+            ack: None,
+            wait: false,
+        }
+    }
+
+    /// The peer is lost. What is whole stays until it is taken: somebody may be at it.
+    pub(super) fn lose(&mut self) {
+        self.holds = match self.holds {
+            Holds::Nothing | Holds::Part => Holds::Nothing,
+            Holds::Whole | Holds::Orphan => Holds::Orphan,
+        };
+        self.expected = 0;
+        self.ack = None;
+        self.wait = false;
+    }
+
+    /// Takes a part, and decides what to answer.
+    pub(super) fn take_part(
+        &mut self,
+        sequence: u16,
+        first: bool,
+        last: bool,
+        fragment: &[u8],
+    ) -> Result<(), Breach> {
+        if sequence.wrapping_add(1) == self.expected {
+            // Its acknowledgement was lost.
+            self.ack = Some(sequence);
+            return Ok(());
+        }
+        if sequence != self.expected {
+            return Ok(());
+        }
+        match self.holds {
+            Holds::Whole | Holds::Orphan => {
+                self.wait = true;
+                return Ok(());
+            }
+            Holds::Nothing if first => self.len = 0,
+            Holds::Part if !first => {}
+            Holds::Nothing | Holds::Part => return Err(Breach),
+        }
+        let end = self.len.saturating_add(fragment.len());
+        self.bytes
+            .get_mut(self.len..end)
+            .ok_or(Breach)?
+            .copy_from_slice(fragment);
+        self.len = end;
+        if last {
+            self.holds = Holds::Whole;
+            self.wait = true;
+        } else {
+            self.holds = Holds::Part;
+            self.acknowledge();
+        }
+        Ok(())
+    }
+
+    fn acknowledge(&mut self) {
+        self.ack = Some(self.expected);
+        self.expected = self.expected.wrapping_add(1);
+    }
+
+    pub(super) fn message(&self) -> Option<&[u8]> {
+        match self.holds {
+            Holds::Whole | Holds::Orphan => self.bytes.get(..self.len),
+            Holds::Nothing | Holds::Part => None,
+        }
+    }
+
+    pub(super) fn taken(&mut self) {
+        match self.holds {
+            Holds::Nothing | Holds::Part => return,
+            Holds::Whole => self.acknowledge(),
+            Holds::Orphan => {}
+        }
+        self.holds = Holds::Nothing;
+        self.wait = false;
+    }
+
+    /// Whether a whole message waits to be taken.
+    pub(super) fn is_held(&self) -> bool {
+        matches!(self.holds, Holds::Whole | Holds::Orphan)
+    }
+
+    /// Says that nothing will be taken for a while.
+    pub(super) fn busy(&mut self) {
+        self.wait = true;
+    }
+
+    pub(super) fn has_answer(&self) -> bool {
+        self.ack.is_some() || self.wait
+    }
+
+    /// What to answer.
+    pub(super) fn answer(&mut self) -> Option<Body<'static>> {
+        if let Some(sequence) = self.ack.take() {
+            return Some(Body::Ack(sequence));
+        }
+        core::mem::take(&mut self.wait).then_some(Body::Wait(self.expected))
+    }
+}

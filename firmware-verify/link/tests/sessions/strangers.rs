@@ -1,0 +1,290 @@
+//! Who does not belong there: other versions, our own echo, and peers that do not keep to the
+//! protocol.
+
+use latch_link::{
+    DeviceSession, Happened, HostSession, Lost, MAX_LINE, NotSent, ToDevice, VERSION, Version,
+    frame::{Body, Decoder, Frame},
+    timing::{HELLO_MS, RETRY_FIRST_MS},
+};
+use latch_verify::device::Release;
+
+type Host = HostSession<600, 600>;
+type Device = DeviceSession<600, 600>;
+
+/// Everything that a session says now.
+fn said<E: latch_link::End, const IN: usize, const OUT: usize>(
+    session: &mut latch_link::Session<E, IN, OUT>,
+    now_ms: u64,
+) -> Vec<u8> {
+    let (mut all, mut out) = (Vec::new(), [0; MAX_LINE]);
+    loop {
+        match session.transmit(now_ms, &mut out) {
+            0 => return all,
+            len => all.extend_from_slice(&out[..len]),
+        }
+    }
+}
+
+fn encoded(from: u32, to: u32, body: Body<'_>) -> Vec<u8> {
+    let mut out = [0; MAX_LINE];
+    let len = Frame { from, to, body }.encode(&mut out).unwrap();
+    out[..len].to_vec()
+}
+
+/// Lets both talk until neither has more to say.
+fn talk(host: &mut Host, device: &mut Device, now_ms: u64) {
+    loop {
+        let (down, up) = (said(host, now_ms), said(device, now_ms));
+        if down.is_empty() && up.is_empty() {
+            return;
+        }
+        device.receive(now_ms, &down);
+        host.receive(now_ms, &up);
+    }
+}
+
+fn met() -> (Host, Device) {
+    let (mut host, mut device) = (Host::new(10), Device::new(20));
+    talk(&mut host, &mut device, 0);
+    assert_eq!(host.happened(), Some(Happened::Up));
+    assert_eq!(device.happened(), Some(Happened::Up));
+    (host, device)
+}
+
+fn statement(bytes: &[u8]) -> ToDevice<'_> {
+    ToDevice::Statement {
+        tag: 1,
+        release: Release::NotAsked,
+        statement: bytes,
+    }
+}
+
+#[test]
+fn another_major_version_is_refused_by_name() {
+    let mut host = Host::new(10);
+    for minute in 0..3 {
+        let other = encoded(20, 0, Body::Hello(&[VERSION.major + 1, 3, 0xff]));
+        host.receive(minute * HELLO_MS, &other);
+        assert!(
+            !said(&mut host, minute * HELLO_MS).is_empty(),
+            "it has to learn of ours"
+        );
+    }
+    let Some(Happened::Refused(mismatch)) = host.happened() else {
+        panic!("nothing was told");
+    };
+    let theirs = Version {
+        major: VERSION.major + 1,
+        minor: 3,
+    };
+    assert_eq!((mismatch.ours, mismatch.theirs), (VERSION, theirs));
+    let sentence = mismatch.to_string();
+    assert!(
+        sentence.contains("version 2.3") && sentence.contains("version 1.0"),
+        "{sentence}"
+    );
+    // Once, and not every second.
+    assert_eq!((host.happened(), host.is_up()), (None, false));
+}
+
+#[test]
+fn a_minor_version_may_say_more() {
+    let mut host = Host::new(10);
+    let greeting = [VERSION.major, 9, 2, 0x58, 0x02, 1, 2, 3];
+    host.receive(0, &encoded(20, 10, Body::Hello(&greeting)));
+    assert_eq!(host.happened(), Some(Happened::Up));
+    assert_eq!(host.peer_version().map(|version| version.minor), Some(9));
+}
+
+#[test]
+fn an_echo_is_no_peer() {
+    let mut host = Host::new(10);
+    for now_ms in (0..20_000).step_by(100) {
+        let own = said(&mut host, now_ms);
+        host.receive(now_ms, &own);
+    }
+    assert!(!host.is_up());
+    assert_eq!(host.happened(), None);
+    // Nor beside one.
+    let (mut host, mut device) = (Host::new(10), Device::new(20));
+    for now_ms in (0..20_000).step_by(100) {
+        let (down, up) = (said(&mut host, now_ms), said(&mut device, now_ms));
+        device.receive(now_ms, &[&up[..], &down].concat());
+        host.receive(now_ms, &[&down[..], &up].concat());
+    }
+    assert!(host.is_up() && device.is_up());
+    assert_eq!(host.happened(), Some(Happened::Up));
+    assert_eq!(host.happened(), None);
+}
+
+#[test]
+fn an_old_hello_ends_nothing() {
+    let (mut host, mut device) = met();
+    let old = encoded(77, 0, Body::Hello(&[VERSION.major, 0, 2, 0x58, 0x02]));
+    for now_ms in 0..100 {
+        host.receive(now_ms, &old);
+        talk(&mut host, &mut device, now_ms);
+    }
+    // Not even one that says that it has heard the host, as it did long ago.
+    host.receive(
+        100,
+        &encoded(77, 10, Body::Welcome(&[VERSION.major, 0, 2, 0x58, 0x02])),
+    );
+    assert_eq!((host.happened(), device.happened()), (None, None));
+    assert!(host.is_up() && device.is_up());
+}
+
+#[test]
+fn a_welcome_that_was_lost_is_asked_for() {
+    let (mut host, mut device) = (Host::new(10), Device::new(20));
+    let hello = said(&mut host, 0);
+    device.receive(0, &hello);
+    let welcome = said(&mut device, 0);
+    host.receive(0, &welcome);
+    assert!(host.is_up());
+    // Its welcome, by which the device would know that it was heard, is lost; what it says next is not.
+    assert!(!said(&mut host, 0).is_empty());
+    assert!(!device.is_up());
+    host.send(&statement(b"first")).unwrap();
+    let lost = said(&mut host, 1);
+    device.receive(1, &lost);
+    assert!(device.message().is_none());
+    talk(&mut host, &mut device, 1);
+    assert!(device.is_up());
+    talk(&mut host, &mut device, 1 + RETRY_FIRST_MS);
+    assert!(device.message().is_some());
+    assert_eq!(host.happened(), Some(Happened::Up));
+    assert_eq!(host.happened(), None);
+}
+
+#[test]
+fn a_message_that_is_held_is_acknowledged_when_it_is_taken() {
+    let (mut host, mut device) = met();
+    host.send(&statement(b"first")).unwrap();
+    host.send(&statement(b"second")).unwrap();
+    talk(&mut host, &mut device, 0);
+    let is = |device: &Device, expected: &[u8]| match device.message() {
+        Some(Ok(ToDevice::Statement { statement, .. })) => statement == expected,
+        _ => false,
+    };
+    assert!(is(&device, b"first"));
+    for now_ms in (0..50_000).step_by(500) {
+        talk(&mut host, &mut device, now_ms);
+        assert!(is(&device, b"first") && !host.all_arrived());
+    }
+    device.taken();
+    assert!(device.message().is_none());
+    talk(&mut host, &mut device, 50_000);
+    assert!(is(&device, b"second") && !host.all_arrived());
+    device.taken();
+    device.taken();
+    talk(&mut host, &mut device, 50_000);
+    assert!(device.message().is_none() && host.all_arrived());
+    assert!(host.is_up() && device.is_up());
+    assert_eq!((host.happened(), device.happened()), (None, None));
+}
+
+#[test]
+fn a_held_message_outlives_its_sender_and_blocks_the_next() {
+    let (mut host, mut device) = met();
+    host.send(&statement(b"old")).unwrap();
+    talk(&mut host, &mut device, 0);
+    let mut host = Host::new(30);
+    talk(&mut host, &mut device, 0);
+    assert_eq!(device.happened(), Some(Happened::Lost(Lost::Restarted)));
+    assert_eq!(device.happened(), Some(Happened::Up));
+    host.send(&statement(b"new")).unwrap();
+    talk(&mut host, &mut device, 0);
+    let text = |device: &Device| match device.message() {
+        Some(Ok(ToDevice::Statement { statement, .. })) => statement.to_vec(),
+        _ => Vec::new(),
+    };
+    assert_eq!(text(&device), b"old");
+    device.taken();
+    talk(&mut host, &mut device, 0);
+    assert!(!host.all_arrived(), "nobody has taken the new one");
+    talk(&mut host, &mut device, 1_000);
+    assert_eq!(text(&device), b"new");
+}
+
+#[test]
+fn what_does_not_fit_is_not_sent() {
+    let mut host = HostSession::<600, 4000>::new(1);
+    assert_eq!(host.send(&statement(b"x")), Err(NotSent::Down));
+    host.receive(
+        0,
+        &encoded(2, 1, Body::Hello(&[VERSION.major, 0, 2, 0x2c, 0x01])),
+    );
+    // Number, tag and release take four bytes of three hundred.
+    assert_eq!(
+        host.send(&statement(&[1; 297])),
+        Err(NotSent::TooLong { most: 300 })
+    );
+    assert_eq!(
+        host.send(&statement(&[1; 3000])),
+        Err(NotSent::TooLong { most: 300 })
+    );
+    for _ in 0..13 {
+        host.send(&statement(&[1; 296])).unwrap();
+    }
+    // Thirteen times 302 leave 74, of which two are for the length.
+    assert_eq!(host.send(&statement(&[1; 69])), Err(NotSent::Busy));
+    host.send(&statement(&[1; 68])).unwrap();
+}
+
+#[test]
+fn a_breach_ends_the_session_and_no_more() {
+    let first = |first, last, fragment| Body::Data {
+        sequence: 0,
+        first,
+        last,
+        fragment,
+    };
+    let long = [1; 256];
+    // A middle without a beginning.
+    for (body, then) in [
+        (first(false, true, &[1, 2][..]), None),
+        // A beginning behind a beginning.
+        (first(true, false, &[1]), Some((true, &[1][..]))),
+        // Longer than there is room.
+        (first(true, false, &long), Some((false, &long))),
+    ] {
+        let (_, mut device) = met();
+        device.receive(0, &encoded(10, 20, body));
+        if let Some((begins, fragment)) = then {
+            for sequence in 1..4 {
+                let body = Body::Data {
+                    sequence,
+                    first: begins,
+                    last: false,
+                    fragment,
+                };
+                device.receive(0, &encoded(10, 20, body));
+            }
+        }
+        assert_eq!(
+            device.happened(),
+            Some(Happened::Lost(Lost::Breach)),
+            "{body:?}"
+        );
+        assert!(!device.is_up() && device.message().is_none());
+        // It can be met again, under another id.
+        let mut host = Host::new(40);
+        talk(&mut host, &mut device, 0);
+        assert!(host.is_up() && device.is_up());
+    }
+}
+
+#[test]
+fn frames_name_no_session_of_before() {
+    let (mut host, mut device) = met();
+    host.send(&statement(b"old")).unwrap();
+    let old = said(&mut host, 0);
+    let mut host = Host::new(30);
+    talk(&mut host, &mut device, 0);
+    device.receive(0, &old);
+    assert!(device.message().is_none());
+    let mut decoder = Decoder::new();
+    let frames = old.iter().filter(|byte| decoder.push(**byte).is_some());
+    assert_eq!(frames.count(), 1, "there was one to be refused");
+}
