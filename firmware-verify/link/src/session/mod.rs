@@ -173,6 +173,7 @@ impl<E: End, const IN: usize, const OUT: usize> Session<E, IN, OUT> {
     /// there is nothing to be sent now. Call it again until then.
     pub fn transmit(&mut self, now_ms: u64, out: &mut [u8; MAX_LINE]) -> usize {
         self.core.lapse(now_ms);
+        self.core.doubt(now_ms);
         self.core.next_frame(now_ms, out).unwrap_or_default()
     }
 
@@ -266,6 +267,14 @@ impl<const IN: usize, const OUT: usize> Core<IN, OUT> {
         }
     }
 
+    /// Gives a peer up that does not answer what it is sent. Asked before sending, since until then its
+    /// answer may lie in a buffer of the caller's.
+    fn doubt(&mut self, now_ms: u64) {
+        if self.outbound.is_stuck(now_ms) {
+            self.lose(Lost::Unanswered);
+        }
+    }
+
     fn lose(&mut self, how: Lost) {
         if self.peer.take().is_none() {
             return;
@@ -300,7 +309,7 @@ impl<const IN: usize, const OUT: usize> Core<IN, OUT> {
             peer.pinged(now_ms);
             Body::Ping
         } else {
-            self.outbound.next(now_ms)?
+            self.outbound.next(now_ms, peer.is_working())?
         };
         Frame { from, to, body }.encode(out)
     }

@@ -24,6 +24,8 @@ pub enum Lost {
     Silent,
     /// It, or what came in its place, has started again.
     Restarted,
+    /// It was heard, and did not answer what it was sent.
+    Unanswered,
     /// It said what nobody says who keeps to the protocol.
     Breach,
     /// This end gave it up.

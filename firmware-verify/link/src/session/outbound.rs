@@ -1,6 +1,6 @@
 //! Messages that go out: one behind the other in one buffer, a part at a time.
 
-use super::timing::{OFFER_AGAIN_MS, RETRY_FIRST_MS, RETRY_MOST_MS};
+use super::timing::{MOST_TRIES, OFFER_AGAIN_MS, RETRY_FIRST_MS, RETRY_MOST_MS};
 use crate::{
     frame::{Body, MAX_FRAGMENT},
     message::{Encode, write},
@@ -26,6 +26,8 @@ pub(super) struct Outbound<const OUT: usize> {
 struct Flight {
     again_at_ms: u64,
     pause_ms: u64,
+    /// How often it was sent since it was answered last.
+    tries: u8,
 }
 
 /// Why a message was not put in.
@@ -99,21 +101,27 @@ impl<const OUT: usize> Outbound<OUT> {
         })
     }
 
-    /// The part to send now, if it is time.
-    pub(super) fn next(&mut self, now_ms: u64) -> Option<Body<'_>> {
+    /// The part to send now, if it is time. A peer that works need not answer.
+    pub(super) fn next(&mut self, now_ms: u64, peer_works: bool) -> Option<Body<'_>> {
         if self.used == 0 || self.wake_at_ms() > now_ms {
             return None;
         }
-        let pause_ms = match &self.flight {
-            None => RETRY_FIRST_MS,
+        let (pause_ms, tries) = match &self.flight {
+            None => (RETRY_FIRST_MS, 0),
             Some(flight) => {
                 self.repeated = self.repeated.saturating_add(1);
-                flight.pause_ms.saturating_mul(2).min(RETRY_MOST_MS)
+                let pause_ms = flight.pause_ms.saturating_mul(2).min(RETRY_MOST_MS);
+                (pause_ms, flight.tries)
             }
         };
         self.flight = Some(Flight {
             again_at_ms: now_ms.saturating_add(pause_ms),
             pause_ms,
+            tries: if peer_works {
+                0
+            } else {
+                tries.saturating_add(1)
+            },
         });
         let (fragment, last) = self.part()?;
         Some(Body::Data {
@@ -122,6 +130,12 @@ impl<const OUT: usize> Outbound<OUT> {
             last,
             fragment,
         })
+    }
+
+    /// Whether a part was sent as often as one is, and it is time to send it again.
+    pub(super) fn is_stuck(&self, now_ms: u64) -> bool {
+        let stuck = |flight: &Flight| flight.tries >= MOST_TRIES && flight.again_at_ms <= now_ms;
+        self.flight.as_ref().is_some_and(stuck)
     }
 
     /// When there is something to send, if nothing comes before; zero for at once.
@@ -160,6 +174,7 @@ impl<const OUT: usize> Outbound<OUT> {
         {
             flight.again_at_ms = now_ms.saturating_add(OFFER_AGAIN_MS);
             flight.pause_ms = OFFER_AGAIN_MS;
+            flight.tries = 0;
         }
     }
 }

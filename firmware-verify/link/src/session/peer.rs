@@ -55,6 +55,10 @@ impl Peer {
         self.patience_ms = WORKING_MS;
     }
 
+    pub(super) fn is_working(&self) -> bool {
+        self.patience_ms == WORKING_MS
+    }
+
     /// It has answered: it is at its line.
     pub(super) fn answers(&mut self) {
         self.patience_ms = SILENT_MS;

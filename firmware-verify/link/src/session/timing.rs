@@ -1,4 +1,4 @@
-//! Every time of a session, each with its reason. LINK.md repeats them.
+//! Every time of a session, and the one count, each with its reason. LINK.md repeats them.
 
 /// How often a session that has no peer says hello, in milliseconds. The peer may come at any
 /// moment, and 24 bytes a second are nothing to the line.
@@ -23,3 +23,6 @@ pub const SILENT_MS: u64 = 10_000;
 /// may take its time, and flash of a megabyte takes some seconds to be read back. A device that
 /// works for longer says so again.
 pub const WORKING_MS: u64 = 60_000;
+/// How often a part is sent before its silence counts as the peer's, who may talk of other things: an
+/// end that is at its line answers every one. With the pauses above it takes 11.75 seconds.
+pub const MOST_TRIES: u8 = 8;

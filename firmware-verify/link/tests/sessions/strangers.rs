@@ -2,7 +2,8 @@
 //! protocol.
 
 use latch_link::{
-    DeviceSession, Happened, HostSession, Lost, MAX_LINE, NotSent, ToDevice, VERSION, Version,
+    DeviceSession, FromDevice, Happened, HostSession, Lost, MAX_LINE, NotSent, ToDevice, VERSION,
+    Version,
     frame::{Body, Decoder, Frame},
     timing::{HELLO_MS, RETRY_FIRST_MS},
 };
@@ -273,6 +274,52 @@ fn a_breach_ends_the_session_and_no_more() {
         talk(&mut host, &mut device, 0);
         assert!(host.is_up() && device.is_up());
     }
+}
+
+#[test]
+fn what_somebody_else_has_acknowledged_is_noticed() {
+    let (mut host, mut device) = met();
+    host.send(&statement(b"first")).unwrap();
+    host.send(&statement(b"second")).unwrap();
+    // The first is lost on its way, and somebody says that it came.
+    assert!(!said(&mut host, 0).is_empty());
+    host.receive(0, &encoded(20, 10, Body::Ack(0)));
+    talk(&mut host, &mut device, 0);
+    assert_eq!(device.happened(), Some(Happened::Lost(Lost::Breach)));
+    assert_eq!(device.happened(), Some(Happened::Up));
+    assert_eq!(host.happened(), Some(Happened::Lost(Lost::Restarted)));
+    assert!(host.is_up() && device.is_up());
+}
+
+#[test]
+fn a_part_that_is_never_answered_ends_the_session() {
+    let (mut host, mut device) = met();
+    // Somebody has sent two parts in the host's name.
+    for sequence in 0..2 {
+        let body = Body::Data {
+            sequence,
+            first: sequence == 0,
+            last: false,
+            fragment: b"forged",
+        };
+        device.receive(0, &encoded(10, 20, body));
+    }
+    host.send(&statement(b"old, to the device")).unwrap();
+    let mut now_ms = 0;
+    while host.happened() != Some(Happened::Lost(Lost::Unanswered)) {
+        assert!(now_ms < 12_000, "and nobody notices");
+        // The device talks all the while.
+        if device.all_arrived() {
+            device.send(&FromDevice::Wanted(None)).unwrap();
+        }
+        talk(&mut host, &mut device, now_ms);
+        host.taken();
+        now_ms += 50;
+    }
+    talk(&mut host, &mut device, now_ms);
+    host.send(&statement(b"new")).unwrap();
+    talk(&mut host, &mut device, now_ms);
+    assert!(device.message().is_some());
 }
 
 #[test]
