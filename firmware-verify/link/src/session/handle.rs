@@ -67,7 +67,19 @@ impl<const IN: usize, const OUT: usize> Core<IN, OUT> {
             // It may not know yet that it was heard.
             self.due.welcome = Some((self.me, frame.from));
         } else if asks {
-            self.due.welcome = Some((self.offer(), frame.from));
+            self.due.welcome = Some((self.answer_to(frame.from), frame.from));
+        }
+    }
+
+    /// From which id to answer a hello that names none of ours.
+    fn answer_to(&self, stranger: u32) -> u32 {
+        let is_peer = self.peer.as_ref().is_some_and(|peer| peer.id == stranger);
+        if is_peer && self.inbound.is_fresh() && self.outbound.is_fresh() {
+            // The peer has missed our welcome, or has started again with the same id: as nothing has passed
+            // between us, it is the same.
+            self.me
+        } else {
+            self.offer()
         }
     }
 

@@ -122,6 +122,11 @@ impl<const IN: usize> Inbound<IN> {
         self.wait = false;
     }
 
+    /// Whether nothing has come yet from this peer.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.expected == 0 && matches!(self.holds, Holds::Nothing | Holds::Orphan)
+    }
+
     /// Whether a whole message waits to be taken.
     pub(super) fn is_held(&self) -> bool {
         matches!(self.holds, Holds::Whole | Holds::Orphan)

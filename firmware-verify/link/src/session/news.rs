@@ -71,10 +71,9 @@ impl News {
     };
 
     pub(super) fn lost(&mut self, how: Lost) {
-        // Nobody has heard of a peer that came and went.
-        if !core::mem::take(&mut self.up) || self.lost.is_some() {
-            self.lost = Some(how);
-        }
+        // Told even of a peer whose coming nobody has asked about: something may have been sent to it.
+        self.up = false;
+        self.lost = Some(how);
     }
 
     pub(super) fn up(&mut self) {

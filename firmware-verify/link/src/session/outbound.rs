@@ -82,6 +82,11 @@ impl<const OUT: usize> Outbound<OUT> {
         self.used == 0
     }
 
+    /// Whether this peer has acknowledged nothing yet.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.sequence == 0
+    }
+
     pub(super) fn repeated(&self) -> u32 {
         self.repeated
     }

@@ -24,5 +24,6 @@ pub const SILENT_MS: u64 = 10_000;
 /// works for longer says so again.
 pub const WORKING_MS: u64 = 60_000;
 /// How often a part is sent before its silence counts as the peer's, who may talk of other things: an
-/// end that is at its line answers every one. With the pauses above it takes 11.75 seconds.
-pub const MOST_TRIES: u8 = 8;
+/// end that is at its line answers every one. With the pauses above it takes a minute, and is by chance
+/// only where three of four frames are lost.
+pub const MOST_TRIES: u8 = 32;
