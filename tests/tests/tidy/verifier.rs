@@ -1,11 +1,16 @@
-//! What the verifier promises of itself: no panic, no `unsafe`, no standard library, and a reason for every bound.
+//! What the verifier and the link promise of themselves: no panic, no `unsafe`, no standard library; and the verifier a
+//! reason for every bound.
 
 use super::modules::{self, Reach};
 use super::rust;
 use super::tree::{Finding, Tree};
 
-const SOURCES: &str = "firmware-verify/src/";
-const ROOT: &str = "firmware-verify/src/lib.rs";
+/// What runs on a device.
+const SOURCES: &[&str] = &["firmware-verify/src/", "firmware-verify/link/src/"];
+const ROOTS: &[&str] = &[
+    "firmware-verify/src/lib.rs",
+    "firmware-verify/link/src/lib.rs",
+];
 const LIMITS: &str = "firmware-verify/src/limits.rs";
 
 /// Ways to panic on purpose.
@@ -23,7 +28,8 @@ const DENIED: &[&str] = &[
 pub(crate) fn panic_free(tree: &Tree) -> Vec<Finding> {
     let reached = modules::reach(tree);
     let mut findings = Vec::new();
-    for file in tree.rust().filter(|file| file.path.starts_with(SOURCES)) {
+    let on_device = |path: &str| SOURCES.iter().any(|source| path.starts_with(source));
+    for file in tree.rust().filter(|file| on_device(&file.path)) {
         if reached.get(file.path.as_str()) == Some(&Reach::Test) {
             continue;
         }
@@ -39,12 +45,15 @@ pub(crate) fn panic_free(tree: &Tree) -> Vec<Finding> {
 }
 
 pub(crate) fn guarded(tree: &Tree) -> Vec<Finding> {
-    let Some(root) = tree.get(ROOT) else {
-        return vec![Finding::new(
-            ROOT,
-            0,
-            "the verifier has no crate root: restore it",
-        )];
+    ROOTS
+        .iter()
+        .flat_map(|path| guarded_root(tree, path))
+        .collect()
+}
+
+fn guarded_root(tree: &Tree, path: &str) -> Vec<Finding> {
+    let Some(root) = tree.get(path) else {
+        return vec![Finding::new(path, 0, "no crate root: restore it")];
     };
     let head = inner_attributes(&rust::code(&root.text));
     // Within `cfg_attr(not(test), ...)` too: tests may panic.
@@ -57,15 +66,15 @@ pub(crate) fn guarded(tree: &Tree) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     if !listed("forbid(", "unsafe_code") {
-        findings.push(Finding::new(ROOT, 1, "add `#![forbid(unsafe_code)]`"));
+        findings.push(Finding::new(path, 1, "add `#![forbid(unsafe_code)]`"));
     }
     if !head.contains("#![no_std]") && !head.contains("#![cfg_attr(not(test),no_std)]") {
-        findings.push(Finding::new(ROOT, 1, "add `#![no_std]`"));
+        findings.push(Finding::new(path, 1, "add `#![no_std]`"));
     }
     for lint in DENIED {
         if !listed("deny(", lint) && !listed("forbid(", lint) {
             findings.push(Finding::new(
-                ROOT,
+                path,
                 1,
                 format!("add `{lint}` to `#![deny(...)]`"),
             ));
@@ -149,25 +158,22 @@ fn a_guard_that_is_missing_is_found() {
         "#![no_std]\n#![forbid(unsafe_code)]\n#![deny({})]\n",
         DENIED.join(", ")
     );
-    assert_eq!(guarded(&Tree::planted(&[(ROOT, &full)])), []);
+    // One of the two is planted with something missing, the other whole.
+    let [other, root] = [ROOTS[0], ROOTS[1]];
+    let plant = |text: &str| guarded(&Tree::planted(&[(other, &full), (root, text)]));
+    assert_eq!(plant(&full), []);
+    assert_eq!(guarded(&Tree::planted(&[(other, &full)])).len(), 1);
     for guard in ["#![no_std]", "unsafe_code"].iter().chain(DENIED) {
         let without = full.replace(guard, "other");
-        assert_eq!(
-            guarded(&Tree::planted(&[(ROOT, &without)])).len(),
-            1,
-            "{guard}"
-        );
+        assert_eq!(plant(&without).len(), 1, "{guard}");
     }
     let outer = full.replace("#![deny", "#[deny");
-    assert_eq!(
-        guarded(&Tree::planted(&[(ROOT, &outer)])).len(),
-        DENIED.len()
-    );
+    assert_eq!(plant(&outer).len(), DENIED.len());
     let conditional = full.replace("#![deny(", "#![cfg_attr(\n    not(test),\n    deny(");
     let conditional = format!("{})]\n", conditional.trim_end().trim_end_matches(']'));
-    assert_eq!(guarded(&Tree::planted(&[(ROOT, &conditional)])), []);
+    assert_eq!(plant(&conditional), []);
     let commented = full.replace("#![forbid", "// #![forbid");
-    assert_eq!(guarded(&Tree::planted(&[(ROOT, &commented)])).len(), 1);
+    assert_eq!(plant(&commented).len(), 1);
 }
 
 #[test]
