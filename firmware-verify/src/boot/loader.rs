@@ -10,6 +10,7 @@ use crate::{
     journal::{Journal, MountError, Rejected},
     ledger::{Image, Images, ImagesFold, RECORD, Record},
     limits::{JOURNAL_SECTOR, MAX_RECORD},
+    verdict::Identity,
     wire::{decode, encode},
 };
 
@@ -57,6 +58,7 @@ impl core::error::Error for BootFault {}
 pub struct Bootloader<F> {
     journal: Journal<F, JOURNAL_SECTOR>,
     images: Images,
+    identity: Identity,
 }
 
 impl<F: NorFlash> Bootloader<F> {
@@ -66,11 +68,18 @@ impl<F: NorFlash> Bootloader<F> {
     /// [`BootFault`]: nothing is known, and nothing in the slots may be started.
     pub fn read(flash: F, buffer: &mut [u8; MAX_RECORD]) -> Result<Self, BootFault> {
         let mut fold = ImagesFold::new();
+        let mut identity = None;
         let journal = Journal::mount(flash, buffer, &mut |entry| {
             if entry.kind != RECORD {
                 return Err(Rejected);
             }
             let record: Record<'_> = decode(entry.body).map_err(|_| Rejected)?;
+            if let Record::Identity {
+                identity: found, ..
+            } = &record
+            {
+                identity = Some(found.clone());
+            }
             fold.apply(&record)
         })
         .map_err(BootFault::Journal)?;
@@ -78,7 +87,17 @@ impl<F: NorFlash> Bootloader<F> {
             return Err(BootFault::Blank);
         }
         let images = fold.finish().ok_or(BootFault::Incomplete)?;
-        Ok(Self { journal, images })
+        Ok(Self {
+            journal,
+            images,
+            identity: identity.ok_or(BootFault::Incomplete)?,
+        })
+    }
+
+    /// Whose device it is: what a recovery program tells whoever brings it pages.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     /// The images that the journal tells of.
