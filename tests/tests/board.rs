@@ -1,0 +1,19 @@
+//! The microcontroller: its bootloader and application on a Cortex-M4 in QEMU, and what happens to them over their serial line.
+//!
+//! The programs are built from the tree as it is now. Flash is a file, so that it survives the machine being killed.
+
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "each test takes what it needs of the stage"
+)]
+mod stage;
+
+mod board {
+    pub(crate) mod cuts;
+    pub(crate) mod host;
+    pub(crate) mod machine;
+    pub(crate) mod programs;
+    pub(crate) mod recovery;
+    pub(crate) mod tenant;
+}
