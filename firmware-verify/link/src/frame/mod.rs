@@ -51,9 +51,9 @@ pub struct Frame<'a> {
 /// What a frame says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Body<'a> {
-    /// I am here: answer with a welcome.
+    /// I am here: answer with a welcome. To the peer it says: are you still there?
     Hello(&'a [u8]),
-    /// I have heard you. Not answered by who has heard the other already.
+    /// I have heard you.
     Welcome(&'a [u8]),
     /// A part of a message.
     Data {
@@ -70,10 +70,6 @@ pub enum Body<'a> {
     Ack(u16),
     /// I am here, and cannot take the part with this sequence now.
     Wait(u16),
-    /// Are you there?
-    Ping,
-    /// I am.
-    Pong,
 }
 
 impl<'a> Body<'a> {
@@ -93,8 +89,6 @@ impl<'a> Body<'a> {
             }
             Self::Ack(sequence) => (4, 0, sequence, &[]),
             Self::Wait(sequence) => (5, 0, sequence, &[]),
-            Self::Ping => (6, 0, 0, &[]),
-            Self::Pong => (7, 0, 0, &[]),
         }
     }
 
@@ -110,8 +104,6 @@ impl<'a> Body<'a> {
             },
             4 => Self::Ack(sequence),
             5 => Self::Wait(sequence),
-            6 => Self::Ping,
-            7 => Self::Pong,
             _ => return None,
         };
         // One encoding for each: what says more is of a later version, and not for us.

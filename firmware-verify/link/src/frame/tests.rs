@@ -72,8 +72,6 @@ fn every_kind_comes_back() {
         Body::Welcome(&[]),
         Body::Ack(0),
         Body::Wait(0xffff),
-        Body::Ping,
-        Body::Pong,
     ] {
         let frame = Frame {
             from: 1,
@@ -157,10 +155,10 @@ fn what_is_said_otherwise_is_not_understood() {
     assert_eq!(sealed(4, 0, 1, &[]), 1);
     for (kind, flags, sequence, payload) in [
         (0, 0, 0, &[][..]),
-        (8, 0, 0, &[]),
+        (6, 0, 0, &[]),
         (4, 1, 1, &[]),
         (4, 0, 1, &[0]),
-        (6, 0, 1, &[]),
+        (2, 0, 1, &[]),
         (1, 0, 1, &[1]),
         (3, 4, 1, &[1]),
     ] {

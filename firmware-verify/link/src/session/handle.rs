@@ -55,9 +55,18 @@ impl<const IN: usize, const OUT: usize> Core<IN, OUT> {
         if self.is_from_peer(frame) {
             if let Some(peer) = &mut self.peer {
                 peer.heard(now_ms);
+                // What somebody else has said in its name ends here.
+                peer.greeting = greeting.unwrap_or(peer.greeting);
+                if !asks {
+                    peer.answers();
+                }
             }
             if asks {
                 self.due.welcome = Some((self.me, frame.from));
+                if self.inbound.is_held() {
+                    // Behind the welcome: who holds a message is at work, or soon will be.
+                    self.inbound.busy();
+                }
             }
         } else if let Some(greeting) = greeting
             && frame.to == self.offer()
@@ -115,10 +124,6 @@ impl<const IN: usize, const OUT: usize> Core<IN, OUT> {
                 peer.works();
                 self.outbound.refused(sequence, now_ms);
             }
-            // Who holds a message is at work, or soon will be.
-            Body::Ping if self.inbound.is_held() => self.inbound.busy(),
-            Body::Ping => peer.asks = true,
-            Body::Pong => peer.answers(),
             Body::Hello(_) | Body::Welcome(_) => {}
         }
     }

@@ -303,11 +303,9 @@ impl<const IN: usize, const OUT: usize> Core<IN, OUT> {
         let to = peer.id;
         let body = if let Some(answer) = self.inbound.answer() {
             answer
-        } else if core::mem::take(&mut peer.asks) {
-            Body::Pong
         } else if self.outbound.is_empty() && peer.ping_at_ms() <= now_ms {
             peer.pinged(now_ms);
-            Body::Ping
+            Body::Hello(&greeting)
         } else {
             self.outbound.next(now_ms, peer.is_working())?
         };
@@ -318,7 +316,7 @@ impl<const IN: usize, const OUT: usize> Core<IN, OUT> {
         let Some(peer) = &self.peer else {
             return if self.due.any() { 0 } else { self.hello_at_ms };
         };
-        if self.due.any() || self.inbound.has_answer() || peer.asks {
+        if self.due.any() || self.inbound.has_answer() {
             return 0;
         }
         let next_ms = if self.outbound.is_empty() {

@@ -9,8 +9,6 @@ use super::{
 pub(super) struct Peer {
     pub(super) id: u32,
     pub(super) greeting: Greeting,
-    /// It has asked whether we are there.
-    pub(super) asks: bool,
     /// When this end last listened.
     listened_at_ms: u64,
     /// For how long it has listened and heard nothing.
@@ -24,7 +22,6 @@ impl Peer {
         Self {
             id,
             greeting,
-            asks: false,
             listened_at_ms: now_ms,
             silent_ms: 0,
             patience_ms: SILENT_MS,

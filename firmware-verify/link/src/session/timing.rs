@@ -13,15 +13,15 @@ pub const RETRY_MOST_MS: u64 = 2_000;
 /// When a peer that said that it cannot take a frame is offered it again, in milliseconds. It
 /// says so itself when it can: this is for when that is lost.
 pub const OFFER_AGAIN_MS: u64 = 1_000;
-/// How long nothing may be heard before the peer is asked whether it is there, in milliseconds. A
+/// How long nothing may be heard before the peer is greeted again, in milliseconds. A
 /// gap between two calls counts for no more: who does not listen cannot say that nobody spoke.
 pub const PING_MS: u64 = 2_000;
 /// How long nothing may be heard of a peer before it counts as lost, in milliseconds: five times
 /// what an undisturbed line needs to hear of it.
 pub const SILENT_MS: u64 = 10_000;
 /// How long nothing may be heard of a peer that said it has to work, in milliseconds: an actuator
-/// may take its time, and flash of a megabyte takes some seconds to be read back. A device that
-/// works for longer says so again.
+/// may take its time, and a whole slot is read back before it is armed. A device that works for longer
+/// says so again.
 pub const WORKING_MS: u64 = 60_000;
 /// How often a part is sent before its silence counts as the peer's, who may talk of other things: an
 /// end that is at its line answers every one. With the pauses above it takes a minute, and is by chance

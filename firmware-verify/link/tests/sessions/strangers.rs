@@ -5,7 +5,7 @@ use latch_link::{
     DeviceSession, FromDevice, Happened, HostSession, Lost, MAX_LINE, NotSent, ToDevice, VERSION,
     Version,
     frame::{Body, Decoder, Frame},
-    timing::{HELLO_MS, RETRY_FIRST_MS},
+    timing::{HELLO_MS, PING_MS, RETRY_FIRST_MS},
 };
 use latch_verify::device::Release;
 
@@ -274,6 +274,26 @@ fn a_breach_ends_the_session_and_no_more() {
         talk(&mut host, &mut device, 0);
         assert!(host.is_up() && device.is_up());
     }
+}
+
+#[test]
+fn what_somebody_else_says_of_the_peer_lasts_until_it_is_greeted_again() {
+    let (mut host, mut device) = (Host::new(10), Device::new(20));
+    // In the host's name, before the host is heard: it takes no message at all.
+    device.receive(
+        0,
+        &encoded(10, 20, Body::Welcome(&[VERSION.major, 0, 1, 0, 0])),
+    );
+    let wanted = FromDevice::Wanted(None);
+    let refused = device.send(&wanted);
+    talk(&mut host, &mut device, 0);
+    for now_ms in (0..=2 * PING_MS).step_by(100) {
+        talk(&mut host, &mut device, now_ms);
+    }
+    assert_eq!(
+        (refused, device.send(&wanted)),
+        (Err(NotSent::TooLong { most: 0 }), Ok(()))
+    );
 }
 
 #[test]
