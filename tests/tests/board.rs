@@ -10,10 +10,13 @@
 mod stage;
 
 mod board {
+    pub(crate) mod agent;
     pub(crate) mod cuts;
+    pub(crate) mod forged;
     pub(crate) mod host;
     pub(crate) mod machine;
     pub(crate) mod programs;
     pub(crate) mod recovery;
+    pub(crate) mod story;
     pub(crate) mod tenant;
 }

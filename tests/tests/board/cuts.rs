@@ -60,7 +60,7 @@ const AT_ONCE: usize = 2;
 
 /// An update that went well, and what the flash held on its way.
 pub(crate) struct Course {
-    key: PublicKey,
+    pub(crate) key: PublicKey,
     pub(crate) code: Statement,
     pub(crate) release: Shipped,
     /// The flash before the first page, and after each that was kept.
@@ -223,11 +223,19 @@ impl Course {
 }
 
 /// How far a drive has come.
-#[derive(Default)]
 struct Stage {
     /// What the device was when it was met first.
     met: Option<(Version, Why)>,
     doing: String,
+}
+
+impl Default for Stage {
+    fn default() -> Self {
+        Self {
+            met: None,
+            doing: "its start".to_owned(),
+        }
+    }
 }
 
 /// Numbers drawn from a seed (Marsaglia, "Xorshift RNGs", 2003).

@@ -16,7 +16,7 @@ pub(crate) use broker::{Broker, free_port};
 pub(crate) use device::{DeviceHost, Hooks, Settings};
 pub(crate) use listener::Listener;
 pub(crate) use log::Log;
-pub(crate) use operator::{Code, Operator};
+pub(crate) use operator::{Code, Errand, Operator};
 pub(crate) use patience::until;
 pub(crate) use process::{Process, path_of, signal_group};
 pub(crate) use release::Release;

@@ -3,7 +3,7 @@
 use core::cell::RefCell;
 
 use heapless::Vec;
-use latch_board::{Chip, Ticks, handoff::Cause};
+use latch_device_board::{Chip, Ticks, handoff::Cause};
 use latch_link::{FromDevice, Life, Program, Refused, Standing, ToDevice};
 use latch_verify::{
     Reason, Refusal,

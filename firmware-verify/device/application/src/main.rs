@@ -8,7 +8,7 @@ mod pump;
 mod service;
 mod trial;
 
-use latch_board::{
+use latch_device_board::{
     Leds, Ticks, Watchdog,
     handoff::{Cause, Handoff},
     semihosting::log,
@@ -25,7 +25,7 @@ use pump::Pump;
 use service::Service;
 
 /// The line, with room for a state and for what is told beside it.
-type Line = latch_board::Line<{ LONGEST_FROM_DEVICE + 2 + 512 }>;
+type Line = latch_device_board::Line<{ LONGEST_FROM_DEVICE + 2 + 512 }>;
 
 #[cortex_m_rt::entry]
 fn main() -> ! {

@@ -2,7 +2,7 @@
 
 use core::cell::RefCell;
 
-use latch_board::{
+use latch_device_board::{
     Chip, HostEntropy, Region, Ticks, key,
     key::KeyLost,
     layout::{BLOCK, JOURNAL_AT, JOURNAL_BYTES, KEY_AT, SLOT_BYTES, SLOTS_AT},
@@ -29,7 +29,7 @@ pub(crate) enum Board {}
 
 impl Platform for Board {
     /// What fits the buffer of the line.
-    const LARGEST_PAGE: u32 = latch_board::line::LARGEST_PAGE;
+    const LARGEST_PAGE: u32 = latch_device_board::line::LARGEST_PAGE;
 
     type Journal = Region<'static>;
     type Slot = Region<'static>;

@@ -1,6 +1,6 @@
 //! What the product is: a pump, and the hatch through which people reach into it.
 
-use latch_board::Leds;
+use latch_device_board::Leds;
 use latch_verify::{
     device::{Actuator, Observation, Opened},
     statement::CloseCause,

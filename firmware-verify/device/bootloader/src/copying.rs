@@ -3,7 +3,7 @@
 use core::cell::RefCell;
 
 use embedded_storage::nor_flash::{ErrorType, ReadNorFlash};
-use latch_board::{Region, flash::Misplaced, layout::SLOT_BYTES, start::ImageRam};
+use latch_device_board::{Region, flash::Misplaced, layout::SLOT_BYTES, start::ImageRam};
 
 /// The memory that an image runs from, and what of it was filled.
 pub(crate) struct Copier {

@@ -10,7 +10,7 @@ mod recovery;
 
 use core::cell::RefCell;
 
-use latch_board::{
+use latch_device_board::{
     Chip, Region, Ticks, Watchdog,
     handoff::{Cause, Handoff},
     layout::{JOURNAL_AT, JOURNAL_BYTES, SLOT_BYTES, SLOTS_AT},

@@ -1,7 +1,7 @@
 //! The recovery program: for a device of which no image may run. It speaks the link, and takes the pages of the image that
 //! was confirmed last, which need no code. It judges no statement: the whole verifier would be larger than the bootloader.
 
-use latch_board::{Line, Region, Ticks, Watchdog};
+use latch_device_board::{Line, Region, Ticks, Watchdog};
 use latch_link::{
     FromDevice, Handled, Life, MESSAGE_HEAD, Paged, Program, Pulse, Refused, Standing, ToDevice,
     Wanted, Why,

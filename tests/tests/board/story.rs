@@ -1,0 +1,247 @@
+//! The whole: an operator's commands, a broker, an agent, a serial line and a microcontroller that obeys what was signed, and
+//! runs what it was sent.
+
+use std::fs;
+
+use latch_verify::{
+    Reason,
+    statement::{CloseCause, Outcome},
+    types::StatementId,
+    wire::{Envelope, Kind, PublicKey},
+};
+use serde_json::json;
+
+use super::{agent::Agent, machine::Machine, programs, tenant::DEVICE};
+use crate::stage::{Broker, Errand, Listener, Operator, PRODUCT, TENANT, topic, until};
+
+/// A stage with a device on it that was enrolled, and obeys.
+struct Scene {
+    machine: Machine,
+    operator: Operator,
+    receipts: Listener,
+    key: PublicKey,
+    broker: Broker,
+    _agent: Agent,
+}
+
+impl Scene {
+    fn set() -> Self {
+        let broker = Broker::new();
+        let operator = Operator::new(&broker);
+        let mut machine = Machine::new(&programs::application("1.0.0"));
+        machine.start();
+        let link = format!("unix:{}", machine.line().display());
+        let request = [
+            "device",
+            "request",
+            "--link",
+            &link,
+            "--product",
+            PRODUCT,
+            "--device",
+            DEVICE,
+        ];
+        operator
+            .run(request.into_iter().chain(["--out", "request.latch"]))
+            .ok();
+        operator
+            .run(["device", "enroll", "request.latch", "--out", "bundle"])
+            .ok();
+        let key = operator.key_of(DEVICE);
+        let receipts = Listener::new(&broker, DEVICE, "receipt");
+        let agent = Agent::start(&broker.url(), &machine.line(), &operator.path("bundle"));
+        operator.sees_firmware(DEVICE, "1.0.0");
+        Self {
+            machine,
+            operator,
+            receipts,
+            key,
+            broker,
+            _agent: agent,
+        }
+    }
+
+    /// Builds a release of the application, and signs it.
+    fn build(&self, version: &str, security_version: &str, image: &[u8]) -> [String; 2] {
+        let (file, image_file) = (format!("{version}.latch"), format!("{version}.bin"));
+        self.operator.write(&image_file, image);
+        let build = [
+            "release",
+            "build",
+            &image_file,
+            "--version",
+            version,
+            "--product",
+            PRODUCT,
+        ];
+        let more = ["--security-version", security_version, "--out", &file];
+        self.operator.run(build.into_iter().chain(more)).ok();
+        [file, image_file]
+    }
+
+    /// Publishes the code that installs a release, and serves its pages for as long as what comes back is kept.
+    fn install(&self, [release, image]: &[String; 2]) -> (StatementId, Errand) {
+        let of = ["--release", release, "--image", image];
+        let published = self
+            .operator
+            .run(["install", "--device", DEVICE].into_iter().chain(of))
+            .ok();
+        let serving = self
+            .operator
+            .begin(["serve"].into_iter().chain(of).chain(["--idle", "5m"]));
+        (id(&published), serving)
+    }
+
+    /// Waits until a statement has come to an end, and tells which.
+    fn outcome(&self, of: StatementId) -> Outcome {
+        until("an outcome that is an end", || {
+            let told = self.receipts.receipts(of, &self.key).pop();
+            let outcome = told.map(|told| told.receipt.outcome);
+            outcome.filter(|outcome| {
+                !matches!(outcome, Outcome::InstallStarted | Outcome::Opened { .. })
+            })
+        })
+    }
+
+    /// Runs a command of the operator's that sends a code; which it was.
+    fn send<'a>(&self, command: impl IntoIterator<Item = &'a str>) -> StatementId {
+        id(&self.operator.run(command).ok())
+    }
+}
+
+fn id(published: &serde_json::Value) -> StatementId {
+    let id = published["statement"].as_str().expect("an id");
+    id.parse().expect("an id")
+}
+
+#[test]
+fn a_microcontroller_obeys_over_broker_agent_and_line() {
+    let mut scene = Scene::set();
+    // What the tenant allows: two commands of the pump, one of which only comes with 1.1.
+    let rules = scene.operator.path("root.toml");
+    let text = fs::read_to_string(&rules).expect("rules");
+    let text = text.replace(
+        "[commands]\n",
+        "[commands]\nprime = \"maintenance\"\nflush = \"maintenance\"\n",
+    );
+    fs::write(&rules, text).expect("rules");
+    scene.operator.run(["root", "next"]).ok();
+    scene
+        .operator
+        .run(["root", "publish", "root-2.latch", "--wait", DEVICE])
+        .ok();
+
+    // A property, a command, and a latch that closes by itself.
+    scene
+        .operator
+        .run(["twin", "set", DEVICE, "pump/speed=40", "--wait"])
+        .ok();
+    scene
+        .operator
+        .sees_twin(DEVICE, 1, &json!({"pump": {"speed": 40}}));
+    let too_fast = scene.send(["twin", "set", DEVICE, "pump/speed=400"]);
+    assert_eq!(scene.outcome(too_fast), Outcome::ActuatorFailed { code: 1 });
+    scene
+        .operator
+        .run(["twin", "set", DEVICE, "pump/speed=0", "--wait"])
+        .ok();
+    let primed = scene.send(["command", DEVICE, "prime", "seconds=5"]);
+    assert_eq!(scene.outcome(primed), Outcome::Performed);
+    let early = scene.send(["command", DEVICE, "flush"]);
+    assert_eq!(scene.outcome(early), Outcome::ActuatorFailed { code: 2 });
+    let open = scene.send(["open", DEVICE, "maintenance", "--for", "2s"]);
+    let closed = scene.outcome(open);
+    assert!(
+        matches!(
+            closed,
+            Outcome::Closed {
+                cause: CloseCause::Time,
+                ..
+            }
+        ),
+        "{closed:?}"
+    );
+
+    // 1.1 is other code: it knows the command.
+    let image = programs::application("1.1.0");
+    let (code, serving) = scene.install(&scene.build("1.1.0", "1", &image));
+    assert_eq!(scene.outcome(code), Outcome::InstallConfirmed);
+    drop(serving);
+    scene.operator.sees_firmware(DEVICE, "1.1.0");
+    assert_eq!(&scene.machine.slot(1)[..image.len()], &image[..]);
+    let flushed = scene.send(["command", DEVICE, "flush"]);
+    assert_eq!(scene.outcome(flushed), Outcome::Performed);
+
+    // 1.2 finds that it does not work; 1.3 hangs, and the watchdog ends it. Each goes back to 1.1 by itself.
+    for (version, reason) in [
+        ("1.2.0", Reason::TrialFailed),
+        ("1.3.0", Reason::TrialExpired),
+    ] {
+        let (code, serving) =
+            scene.install(&scene.build(version, "1", &programs::application(version)));
+        let reason = reason.number();
+        assert_eq!(
+            scene.outcome(code),
+            Outcome::InstallReverted { reason },
+            "{version}"
+        );
+        drop(serving);
+        scene.operator.sees_firmware(DEVICE, "1.1.0");
+    }
+    scene
+        .operator
+        .run(["twin", "set", DEVICE, "pump/speed=7", "--wait"])
+        .ok();
+
+    altered_after_signing(&scene);
+    below_the_floor(&scene);
+    scene.machine.kill();
+}
+
+/// A release of which one byte was changed after it was signed, in its manifest or in its image, never reaches the slot.
+fn altered_after_signing(scene: &Scene) {
+    let slot = scene.machine.slot(0);
+    let [release, image] = scene.build("1.4.0", "1", &programs::application("1.1.0"));
+    let install = [
+        "install",
+        "--device",
+        DEVICE,
+        "--release",
+        &release,
+        "--image",
+        &image,
+        "--out",
+        "altered.code",
+    ];
+    let code = scene.operator.run(install).ok();
+    let mut manifest = fs::read(scene.operator.path(&release)).expect("the release");
+    let middle = manifest.len() / 3;
+    manifest[middle] ^= 1;
+    let altered = scene.operator.write("altered.latch", &manifest);
+    let manifest = fs::read(scene.operator.path(&release)).expect("the release");
+    let manifest = Envelope::parse(Kind::Manifest, &manifest)
+        .expect("a manifest")
+        .id();
+    let place = format!("latch/v1/{TENANT}/t/release/{manifest}");
+    scene.broker.publish_file(&place, &altered);
+    scene
+        .broker
+        .publish_file(&topic(DEVICE, "code"), &scene.operator.path("altered.code"));
+    let outcome = scene.outcome(id(&code));
+    assert!(matches!(outcome, Outcome::Refused { .. }), "{outcome:?}");
+    assert!(slot == scene.machine.slot(0), "the slot was written");
+}
+
+/// A release below the security floor is refused, signed as it is.
+fn below_the_floor(scene: &Scene) {
+    let slot = scene.machine.slot(0);
+    let old = scene.build("1.5.0", "0", &programs::application("1.0.0"));
+    let (code, _serving) = scene.install(&old);
+    let outcome = scene.outcome(code);
+    let floor = Reason::BelowSecurityFloor.number();
+    assert!(
+        matches!(outcome, Outcome::Refused { reason, .. } if reason == floor),
+        "{outcome:?}"
+    );
+    assert!(slot == scene.machine.slot(0), "the slot was written");
+}
