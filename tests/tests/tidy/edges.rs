@@ -69,6 +69,11 @@ const EDGES: &[Edges] = &[
         tests: &[],
     },
     Edges {
+        name: "latch-capi",
+        product: &["latch-verify"],
+        tests: &["latch-issue"],
+    },
+    Edges {
         name: "latch-mqtt",
         product: &["latch-verify"],
         tests: &[],

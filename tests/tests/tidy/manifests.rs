@@ -4,9 +4,16 @@ use toml::Table;
 
 use super::tree::{File, Finding, Tree};
 
+/// Crates that cannot take the workspace's lints as they are: theirs are the same, but for those named here and more.
+const OWN_LINTS: &[(&str, &[&str])] = &[("latch-capi", &["unsafe_code"])];
+
 /// Versions and lints are set in the top manifest only; crates outside the workspace look after themselves.
 pub(crate) fn one_version(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let top = tree.get("Cargo.toml").map(parsed).unwrap_or_default();
+    let all = top
+        .get("workspace")
+        .and_then(|workspace| workspace.get("lints"));
     for (file, manifest, name) in
         crates(tree).filter(|(_, manifest, _)| !manifest.contains_key("workspace"))
     {
@@ -28,7 +35,14 @@ pub(crate) fn one_version(tree: &Tree) -> Vec<Finding> {
             .get("lints")
             .and_then(|lints| lints.get("workspace"))
             .and_then(toml::Value::as_bool);
-        if inherits != Some(true) {
+        if let Some((_, but)) = OWN_LINTS.iter().find(|(own, _)| *own == name) {
+            let missing = lacking(all, manifest.get("lints"), but);
+            findings.extend(missing.into_iter().map(|lint| {
+                let advice =
+                    format!("`{name}` has another `{lint}` than the workspace: set it alike");
+                Finding::new(&file.path, 0, advice)
+            }));
+        } else if inherits != Some(true) {
             let advice = format!(
                 "`{name}` does not take the workspace's lints: add `[lints] workspace = true`"
             );
@@ -36,6 +50,22 @@ pub(crate) fn one_version(tree: &Tree) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// The workspace's lints that a crate's own do not repeat.
+fn lacking(all: Option<&toml::Value>, own: Option<&toml::Value>, but: &[&str]) -> Vec<String> {
+    let mut lints = Vec::new();
+    for (tool, levels) in all.and_then(toml::Value::as_table).into_iter().flatten() {
+        for (lint, level) in levels.as_table().into_iter().flatten() {
+            let found = own
+                .and_then(|own| own.get(tool))
+                .and_then(|own| own.get(lint));
+            if found != Some(level) && !but.contains(&lint.as_str()) {
+                lints.push(lint.clone());
+            }
+        }
+    }
+    lints
 }
 
 /// What deny.toml bans is not in Cargo.lock; so the ban holds on machines without cargo-deny too.
@@ -163,6 +193,26 @@ pub(crate) mod planted {
         let bare = "[package]\nname = \"a\"\n";
         assert_eq!(check(bare), 1);
         assert_eq!(check(&format!("[workspace]\n{bare}")), 0);
+    }
+
+    #[test]
+    fn a_crate_with_lints_of_its_own_repeats_the_others() {
+        let (own, but) = OWN_LINTS[0];
+        let top = format!(
+            "[workspace.lints.rust]\n{} = \"forbid\"\na = \"warn\"\n",
+            but[0]
+        );
+        let check = |lints: &str| {
+            let text = format!("[package]\nname = \"{own}\"\n[lints.rust]\n{lints}");
+            one_version(&Tree::planted(&[
+                ("Cargo.toml", &top),
+                ("a/Cargo.toml", &text),
+            ]))
+            .len()
+        };
+        assert_eq!(check(&format!("{} = \"allow\"\na = \"warn\"\n", but[0])), 0);
+        assert_eq!(check("a = \"allow\"\n"), 1);
+        assert_eq!(check(""), 1);
     }
 
     #[test]

@@ -1,0 +1,150 @@
+//! A new device's request to be enrolled: who it says it is, signed with its own key.
+
+use core::{ffi::CStr, ffi::c_char};
+
+use latch_verify::{
+    Reason,
+    limits::{ENVELOPE_HEAD, MAX_ENROLMENT_BODY, SIGNATURE_LEN},
+    statement::{Enrolment, KeyKept},
+    types::{Digest, Malformed},
+    wire::{DeviceKey as _, Kind, PublicKey, encode, seal_head},
+};
+
+use crate::{
+    board::Key,
+    boundary::{Place, buffer, copied},
+    parts::latch_key_t,
+    result::{LATCH_NULL, LATCH_VALUE, Stop, code_of, latch_result_t},
+};
+
+/// Bytes that every request fits in.
+pub const LATCH_REQUEST_SIZE: usize = 277;
+
+const _: () = assert!(LATCH_REQUEST_SIZE == ENVELOPE_HEAD + MAX_ENROLMENT_BODY + 1 + SIGNATURE_LEN);
+
+/// How a device keeps its key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u32)]
+pub enum latch_key_kept_t {
+    /// In a file or in flash that software can read.
+    LATCH_KEY_IN_SOFTWARE = 0,
+    /// In a secure element, TPM or key slot that does not give it out.
+    LATCH_KEY_IN_HARDWARE = 1,
+}
+
+/// What a new device is to be called. Names end with a zero.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct latch_name_t {
+    /// Its tenant: 1 to 16 of `A-Z a-z 0-9 . _ -`, or 32 hexadecimal digits.
+    pub tenant: *const c_char,
+    /// Its product, likewise.
+    pub product: *const c_char,
+    /// Its name: 1 to 32 of `A-Z a-z 0-9 . _ -`.
+    pub device: *const c_char,
+    /// Its enrolment, from 1: the next one after a board swap.
+    pub incarnation: u32,
+    /// One of latch_key_kept_t.
+    pub key_kept: u32,
+}
+
+/// Signs a device's request to be enrolled, which an operator checks and countersigns (`latch device enroll`): what comes
+/// back is the enrolment for latch_provision. `out` takes LATCH_REQUEST_SIZE bytes.
+///
+/// Refused with LATCH_VALUE for a malformed name, LATCH_REASON_WEAK_KEY, LATCH_REASON_KEY_FAULT.
+///
+/// # Safety
+/// Pointers are NULL or lead to as much as they say; the key's callbacks keep their word.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn latch_enrolment_request(
+    key: *const latch_key_t,
+    name: *const latch_name_t,
+    out: *mut u8,
+    out_size: usize,
+    len: *mut usize,
+) -> latch_result_t {
+    // SAFETY: as this function's caller promises.
+    code_of(unsafe { request(key, name, out, out_size, len) })
+}
+
+/// # Safety
+/// As [`latch_enrolment_request`].
+unsafe fn request(
+    key: *const latch_key_t,
+    name: *const latch_name_t,
+    out: *mut u8,
+    out_size: usize,
+    len: *mut usize,
+) -> Result<(), Stop> {
+    const SOFTWARE: u32 = 0;
+    const HARDWARE: u32 = 1;
+    // SAFETY: as this function's caller promises.
+    let (place, name, mut key) = unsafe {
+        let key = Key::new(&copied(key)?)?;
+        (Place::new(len)?, copied(name)?, key)
+    };
+    let public = PublicKey::new(key.public())?;
+    // SAFETY: as this function's caller promises.
+    let enrolment = unsafe {
+        Enrolment {
+            tenant: word(name.tenant)?,
+            product: word(name.product)?,
+            device: word(name.device)?,
+            incarnation: name.incarnation,
+            device_key: Digest(*public.bytes()),
+            key_kept: match name.key_kept {
+                SOFTWARE => KeyKept::Software,
+                HARDWARE => KeyKept::Hardware,
+                _ => return Err(LATCH_VALUE.into()),
+            },
+        }
+    };
+    // SAFETY: as this function's caller promises.
+    let out = unsafe { buffer(out, out_size, &[])? };
+    let out = out
+        .get_mut(..LATCH_REQUEST_SIZE)
+        .ok_or(Reason::BufferTooSmall)?;
+    place.put(0);
+    place.put(seal(&enrolment, &mut key, public, out)?);
+    Ok(())
+}
+
+/// Writes the envelope; returns its length.
+fn seal(
+    enrolment: &Enrolment,
+    key: &mut Key,
+    public: PublicKey,
+    out: &mut [u8],
+) -> Result<usize, Stop> {
+    let too_small = || Stop::from(Reason::BufferTooSmall);
+    let (head, rest) = out
+        .split_at_mut_checked(ENVELOPE_HEAD)
+        .ok_or_else(too_small)?;
+    let body_len = encode(enrolment, rest)?.len();
+    head.copy_from_slice(&seal_head(Kind::Enrolment, 0, body_len)?);
+    let message_len = ENVELOPE_HEAD.saturating_add(body_len);
+    let (message, rest) = out
+        .split_at_mut_checked(message_len)
+        .ok_or_else(too_small)?;
+    let signature = key.sign(message).map_err(|_| Reason::KeyFault)?;
+    let signed = [&[1][..], &public.id().0, &signature];
+    let mut rest = rest.iter_mut();
+    let mut len = message_len;
+    for byte in signed.into_iter().flatten() {
+        *rest.next().ok_or_else(too_small)? = *byte;
+        len = len.saturating_add(1);
+    }
+    Ok(len)
+}
+
+/// # Safety
+/// `text` is NULL or ends with a zero.
+unsafe fn word<T: core::str::FromStr<Err = Malformed>>(text: *const c_char) -> Result<T, Stop> {
+    if text.is_null() {
+        return Err(LATCH_NULL.into());
+    }
+    // SAFETY: not NULL, and ends with a zero as this function's caller promises.
+    let text = unsafe { CStr::from_ptr(text) };
+    let text = text.to_str().map_err(|_| LATCH_VALUE)?;
+    text.parse().map_err(|_| LATCH_VALUE.into())
+}

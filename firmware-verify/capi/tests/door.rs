@@ -1,0 +1,14 @@
+//! The functions of the interface, called as C calls them. Runs under Miri too, which sees what references and pointers do
+//! to each other.
+
+#[allow(dead_code, reason = "the programs in C take the rest")]
+#[path = "../examples/inputs/issued.rs"]
+mod issued;
+
+mod door {
+    pub(crate) mod board;
+    mod life;
+    mod misuse;
+    mod reentry;
+    mod service;
+}
