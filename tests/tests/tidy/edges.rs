@@ -13,6 +13,7 @@ struct Edges {
 
 const LIBRARIES: &[&str] = &[
     "latch-agent",
+    "latch-device-board",
     "latch-flash",
     "latch-issue",
     "latch-link",
@@ -66,6 +67,21 @@ const EDGES: &[Edges] = &[
     Edges {
         name: "latch-issue",
         product: &["latch-verify"],
+        tests: &[],
+    },
+    Edges {
+        name: "latch-device-board",
+        product: &["latch-verify", "latch-link"],
+        tests: &[],
+    },
+    Edges {
+        name: "latch-bootloader",
+        product: &["latch-verify", "latch-link", "latch-device-board"],
+        tests: &[],
+    },
+    Edges {
+        name: "latch-application",
+        product: &["latch-verify", "latch-link", "latch-device-board"],
         tests: &[],
     },
     Edges {

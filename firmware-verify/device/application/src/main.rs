@@ -11,8 +11,8 @@ mod trial;
 use latch_device_board::{
     Leds, Ticks, Watchdog,
     handoff::{Cause, Handoff},
+    reset,
     semihosting::log,
-    start::reset,
 };
 use latch_link::{LONGEST_FROM_DEVICE, Why};
 use latch_verify::{

@@ -1,6 +1,6 @@
 //! The device in service: what a host says is judged, what comes of it is carried out and told.
 
-use latch_device_board::{handoff::Cause, line::FAREWELL_MS, start::reset};
+use latch_device_board::{handoff::Cause, line::FAREWELL_MS, reset};
 use latch_link::{
     FromDevice, Handled, Life, Paged, Program, Pulse, Refused, Standing, ToDevice, Wanted,
 };

@@ -15,7 +15,6 @@ pub mod line;
 mod power;
 mod registers;
 pub mod semihosting;
-pub mod start;
 pub mod ticks;
 pub mod uart;
 pub mod watchdog;
@@ -27,3 +26,8 @@ pub use line::Line;
 pub use ticks::Ticks;
 pub use uart::Uart;
 pub use watchdog::Watchdog;
+
+/// Resets the machine.
+pub fn reset() -> ! {
+    cortex_m::peripheral::SCB::sys_reset()
+}

@@ -5,7 +5,7 @@ use latch_link::{
 };
 use latch_verify::device::{Clock as _, Entropy as _};
 
-use crate::{HostEntropy, Ticks, Uart, Watchdog, start::reset};
+use crate::{HostEntropy, Ticks, Uart, Watchdog, reset};
 
 /// Bytes of the largest page that this board takes.
 pub const LARGEST_PAGE: u32 = 4096;

@@ -3,7 +3,9 @@
 use core::cell::RefCell;
 
 use embedded_storage::nor_flash::{ErrorType, ReadNorFlash};
-use latch_device_board::{Region, flash::Misplaced, layout::SLOT_BYTES, start::ImageRam};
+use latch_device_board::{Region, flash::Misplaced, layout::SLOT_BYTES};
+
+use crate::image_ram::ImageRam;
 
 /// The memory that an image runs from, and what of it was filled.
 pub(crate) struct Copier {

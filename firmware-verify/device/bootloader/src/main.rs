@@ -6,6 +6,7 @@
 //! lies in flash needs no copy.
 
 mod copying;
+mod image_ram;
 mod recovery;
 
 use core::cell::RefCell;
@@ -14,8 +15,8 @@ use latch_device_board::{
     Chip, Region, Ticks, Watchdog,
     handoff::{Cause, Handoff},
     layout::{JOURNAL_AT, JOURNAL_BYTES, SLOT_BYTES, SLOTS_AT},
+    reset,
     semihosting::say,
-    start::{ImageRam, reset},
 };
 use latch_verify::{
     Reason,
@@ -24,15 +25,16 @@ use latch_verify::{
 };
 
 use copying::{Copier, Copying};
+use image_ram::ImageRam;
 use recovery::Patient;
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
     // Before anything else: whatever hangs from here on, the machine starts anew.
     let watchdog = Watchdog::start();
-    #[expect(unsafe_code, reason = "see below")]
-    // SAFETY: this is the only call, and this program's linker script leaves the memory free.
-    let image = unsafe { ImageRam::take() };
+    let Some(image) = ImageRam::take() else {
+        reset()
+    };
     let chip = RefCell::new(Chip::open());
     let journal = Region::new(&chip, JOURNAL_AT, JOURNAL_BYTES);
     let slots = SLOTS_AT.map(|from| Region::new(&chip, from, SLOT_BYTES));
