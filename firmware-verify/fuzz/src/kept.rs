@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use latch_verify::wire::Kind;
 
-use crate::{device, journal, page, statement};
+use crate::{device, journal, link, page, statement};
 
 /// The inputs of a target, one a line in hexadecimal digits.
 fn kept(target: &str) -> Vec<Vec<u8>> {
@@ -52,4 +52,9 @@ fn journals_hold() {
 #[test]
 fn devices_hold() {
     kept("device").iter().for_each(|input| device(input));
+}
+
+#[test]
+fn links_hold() {
+    kept("link").iter().for_each(|input| link(input));
 }
