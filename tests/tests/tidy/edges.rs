@@ -13,9 +13,11 @@ struct Edges {
 
 const LIBRARIES: &[&str] = &[
     "latch-agent",
+    "latch-board",
     "latch-device-board",
     "latch-flash",
     "latch-issue",
+    "latch-line",
     "latch-link",
     "latch-mqtt",
     "latch-operator",
@@ -95,14 +97,30 @@ const EDGES: &[Edges] = &[
         tests: &[],
     },
     Edges {
+        name: "latch-line",
+        product: &["latch-verify", "latch-link"],
+        tests: &["latch-board"],
+    },
+    Edges {
         name: "latch-agent",
-        product: &["latch-verify", "latch-mqtt"],
-        tests: &["latch-issue", "latch-flash"],
+        product: &["latch-verify", "latch-link", "latch-mqtt", "latch-line"],
+        tests: &["latch-issue", "latch-flash", "latch-board"],
     },
     Edges {
         name: "latch-operator",
-        product: &["latch-issue", "latch-verify", "latch-mqtt"],
-        tests: &["latch-flash"],
+        product: &[
+            "latch-issue",
+            "latch-verify",
+            "latch-link",
+            "latch-mqtt",
+            "latch-line",
+        ],
+        tests: &["latch-flash", "latch-board"],
+    },
+    Edges {
+        name: "latch-board",
+        product: &["latch-verify", "latch-link", "latch-flash"],
+        tests: &[],
     },
     Edges {
         name: "latch-sim",
@@ -117,7 +135,11 @@ const EDGES: &[Edges] = &[
 ];
 
 /// Outside crates that one crate alone may use.
-const SOLE_USERS: &[(&str, &str)] = &[("rumqttc", "latch-mqtt"), ("mqtt5", "latch-sim")];
+const SOLE_USERS: &[(&str, &str)] = &[
+    ("rumqttc", "latch-mqtt"),
+    ("mqtt5", "latch-sim"),
+    ("tokio-serial", "latch-line"),
+];
 
 pub(crate) fn crate_edges(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();

@@ -23,6 +23,11 @@ const RIMS: &[Rim] = &[
         folder: "simulator/",
         files: 1,
     },
+    Rim {
+        dependency: "tokio_serial",
+        folder: "agent/line/",
+        files: 1,
+    },
 ];
 
 /// Where product code may hold a private key, and in how many files: role keys in the issuer; a device's own key in the

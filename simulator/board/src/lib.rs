@@ -1,0 +1,14 @@
+//! A microcontroller in memory: a real verifier on simulated flash, behind the device's end of the
+//! serial link. For tests of the host's end.
+//!
+//! [`Board`] has no input or output of its own: bytes go in, bytes come out, and the test decides
+//! which of them are lost and when the power is cut. [`serve`] runs one on a stream.
+
+mod board;
+mod hardware;
+mod outgoing;
+mod serve;
+
+pub use board::{Board, Clock, PAGE_MAX};
+pub use hardware::{Chip, Counting, Micro};
+pub use serve::serve;
