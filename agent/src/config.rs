@@ -1,32 +1,32 @@
 //! The configuration file.
 
+mod hooks;
+mod linked;
+mod own;
 mod posture;
 
 use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
-use latch_mqtt::{DEFAULT_PREFIX, Endpoint, EndpointError};
-use latch_verify::{
-    limits::{MAX_COMPONENTS, MAX_IMAGE},
-    types::Version,
-    verdict::Factory,
+use latch_mqtt::{DEFAULT_PREFIX, Endpoint, EndpointError, TopicError, Topics};
+use latch_verify::{limits::MAX_COMPONENTS, types::Version};
+use serde::Deserialize;
+
+#[cfg(test)]
+use self::hooks::Hooks;
+use self::{hooks::HookSchema, linked::LinkedSchema, own::OwnSchema, posture::ProbeSchema};
+pub(crate) use self::{
+    hooks::Program,
+    linked::LinkedDevice,
+    own::{ClockTrust, OwnDevice},
+    posture::Probe,
 };
-use serde::{Deserialize, Deserializer, de::Error as _};
 
-pub(crate) use self::posture::Probe;
-use self::posture::{ProbeSchema, Twice};
-use crate::flash::ERASE;
-
-/// Slots of 4 MiB hold the images of most microcontrollers and many applications.
-const SLOT_SIZE: u32 = 4 << 20;
-/// A hook that takes longer than a minute is one that hangs, unless its owner says otherwise.
-const HOOK_TIMEOUT_S: u64 = 60;
-/// Longest time that a hook may be given: a day, in seconds.
-const HOOK_TIMEOUT_LONGEST_S: u64 = 86_400;
+/// As long as a tenant's name may be.
+const LONGEST_TENANT: &str = "0123456789abcdef";
 
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +71,40 @@ pub(crate) enum ConfigError {
         /// The facts.
         names: [String; 2],
     },
+    /// Only a part of what a device in this process needs.
+    #[error("{}: {given} is about a device that runs in this process, and {missing} is missing: add {missing}, or leave out what is about such a device", path.display())]
+    Half {
+        /// The file.
+        path: PathBuf,
+        /// The field that is there.
+        given: &'static str,
+        /// The field that is not.
+        missing: &'static str,
+    },
+    /// Nothing to serve.
+    #[error("{}: there is no device in it: add state-dir and firmware-version for one that runs in this process, or a [[device]] table with a link for each one behind a link", path.display())]
+    NoDevice {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Two tables of one device.
+    #[error("{}: two [[device]] tables have the {field} {value:?}: a device has one table", path.display())]
+    DeviceTwice {
+        /// The file.
+        path: PathBuf,
+        /// What they share: `link` or `name`.
+        field: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// The prefix cannot begin topics.
+    #[error("{}: the topic-prefix cannot be used: {cause}", path.display())]
+    Prefix {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: TopicError,
+    },
     /// A certificate without its key, or the other way round.
     #[error("{}: client-certificate and client-key belong together: give both, or neither", path.display())]
     HalfIdentity {
@@ -85,42 +119,10 @@ pub(crate) struct Config {
     pub(crate) file: PathBuf,
     pub(crate) endpoint: Endpoint,
     pub(crate) topic_prefix: String,
-    pub(crate) state_dir: PathBuf,
-    pub(crate) bundle: Option<PathBuf>,
-    pub(crate) firmware: Factory,
-    pub(crate) slot_size: u32,
-    pub(crate) clock: ClockTrust,
-    pub(crate) hooks: Hooks,
-    pub(crate) probes: Vec<Probe>,
-}
-
-/// Whether the system's clock is vouched for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum ClockTrust {
-    /// A battery keeps it, and only authenticated time (NTS, a modem, GNSS) sets it.
-    Trusted,
-    /// Anybody on the network may set it, or it begins anew with each boot.
-    #[default]
-    Untrusted,
-}
-
-/// The programs that carry out what the device unlatches.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub(crate) struct Hooks {
-    pub(crate) twin: Option<Program>,
-    pub(crate) command: Option<Program>,
-    pub(crate) latch: Option<Program>,
-    pub(crate) activate: Option<Program>,
-    pub(crate) health: Option<Program>,
-    pub(crate) timeout: Duration,
-}
-
-/// A program and its arguments; never a shell.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Program {
-    pub(crate) path: PathBuf,
-    pub(crate) arguments: Vec<String>,
+    /// The device that runs in this process.
+    pub(crate) own: Option<OwnDevice>,
+    /// The devices behind links.
+    pub(crate) linked: Vec<LinkedDevice>,
 }
 
 #[derive(Deserialize)]
@@ -133,37 +135,19 @@ struct Schema {
     client_key: Option<PathBuf>,
     username: Option<String>,
     password_file: Option<PathBuf>,
-    state_dir: PathBuf,
+    state_dir: Option<PathBuf>,
     bundle: Option<PathBuf>,
-    #[serde(deserialize_with = "version")]
-    firmware_version: Version,
-    #[serde(default, deserialize_with = "component_versions")]
-    component_versions: [Option<Version>; MAX_COMPONENTS],
-    #[serde(default = "slot_size_default", deserialize_with = "slot_size")]
-    slot_size: u32,
+    #[serde(default, deserialize_with = "own::version")]
+    firmware_version: Option<Version>,
+    #[serde(default, deserialize_with = "own::component_versions")]
+    component_versions: Option<[Option<Version>; MAX_COMPONENTS]>,
+    #[serde(default, deserialize_with = "own::slot_size")]
+    slot_size: Option<u32>,
+    clock: Option<ClockTrust>,
+    hooks: Option<HookSchema>,
+    posture: Option<BTreeMap<String, ProbeSchema>>,
     #[serde(default)]
-    clock: ClockTrust,
-    #[serde(default)]
-    hooks: HookSchema,
-    #[serde(default)]
-    posture: BTreeMap<String, ProbeSchema>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct HookSchema {
-    #[serde(default, deserialize_with = "program")]
-    twin: Option<Program>,
-    #[serde(default, deserialize_with = "program")]
-    command: Option<Program>,
-    #[serde(default, deserialize_with = "program")]
-    latch: Option<Program>,
-    #[serde(default, deserialize_with = "program")]
-    activate: Option<Program>,
-    #[serde(default, deserialize_with = "program")]
-    health: Option<Program>,
-    #[serde(default, deserialize_with = "timeout")]
-    timeout_s: Option<u64>,
+    device: Vec<LinkedSchema>,
 }
 
 impl Config {
@@ -192,29 +176,33 @@ impl Config {
             path: path.clone(),
             cause,
         })?;
-        let probes = posture::resolve(schema.posture, folder).map_err(|Twice { bit, names }| {
-            ConfigError::FactTwice {
-                path: path.clone(),
-                bit,
-                names,
-            }
+        let topic_prefix = schema.topic_prefix;
+        let topic_prefix = topic_prefix.unwrap_or_else(|| DEFAULT_PREFIX.to_owned());
+        Topics::new(&topic_prefix, LONGEST_TENANT).map_err(|cause| ConfigError::Prefix {
+            path: path.clone(),
+            cause,
         })?;
+        let linked = linked::resolve(schema.device, &path)?;
+        let own = OwnSchema {
+            state_dir: schema.state_dir,
+            bundle: schema.bundle,
+            firmware_version: schema.firmware_version,
+            component_versions: schema.component_versions,
+            slot_size: schema.slot_size,
+            clock: schema.clock,
+            hooks: schema.hooks,
+            posture: schema.posture,
+        };
+        let own = own.resolve(&path)?;
+        if own.is_none() && linked.is_empty() {
+            return Err(ConfigError::NoDevice { path });
+        }
         Ok(Self {
             file: path,
             endpoint,
-            topic_prefix: schema
-                .topic_prefix
-                .unwrap_or_else(|| DEFAULT_PREFIX.to_owned()),
-            state_dir: folder.join(schema.state_dir),
-            bundle: schema.bundle.map(|bundle| folder.join(bundle)),
-            firmware: Factory {
-                main: schema.firmware_version,
-                others: schema.component_versions,
-            },
-            slot_size: schema.slot_size,
-            clock: schema.clock,
-            hooks: schema.hooks.resolve(folder),
-            probes,
+            topic_prefix,
+            own,
+            linked,
         })
     }
 }
@@ -234,119 +222,6 @@ fn endpoint(schema: &Schema, folder: &Path) -> Result<Endpoint, EndpointError> {
             endpoint.with_client_certificate(&folder.join(certificate), &folder.join(key))?;
     }
     Ok(endpoint)
-}
-
-impl HookSchema {
-    fn resolve(self, folder: &Path) -> Hooks {
-        let seen = |program: Option<Program>| program.map(|program| seen_from(folder, program));
-        Hooks {
-            twin: seen(self.twin),
-            command: seen(self.command),
-            latch: seen(self.latch),
-            activate: seen(self.activate),
-            health: seen(self.health),
-            timeout: Duration::from_secs(self.timeout_s.unwrap_or(HOOK_TIMEOUT_S)),
-        }
-    }
-}
-
-fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Version, D::Error> {
-    String::deserialize(deserializer)?
-        .parse()
-        .map_err(D::Error::custom)
-}
-
-/// Reads `{ 1 = "2.0.0", 3 = "1.1.0" }`.
-fn component_versions<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<[Option<Version>; MAX_COMPONENTS], D::Error> {
-    let mut versions = [None; MAX_COMPONENTS];
-    for (number, version) in BTreeMap::<String, String>::deserialize(deserializer)? {
-        let place = number
-            .parse::<usize>()
-            .ok()
-            .and_then(|number| number.checked_sub(1))
-            .and_then(|place| versions.get_mut(place))
-            .ok_or_else(|| {
-                D::Error::custom(format!(
-                    "there is no component {number} besides the main one: they have the numbers 1 to {MAX_COMPONENTS}"
-                ))
-            })?;
-        *place = Some(version.parse().map_err(D::Error::custom)?);
-    }
-    Ok(versions)
-}
-
-fn program<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Program>, D::Error> {
-    program_of(Vec::deserialize(deserializer)?)
-        .map(Some)
-        .ok_or_else(|| D::Error::custom("a hook is a list: the program, then its arguments"))
-}
-
-fn program_of(words: Vec<String>) -> Option<Program> {
-    let mut words = words.into_iter();
-    let path = words.next().filter(|path| !path.is_empty())?;
-    Some(Program {
-        path: path.into(),
-        arguments: words.collect(),
-    })
-}
-
-fn seen_from(folder: &Path, program: Program) -> Program {
-    Program {
-        path: folder.join(program.path),
-        arguments: program.arguments,
-    }
-}
-
-fn timeout<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    let seconds = u64::deserialize(deserializer)?;
-    if (1..=HOOK_TIMEOUT_LONGEST_S).contains(&seconds) {
-        return Ok(Some(seconds));
-    }
-    Err(D::Error::custom(format_args!(
-        "timeout-s is 1 to {HOOK_TIMEOUT_LONGEST_S} seconds"
-    )))
-}
-
-fn slot_size_default() -> u32 {
-    SLOT_SIZE
-}
-
-/// Bytes as a number, or as text with KiB or MiB.
-#[derive(Deserialize)]
-#[serde(
-    untagged,
-    expecting = "slot-size is a number of bytes, or text such as \"4MiB\""
-)]
-enum Size {
-    Bytes(u32),
-    Text(String),
-}
-
-fn slot_size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    let bytes = match Size::deserialize(deserializer)? {
-        Size::Bytes(bytes) => Some(bytes),
-        Size::Text(text) => bytes_of(&text),
-    };
-    let whole =
-        |bytes: &u32| usize::try_from(*bytes).is_ok_and(|bytes| bytes.is_multiple_of(ERASE));
-    bytes
-        .filter(|bytes| (1..=MAX_IMAGE).contains(bytes))
-        .filter(whole)
-        .ok_or_else(|| {
-            D::Error::custom(format_args!(
-                "slot-size is a multiple of {ERASE} bytes up to {MAX_IMAGE}, such as \"4MiB\""
-            ))
-        })
-}
-
-fn bytes_of(text: &str) -> Option<u32> {
-    let units = [("KiB", 1 << 10), ("MiB", 1 << 20)];
-    let (number, unit) = units
-        .iter()
-        .find_map(|(unit, bytes)| Some((text.strip_suffix(unit)?, *bytes)))?;
-    number.trim().parse::<u32>().ok()?.checked_mul(unit)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use latch_verify::{
 };
 
 use crate::{
-    config::{ClockTrust, Config},
+    config::{ClockTrust, OwnDevice},
     flash::{FileFlash, OpenError},
     key::{self, KeyError},
     state_dir::StateDir,
@@ -47,7 +47,7 @@ pub(crate) enum PartsError {
 /// # Errors
 /// [`PartsError`].
 pub(crate) fn parts(
-    config: &Config,
+    config: &OwnDevice,
     dir: &StateDir,
     clock: HostClock,
 ) -> Result<Parts<Host>, PartsError> {

@@ -32,8 +32,8 @@ use crate::{
     state_dir::StateDir,
 };
 
-/// Serves one device: relays latch codes from an MQTT broker to its verifier, carries out
-/// what it unlatches, and publishes its signed receipts.
+/// Serves devices: relays latch codes from an MQTT broker to their verifiers, carries out
+/// what the one in this process unlatches, and publishes their signed receipts.
 #[derive(Parser)]
 #[command(
     name = "latch-agent",
@@ -101,14 +101,14 @@ struct Provision {
     config: PathBuf,
 }
 
-/// Run the device until SIGTERM or SIGINT.
+/// Serve the devices of the configuration until SIGTERM or SIGINT.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   latch-agent run --config agent.toml
   RUST_LOG=debug latch-agent run --config agent.toml --log-format json
 
-The configuration, with all that must be in it, and what may be:
+The configuration: a broker, and a device in this process, or others behind links, or both.
   broker           = \"mqtts://broker.example:8883\"
   state-dir        = \"state\"           # where `latch-agent new` made the device
   firmware-version = \"1.0.0\"           # of the image from the factory
@@ -209,9 +209,18 @@ fn new(arguments: New) -> Result<(), Failure> {
 
 fn provision_device(bundle: &Path, config: &Path) -> Result<(), Failure> {
     let config = Config::load(config)?;
-    let dir = StateDir::open(&config.state_dir).map_err(failed)?;
-    let clock = HostClock::new(config.clock);
-    let device = provision::first(&config, &dir, clock, bundle).map_err(failed)?;
+    let own = config.own.ok_or_else(|| {
+        Failure::Usage(
+            format!(
+                "{}: there is no device in this process to be provisioned: for one behind a link name the bundle in its [[device]] table, or run `latch device provision --link LINK BUNDLE`",
+                config.file.display()
+            )
+            .into(),
+        )
+    })?;
+    let dir = StateDir::open(&own.state_dir).map_err(failed)?;
+    let clock = HostClock::new(own.clock);
+    let device = provision::first(&own, &dir, clock, bundle).map_err(failed)?;
     let identity = device.identity();
     println!(
         "provisioned    {} of tenant {}",

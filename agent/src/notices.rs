@@ -2,6 +2,7 @@
 //! people search for them, and programs too.
 
 use latch_agent::Notice;
+use latch_link::{Life, Standing};
 use latch_verify::{Reason, Refusal, statement::Outcome};
 use tracing::{debug, error, info, warn};
 
@@ -67,7 +68,47 @@ pub(crate) fn log(notice: &Notice) {
         Notice::Resting { until_ms } => warn!(until_ms, "device rests, then boots again"),
         Notice::Booted { boot } => info!(boot, "device booted"),
         Notice::Shut { fault } => error!(cause = %fault, "device stays shut"),
+        Notice::Standing(standing) => log_standing(standing),
+        Notice::Unprovisioned => warn!(
+            "device is nobody's yet: enrol it by `latch device request --link LINK`, then name its bundle in the [[device]] table"
+        ),
+        Notice::NotProvisioned { refused } => {
+            error!(reason = refused.reason, cause = %refused, "device was not provisioned");
+        }
+        Notice::OtherDevice { expected, found } => {
+            error!(%expected, %found, "another device is behind the link: it is not served");
+        }
+        Notice::UnknownReason { reason } => {
+            warn!(
+                reason,
+                "device gave a reason that this release does not know"
+            );
+        }
+        Notice::TooLong { most } => {
+            error!(most, "dropped: longer than what the device takes, in bytes");
+        }
+        Notice::NoTopics(cause) => error!(%cause, "device is not served"),
         other => info!(notice = ?other, "notice"),
+    }
+}
+
+fn log_standing(standing: &Standing) {
+    let Standing {
+        program,
+        version,
+        boot,
+        why,
+        ..
+    } = standing;
+    match &standing.life {
+        Life::Shut(refused) => {
+            error!(?program, %version, reason = refused.reason, cause = %refused, "device stays shut");
+        }
+        Life::Provisioned(identity) => {
+            let device = &identity.device;
+            info!(%device, ?program, %version, boot, ?why, "device is up");
+        }
+        Life::Unprovisioned => info!(?program, %version, boot, ?why, "device is up, and new"),
     }
 }
 

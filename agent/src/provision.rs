@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use latch_agent::Bundle;
 use latch_verify::{
     Reason,
     device::{Device, MountFault, provision},
@@ -13,7 +14,7 @@ use latch_verify::{
 };
 
 use crate::{
-    config::Config,
+    config::OwnDevice,
     host::{Host, HostClock, PartsError, parts},
     state_dir::StateDir,
 };
@@ -70,7 +71,7 @@ pub(crate) enum ProvisionError {
 /// # Errors
 /// [`ProvisionError`].
 pub(crate) fn start(
-    config: &Config,
+    config: &OwnDevice,
     dir: &StateDir,
     clock: HostClock,
 ) -> Result<Device<Host>, ProvisionError> {
@@ -102,22 +103,33 @@ pub(crate) fn start(
 /// # Errors
 /// [`ProvisionError`]; a device that is provisioned already stays as it is.
 pub(crate) fn first(
-    config: &Config,
+    config: &OwnDevice,
     dir: &StateDir,
     clock: HostClock,
     bundle: &Path,
 ) -> Result<Device<Host>, ProvisionError> {
-    let bytes = read(bundle).map_err(|cause| ProvisionError::Read {
+    let Bundle { root, enrolment } = read_bundle(bundle)?;
+    let parts = parts(config, dir, clock)?;
+    provision(parts, &root, &enrolment, config.firmware).map_err(|cause| ProvisionError::Refused {
         path: bundle.to_owned(),
+        cause,
+    })
+}
+
+/// Reads a bundle, and looks at its shape only: the device judges what is in it.
+///
+/// # Errors
+/// [`ProvisionError::Read`], [`ProvisionError::NotBundle`].
+pub(crate) fn read_bundle(path: &Path) -> Result<Bundle, ProvisionError> {
+    let bytes = read(path).map_err(|cause| ProvisionError::Read {
+        path: path.to_owned(),
         cause,
     })?;
     let (root, enrolment) =
-        split(&bytes).ok_or_else(|| ProvisionError::NotBundle(bundle.to_owned()))?;
-    provision(parts(config, dir, clock)?, root, enrolment, config.firmware).map_err(|cause| {
-        ProvisionError::Refused {
-            path: bundle.to_owned(),
-            cause,
-        }
+        split(&bytes).ok_or_else(|| ProvisionError::NotBundle(path.to_owned()))?;
+    Ok(Bundle {
+        root: root.to_vec(),
+        enrolment: enrolment.to_vec(),
     })
 }
 

@@ -1,24 +1,27 @@
-//! The daemon: one session with the broker, one relay, one hook at a time.
+//! The daemon: for each device one session with the broker, and one relay.
 
+mod ferry;
 mod start_hook;
 
 use std::{future::pending, io, time::Duration};
 
 use latch_agent::{Core, Effect, Event, Hook, HookResult, LatchEvent, Notice};
 use latch_mqtt::{
-    Event as Mqtt, EventReceiver, Options, Persistence, Publication, Publisher, Session,
+    Endpoint, Event as Mqtt, EventReceiver, Options, Persistence, Publication, Publisher, Session,
     StartError, TopicError, Topics,
 };
-use latch_verify::{device::Clock as _, statement::CloseCause};
+use latch_verify::{device::Clock as _, statement::CloseCause, verdict::Identity};
 use tokio::{
     signal::unix::{SignalKind, signal},
-    task::JoinHandle,
+    sync::watch,
+    task::{JoinHandle, JoinSet},
     time::{Instant, sleep_until, timeout},
 };
 use tracing::{debug, info, warn};
 
+use self::ferry::Ferry;
 use crate::{
-    config::Config,
+    config::{Config, OwnDevice},
     hooks,
     host::{Host, HostClock},
     images, notices,
@@ -56,6 +59,9 @@ pub(crate) enum RunError {
     /// The device went down and did not come up again.
     #[error("the device went down and stays shut: the log says why")]
     Shut,
+    /// What serves a device has panicked.
+    #[error("what serves a device broke down: please report it")]
+    Broken,
     /// The session's task is gone.
     #[error("the session with the broker ended by itself: please report it")]
     SessionEnded,
@@ -68,32 +74,87 @@ pub(crate) enum RunError {
 pub(crate) async fn run(config: Config) -> Result<(), RunError> {
     let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::Signals)?;
-    let (mut daemon, mut session) = Daemon::start(config)?;
-    let ended = loop {
-        let wake_at = daemon.wake_at();
-        let event = tokio::select! {
-            _ = terminate.recv() => break Ok(()),
-            _ = interrupt.recv() => break Ok(()),
-            event = session.recv() => match event {
-                Some(event) => daemon.broker_says(event),
-                None => break Err(RunError::SessionEnded),
-            },
-            result = end_of(&mut daemon.hook) => daemon.hook_ended(result),
-            result = end_of(&mut daemon.shut) => daemon.shut_ended(result),
-            finding = daemon.probes.next() => daemon.take(Event::Observed(finding)),
-            () = at(wake_at) => daemon.take(Event::Tick),
-        };
-        if event.is_err() {
-            break event;
-        }
+    let (stop, stopping) = watch::channel(false);
+    let mut served = JoinSet::new();
+    let broker = Broker {
+        endpoint: config.endpoint,
+        topic_prefix: config.topic_prefix,
     };
-    daemon.stop().await;
+    let ferries = config.linked.into_iter();
+    let ferries: Result<Vec<Ferry>, _> = ferries
+        .map(|device| Ferry::new(device, broker.clone()))
+        .collect();
+    if let Some(own) = config.own {
+        let (daemon, session) = Daemon::start(own, &broker)?;
+        served.spawn(daemon.serve(session, stopping.clone()));
+    }
+    for ferry in ferries? {
+        served.spawn(ferry.serve(stopping.clone()));
+    }
+    let ended = tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        _ = interrupt.recv() => Ok(()),
+        Some(ended) = served.join_next() => ended.unwrap_or(Err(RunError::Broken)),
+    };
+    stop.send_replace(true);
+    // What the others come to no longer matters: they end in good order.
+    while served.join_next().await.is_some() {}
     ended
+}
+
+/// The broker, and where devices are on it.
+#[derive(Clone)]
+struct Broker {
+    endpoint: Endpoint,
+    topic_prefix: String,
+}
+
+impl Broker {
+    /// Begins a session of a device. The broker keeps what is meant for it while we are away.
+    fn session(&self, identity: &Identity) -> Result<(Publisher, EventReceiver), StartError> {
+        let Identity { tenant, device, .. } = identity;
+        let client_id = format!("latch-agent.{tenant}.{device}");
+        let mut options = Options::new(self.endpoint.clone(), client_id);
+        options.persistence = Persistence::Keep {
+            expiry_s: SESSION_EXPIRY_S,
+        };
+        Session::start(options)
+    }
+}
+
+/// What a session tells besides messages, for the log.
+fn log_session(event: &Mqtt) {
+    match event {
+        Mqtt::Connected { session_present } => info!(session_present, "connected"),
+        Mqtt::Disconnected { reason, .. } => warn!(reason, "not connected"),
+        Mqtt::Message(_) => {}
+        Mqtt::Subscribed { filters } => debug!(?filters, "subscribed"),
+        Mqtt::SubscriptionRefused { filter, reason } => warn!(
+            filter,
+            reason, "subscription refused: the broker's rights for this user are too few"
+        ),
+        Mqtt::Overflowed { dropped } => warn!(
+            dropped,
+            "messages lost: they came faster than they were judged"
+        ),
+    }
+}
+
+fn publish(publisher: &Publisher, publication: Publication) {
+    if let Err(cause) = publisher.offer(publication) {
+        warn!(%cause, "cannot publish");
+    }
+}
+
+fn subscribe(publisher: &Publisher, filter: String) {
+    if let Err(cause) = publisher.subscribe([filter]) {
+        warn!(%cause, "cannot subscribe");
+    }
 }
 
 /// The relay and what it needs to act.
 struct Daemon {
-    config: Config,
+    config: OwnDevice,
     dir: StateDir,
     clock: HostClock,
     device_name: String,
@@ -106,26 +167,19 @@ struct Daemon {
 }
 
 impl Daemon {
-    fn start(config: Config) -> Result<(Self, EventReceiver), RunError> {
+    fn start(config: OwnDevice, broker: &Broker) -> Result<(Self, EventReceiver), RunError> {
         let dir = StateDir::open(&config.state_dir)?;
         let clock = HostClock::new(config.clock);
         let device = provision::start(&config, &dir, clock)?;
         let identity = device.identity();
         let device_name = identity.device.to_string();
         let tenant = identity.tenant.to_string();
-        let topics = Topics::new(&config.topic_prefix, &tenant)?;
-        let mut options = Options::new(
-            config.endpoint.clone(),
-            format!("latch-agent.{tenant}.{device_name}"),
-        );
-        options.persistence = Persistence::Keep {
-            expiry_s: SESSION_EXPIRY_S,
-        };
-        let (publisher, session) = Session::start(options)?;
+        let topics = Topics::new(&broker.topic_prefix, &tenant)?;
+        let (publisher, session) = broker.session(identity)?;
         info!(
             device = device_name,
             tenant,
-            broker = %config.endpoint,
+            broker = %broker.endpoint,
             firmware = %device.running().version,
             boot = device.facts().boot,
             "agent started"
@@ -156,38 +210,45 @@ impl Daemon {
         }
     }
 
-    fn broker_says(&mut self, event: Mqtt) -> Result<(), RunError> {
+    /// Serves the device until it is told to stop.
+    async fn serve(
+        mut self,
+        mut session: EventReceiver,
+        mut stopping: watch::Receiver<bool>,
+    ) -> Result<(), RunError> {
+        let ended = loop {
+            let wake_at = self.wake_at();
+            let event = tokio::select! {
+                _ = stopping.wait_for(|stop| *stop) => break Ok(()),
+                event = session.recv() => match event {
+                    Some(event) => self.broker_says(&event),
+                    None => break Err(RunError::SessionEnded),
+                },
+                result = end_of(&mut self.hook) => self.hook_ended(result),
+                result = end_of(&mut self.shut) => self.shut_ended(result),
+                finding = self.probes.next() => self.take(Event::Observed(finding)),
+                () = at(wake_at) => self.take(Event::Tick),
+            };
+            if event.is_err() {
+                break event;
+            }
+        };
+        self.stop().await;
+        ended
+    }
+
+    fn broker_says(&mut self, event: &Mqtt) -> Result<(), RunError> {
+        log_session(event);
         match event {
-            Mqtt::Connected { session_present } => {
-                info!(session_present, "connected");
-                self.take(Event::Connected { session_present })
-            }
-            Mqtt::Disconnected { reason, .. } => {
-                warn!(reason, "not connected");
-                self.take(Event::Disconnected)
-            }
+            Mqtt::Connected { session_present } => self.take(Event::Connected {
+                session_present: *session_present,
+            }),
+            Mqtt::Disconnected { .. } => self.take(Event::Disconnected),
             Mqtt::Message(message) => self.take(Event::Message {
                 topic: &message.topic,
                 payload: &message.payload,
             }),
-            Mqtt::Subscribed { filters } => {
-                debug!(?filters, "subscribed");
-                Ok(())
-            }
-            Mqtt::SubscriptionRefused { filter, reason } => {
-                warn!(
-                    filter,
-                    reason, "subscription refused: the broker's rights for this user are too few"
-                );
-                Ok(())
-            }
-            Mqtt::Overflowed { dropped } => {
-                warn!(
-                    dropped,
-                    "messages lost: they came faster than they were judged"
-                );
-                Ok(())
-            }
+            _ => Ok(()),
         }
     }
 
@@ -214,28 +275,22 @@ impl Daemon {
 
     fn perform(&mut self, effect: Effect) {
         match effect {
-            Effect::Subscribe(filter) => {
-                if let Err(cause) = self.publisher.subscribe([filter]) {
-                    warn!(%cause, "cannot subscribe");
-                }
-            }
+            Effect::Subscribe(filter) => subscribe(&self.publisher, filter),
             Effect::Unsubscribe(filter) => self.publisher.unsubscribe([filter]),
             Effect::Publish {
                 topic,
                 payload,
                 retain,
                 expiry_s,
-            } => {
-                let publication = Publication {
+            } => publish(
+                &self.publisher,
+                Publication {
                     topic,
                     payload,
                     retain,
                     expiry_s,
-                };
-                if let Err(cause) = self.publisher.offer(publication) {
-                    warn!(%cause, "cannot publish");
-                }
-            }
+                },
+            ),
             Effect::Run(hook) => self.hook = Some(self.begin_hook(&hook)),
             Effect::Shut(hook) => self.shut = Some(self.begin_hook(&hook)),
             Effect::Notice(notice) => {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use serde::Deserialize;
 
-use super::{Program, program_of, seen_from};
+use super::hooks::{Program, program_of, seen_from};
 
 /// A fact that is asked for twice a minute is known soon enough for people, and its probe
 /// costs next to nothing.

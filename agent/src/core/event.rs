@@ -1,13 +1,17 @@
 //! What goes into the core, and what comes out.
 
+use latch_link::{Refused, Standing};
+use latch_mqtt::TopicError;
 use latch_verify::{
     Refusal,
     device::{MountFault, Observation},
     ledger::Image,
     statement::{CloseCause, Outcome},
-    types::{LatchId, StatementId, Version},
+    types::{DeviceId, LatchId, StatementId, Version},
 };
 use serde_json::Value;
+
+use super::listening::Change;
 
 /// How a hook ended: done, or failed with a number of its own.
 pub type HookResult = Result<(), i32>;
@@ -294,6 +298,34 @@ pub enum Notice {
         /// Why.
         fault: MountFault,
     },
+    /// A device behind a link has said what it is.
+    Standing(Standing),
+    /// The device behind the link is nobody's yet, and there is no bundle for it.
+    Unprovisioned,
+    /// The device behind the link did not take the bundle.
+    NotProvisioned {
+        /// Why.
+        refused: Refused,
+    },
+    /// Another device is behind the link than the one that should be: it is not served.
+    OtherDevice {
+        /// The device that should be there.
+        expected: DeviceId,
+        /// The device that is.
+        found: DeviceId,
+    },
+    /// The device behind the link gives a reason that this release does not know.
+    UnknownReason {
+        /// Its number.
+        reason: u16,
+    },
+    /// The device behind the link takes no message as long as the last one was to be.
+    TooLong {
+        /// The longest that it takes, in bytes.
+        most: usize,
+    },
+    /// There are no topics for the device behind the link: it is not served.
+    NoTopics(TopicError),
 }
 
 /// Effects in the making.
@@ -307,6 +339,12 @@ impl Effects {
 
     pub(super) fn notice(&mut self, notice: Notice) {
         self.push(Effect::Notice(notice));
+    }
+
+    pub(super) fn listen(&mut self, change: Change) {
+        let Change { stop, begin } = change;
+        self.0.extend(stop.map(Effect::Unsubscribe));
+        self.0.extend(begin.map(Effect::Subscribe));
     }
 
     pub(super) fn into_vec(self) -> Vec<Effect> {

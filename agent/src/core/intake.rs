@@ -217,7 +217,7 @@ fn closes(statement: &[u8]) -> bool {
 
 /// Whether this could be a statement of its kind. Its body is not looked at: one of a later
 /// version than this release knows is the device's to judge.
-fn has_shape(kind: Kind, statement: &[u8]) -> bool {
+pub(super) fn has_shape(kind: Kind, statement: &[u8]) -> bool {
     match Envelope::parse(kind, statement) {
         Ok(_) => true,
         Err(refusal) => refusal.reason == Reason::UnknownBodyVersion,

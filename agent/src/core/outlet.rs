@@ -22,12 +22,34 @@ pub(super) struct Outlet {
     last: Option<Published>,
 }
 
+/// What of a device decides when its state is published.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Seen {
+    /// Messages that it did not answer.
+    pub(super) junk: u32,
+    /// What is known of its posture.
+    pub(super) posture: Posture,
+    /// How often open latches ask for a new pulse.
+    pub(super) pulse_ms: Option<u64>,
+}
+
+impl Seen {
+    pub(super) fn of(status: &Status, pulse_ms: Option<u64>) -> Self {
+        Self {
+            junk: status.junk.count,
+            posture: status.posture,
+            pulse_ms,
+        }
+    }
+}
+
 /// The state that was published last.
 struct Published {
     at_ms: u64,
     junk: u32,
     posture: Posture,
-    challenge: Challenge,
+    /// `None` if it could not be read.
+    challenge: Option<Challenge>,
     /// When this challenge was published first.
     challenge_since_ms: u64,
 }
@@ -86,36 +108,39 @@ impl Outlet {
     }
 
     /// Whether the state is to be published now.
-    pub(super) fn state_is_due(&self, now_ms: u64, status: &Status, pulse_ms: Option<u64>) -> bool {
+    pub(super) fn state_is_due(&self, now_ms: u64, seen: &Seen) -> bool {
         let due = |at_ms| at_ms <= now_ms;
-        self.connected && self.state_at_ms(status, pulse_ms).is_none_or(due)
+        self.connected && self.state_at_ms(seen).is_none_or(due)
     }
 
-    /// When the state is to be published next, as things are; `None` for at once. `pulse_ms` is
-    /// how often open latches ask for a new pulse.
-    pub(super) fn state_at_ms(&self, status: &Status, pulse_ms: Option<u64>) -> Option<u64> {
+    /// When the state is to be published next, as things are; `None` for at once.
+    pub(super) fn state_at_ms(&self, seen: &Seen) -> Option<u64> {
         let last = self.last.as_ref().filter(|_| !self.changed)?;
         let rested_ms = last.at_ms.saturating_add(STATE_REST_MS);
-        let at_ms = if status.junk.count != last.junk || status.posture != last.posture {
+        let at_ms = if seen.junk != last.junk || seen.posture != last.posture {
             rested_ms
         } else {
             // A challenge that has grown old is replaced when the state is made.
             let old_ms = last.challenge_since_ms.saturating_add(CHALLENGE_ROTATE_MS);
             old_ms.max(rested_ms)
         };
-        let beat_ms = pulse_ms.map(|every_ms| last.at_ms.saturating_add(every_ms));
+        let beat_ms = seen
+            .pulse_ms
+            .map(|every_ms| last.at_ms.saturating_add(every_ms));
         Some(beat_ms.map_or(at_ms, |beat_ms| beat_ms.min(at_ms)))
     }
 
-    /// The state was published; this is what the device is.
-    pub(super) fn published(&mut self, now_ms: u64, status: &Status) {
-        let challenge = status.challenge;
-        let same = self.last.take().filter(|last| last.challenge == challenge);
+    /// The state was published; this is what the device is, and the challenge in its state, if
+    /// that could be read.
+    pub(super) fn published(&mut self, now_ms: u64, seen: &Seen, challenge: Option<Challenge>) {
+        let known = challenge.is_some();
+        let same = self.last.take();
+        let same = same.filter(|last| known && last.challenge == challenge);
         self.changed = false;
         self.last = Some(Published {
             at_ms: now_ms,
-            junk: status.junk.count,
-            posture: status.posture,
+            junk: seen.junk,
+            posture: seen.posture,
             challenge,
             challenge_since_ms: same.map_or(now_ms, |last| last.challenge_since_ms),
         });
@@ -124,46 +149,20 @@ impl Outlet {
 
 #[cfg(test)]
 mod tests {
-    use latch_verify::{
-        statement::{FirmwareStatus, Junk, TimeStatus},
-        types::{StatementId, Version},
-    };
-
     use super::*;
 
-    const QUIET: Status = Status {
-        time: TimeStatus::Unknown,
-        challenge: Challenge([1; 16]),
-        pulse: Challenge([2; 16]),
-        locked_down: false,
-        open: 0,
-        root_version: 1,
-        epoch: 1,
-        twin_version: 0,
-        firmware: FirmwareStatus {
-            version: Version {
-                major: 1,
-                minor: 0,
-                patch: 0,
-            },
-            manifest: StatementId([0; 16]),
-            security_floor: 0,
-            trial_boots_left: 0,
-        },
-        boot: 1,
+    const QUIET: Seen = Seen {
+        junk: 0,
         posture: Posture { known: 0, value: 0 },
-        junk: Junk {
-            count: 0,
-            last_reason: 0,
-        },
-        body_versions: (0, 1),
+        pulse_ms: None,
     };
+    const CHALLENGE: Option<Challenge> = Some(Challenge([1; 16]));
 
     fn published() -> Outlet {
         let mut outlet = Outlet::new(0);
         outlet.connect();
-        assert!(outlet.state_is_due(0, &QUIET, None));
-        outlet.published(0, &QUIET);
+        assert!(outlet.state_is_due(0, &QUIET));
+        outlet.published(0, &QUIET, CHALLENGE);
         outlet
     }
 
@@ -171,47 +170,58 @@ mod tests {
     fn junk_or_posture_alone_waits_for_its_minute() {
         let outlet = published();
         let (mut junk, mut posture) = (QUIET, QUIET);
-        junk.junk.count = 9;
+        junk.junk = 9;
         posture.posture = Posture { known: 1, value: 1 };
         for status in [&junk, &posture] {
-            assert!(!outlet.state_is_due(STATE_REST_MS - 1, status, None));
-            assert!(outlet.state_is_due(STATE_REST_MS, status, None));
+            assert!(!outlet.state_is_due(STATE_REST_MS - 1, status));
+            assert!(outlet.state_is_due(STATE_REST_MS, status));
         }
-        assert!(!outlet.state_is_due(STATE_REST_MS, &QUIET, None));
+        assert!(!outlet.state_is_due(STATE_REST_MS, &QUIET));
     }
 
     #[test]
     fn a_receipt_or_a_connection_makes_it_due_at_once() {
         let mut outlet = published();
         outlet.tell(1);
-        assert!(outlet.state_is_due(1, &QUIET, None));
-        outlet.published(1, &QUIET);
+        assert!(outlet.state_is_due(1, &QUIET));
+        outlet.published(1, &QUIET, CHALLENGE);
         outlet.connect();
-        assert!(outlet.state_is_due(1, &QUIET, None));
+        assert!(outlet.state_is_due(1, &QUIET));
         outlet.disconnect();
-        assert!(!outlet.state_is_due(1, &QUIET, None));
+        assert!(!outlet.state_is_due(1, &QUIET));
     }
 
     #[test]
     fn a_challenge_is_published_again_when_it_is_old() {
         let mut outlet = published();
-        assert!(!outlet.state_is_due(CHALLENGE_ROTATE_MS - 1, &QUIET, None));
-        assert!(outlet.state_is_due(CHALLENGE_ROTATE_MS, &QUIET, None));
+        assert!(!outlet.state_is_due(CHALLENGE_ROTATE_MS - 1, &QUIET));
+        assert!(outlet.state_is_due(CHALLENGE_ROTATE_MS, &QUIET));
         // If it was not replaced after all, there is a pause before the next attempt.
-        outlet.published(CHALLENGE_ROTATE_MS, &QUIET);
+        outlet.published(CHALLENGE_ROTATE_MS, &QUIET, CHALLENGE);
         assert_eq!(
-            outlet.state_at_ms(&QUIET, None),
+            outlet.state_at_ms(&QUIET),
             Some(CHALLENGE_ROTATE_MS + STATE_REST_MS)
         );
     }
 
     #[test]
+    fn a_challenge_that_cannot_be_read_counts_as_a_new_one() {
+        let mut outlet = published();
+        outlet.published(CHALLENGE_ROTATE_MS, &QUIET, None);
+        outlet.published(2 * CHALLENGE_ROTATE_MS, &QUIET, None);
+        assert_eq!(outlet.state_at_ms(&QUIET), Some(3 * CHALLENGE_ROTATE_MS));
+    }
+
+    #[test]
     fn an_open_latch_asks_for_pulses() {
         let outlet = published();
-        assert_eq!(outlet.state_at_ms(&QUIET, Some(10_000)), Some(10_000));
+        let beat = Seen {
+            pulse_ms: Some(10_000),
+            ..QUIET
+        };
+        assert_eq!(outlet.state_at_ms(&beat), Some(10_000));
         // Junk that keeps coming puts no heartbeat off.
-        let mut junk = QUIET;
-        junk.junk.count = 9;
-        assert_eq!(outlet.state_at_ms(&junk, Some(10_000)), Some(10_000));
+        let junk = Seen { junk: 9, ..beat };
+        assert_eq!(outlet.state_at_ms(&junk), Some(10_000));
     }
 }

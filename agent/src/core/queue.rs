@@ -42,6 +42,7 @@ enum Awaited {
 }
 
 /// The release of a code that has waited long enough.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Found {
     NotAsked,
     Here(Vec<u8>),
@@ -85,6 +86,33 @@ impl Queue {
             Awaited::Missing(manifest) => Found::Missing(manifest),
         };
         Some((statement, found))
+    }
+
+    /// Puts a code back, ahead of all others, with what was found of its release: whether it has
+    /// arrived is not known.
+    pub(super) fn put_back(&mut self, statement: Vec<u8>, found: Found) {
+        let release = match found {
+            Found::NotAsked => Awaited::NotAsked,
+            Found::Here(envelope) => Awaited::Here(envelope),
+            Found::Missing(manifest) => Awaited::Missing(manifest),
+        };
+        self.0.push_front(Waiting { statement, release });
+    }
+
+    /// Whether as many wait as may, and one of them for nothing but its turn: there will be room.
+    pub(super) fn is_full_for_now(&self) -> bool {
+        let ready = |waiting: &Waiting| !matches!(waiting.release, Awaited::Asked { .. });
+        self.0.len() >= QUEUE_LEN && self.0.iter().any(ready)
+    }
+
+    /// Waits anew for the release manifests that were asked for.
+    pub(super) fn be_patient(&mut self, now_ms: u64) {
+        let anew_ms = now_ms.saturating_add(MANIFEST_PATIENCE_MS);
+        for waiting in &mut self.0 {
+            if let Awaited::Asked { until_ms, .. } = &mut waiting.release {
+                *until_ms = anew_ms;
+            }
+        }
     }
 
     /// Puts a code back, ahead of all others, until its release manifest is here.

@@ -10,8 +10,9 @@ use super::{
     download::Download,
     event::{Effects, Event, HookResult, LatchEvent, Notice},
     image::{Stage, stage},
+    listening::Listening,
     names::{Names, Subject},
-    outlet::Outlet,
+    outlet::{Outlet, Seen},
     queue::Queue,
     roots::Roots,
     shutting::Shutting,
@@ -33,10 +34,7 @@ pub(super) struct Station<P: Platform> {
     pub(super) shutting: Shutting,
     pub(super) download: Download,
     pub(super) outlet: Outlet,
-    /// The shared pages that are listened to.
-    pub(super) pages: Option<String>,
-    /// The topic of the next trust root, which is listened to.
-    pub(super) trust: Option<String>,
+    pub(super) listening: Listening,
     /// When the device wants to be looked at.
     pub(super) look_at_ms: Option<u64>,
     /// Since when it waits for its first event; `None` after that.
@@ -98,8 +96,7 @@ impl<P: Platform> Station<P> {
             shutting: Shutting::default(),
             download: Download::default(),
             outlet,
-            pages: None,
-            trust: None,
+            listening: Listening::default(),
             look_at_ms: None,
             begin_ms: Some(begin_ms),
             rest_until_ms: None,
@@ -173,16 +170,18 @@ impl<P: Platform> Station<P> {
         effects.notice(Notice::Resting { until_ms });
     }
 
+    /// What decides when the state is published.
+    pub(super) fn seen(&self) -> Seen {
+        Seen::of(&self.device.status(), self.device.pulse_every_ms())
+    }
+
     pub(super) fn wake_at_ms(&self) -> Option<u64> {
         if self.begin_ms.is_some() {
             return self.begin_ms;
         }
         let connected = self.outlet.is_connected();
         let receiving = matches!(stage(&self.device), Stage::Receiving(_));
-        let state_at_ms = || {
-            let (status, pulse_ms) = (self.device.status(), self.device.pulse_every_ms());
-            self.outlet.state_at_ms(&status, pulse_ms).unwrap_or(0)
-        };
+        let state_at_ms = || self.outlet.state_at_ms(&self.seen()).unwrap_or(0);
         let times = [
             self.rest_until_ms
                 .filter(|_| matches!(self.work, Work::Idle)),

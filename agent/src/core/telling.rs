@@ -15,7 +15,7 @@ use super::{
 };
 
 /// How long a want is worth anything, in seconds: it is sent again after the silence.
-const WANT_EXPIRY_S: u32 = 5;
+pub(super) const WANT_EXPIRY_S: u32 = 5;
 
 impl<P: Platform> Station<P> {
     /// Tells what has changed: receipts, state, pages that are wanted.
@@ -26,7 +26,7 @@ impl<P: Platform> Station<P> {
             .take_if(|at_ms| connected && *at_ms <= now_ms);
         if again.is_some() {
             // By their names too, as below.
-            self.trust = None;
+            self.listening.forget_trust();
         }
         if self.begin_ms.take().is_some() || again.is_some() {
             let filters = self.names.filters();
@@ -84,8 +84,7 @@ impl<P: Platform> Station<P> {
     }
 
     fn publish_state(&mut self, now_ms: u64, effects: &mut Effects) {
-        let (status, pulse_ms) = (self.device.status(), self.device.pulse_every_ms());
-        if !self.outlet.state_is_due(now_ms, &status, pulse_ms) {
+        if !self.outlet.state_is_due(now_ms, &self.seen()) {
             return;
         }
         let mut out = [0; MAX_STATE_ENVELOPE];
@@ -98,35 +97,20 @@ impl<P: Platform> Station<P> {
             }),
             Err(refusal) => effects.notice(Notice::Fault { refusal }),
         }
-        self.outlet.published(now_ms, &self.device.status());
+        let challenge = self.device.status().challenge;
+        self.outlet.published(now_ms, &self.seen(), Some(challenge));
     }
 
-    /// Listens to the next trust root by its name: not every broker gives what it retains to
-    /// those who listen to all of them.
     fn follow_trust(&mut self, effects: &mut Effects) {
-        let next = self.names.trust(self.next_root());
-        if self.trust.as_ref() == Some(&next) {
-            return;
-        }
-        if let Some(before) = self.trust.replace(next.clone()) {
-            effects.push(Effect::Unsubscribe(before));
-        }
-        effects.push(Effect::Subscribe(next));
+        let next = self.next_root();
+        let change = self.listening.follow_trust(&self.names, next);
+        effects.listen(change);
     }
 
-    /// Listens to the shared pages of the image that is being received, and to no others.
     fn follow_pages(&mut self, effects: &mut Effects) {
-        let wanted = root_wanted(&self.device).map(|root| self.names.pages(root));
-        if wanted == self.pages {
-            return;
-        }
-        if let Some(filter) = self.pages.take() {
-            effects.push(Effect::Unsubscribe(filter));
-        }
-        if let Some(filter) = &wanted {
-            effects.push(Effect::Subscribe(filter.clone()));
-        }
-        self.pages = wanted;
+        let root = root_wanted(&self.device);
+        let change = self.listening.follow_pages(&self.names, root);
+        effects.listen(change);
     }
 }
 

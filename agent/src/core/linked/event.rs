@@ -1,0 +1,158 @@
+//! What goes into the relay of a device behind a link, and what comes out.
+
+use latch_link::{FromDevice, ToDevice};
+use latch_mqtt::Publication;
+use latch_verify::{device::Release, verdict::Identity};
+
+use crate::core::{event::Notice, listening::Change, queue::Found};
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum LinkedEvent<'a> {
+    /// There is somebody at the other end of the line, who knows nothing of what was before.
+    Up,
+    /// There is nobody any more: what was not answered may have arrived or not.
+    Down,
+    /// The device has said something. Nothing in it is trusted.
+    Said(FromDevice<'a>),
+    /// The last [`LinkedEffect::Say`] is longer than what the device takes.
+    TooLong {
+        /// The longest message that it takes.
+        most: usize,
+    },
+    /// There is a connection to the broker.
+    Connected {
+        /// Whether the broker kept what was meant for us.
+        session_present: bool,
+    },
+    /// There is none any more.
+    Disconnected,
+    /// A message arrived from the broker.
+    Message {
+        /// On this topic.
+        topic: &'a str,
+        /// Its bytes. Nothing in them is trusted.
+        payload: &'a [u8],
+    },
+    /// Time has passed.
+    Tick,
+}
+
+/// Something to do.
+#[derive(Clone, PartialEq, Debug)]
+pub enum LinkedEffect {
+    /// From now on, talk to the broker for this device, in a session of its own: what was
+    /// subscribed to for another is over.
+    Serve(Identity),
+    /// Listen to this filter until it is given up, over all reconnects; what is retained
+    /// there is wanted now.
+    Subscribe(String),
+    /// Stop listening to it.
+    Unsubscribe(String),
+    /// Publish, at least once. Given out while there is a connection; what is lost with it
+    /// and still matters is published again after the next connect.
+    Publish(Publication),
+    /// Say this to the device. One at a time: nothing more is said before the device has ended
+    /// it, or is lost.
+    Say(Request),
+    /// Something worth knowing.
+    Notice(Notice),
+}
+
+/// A request to the device.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Request {
+    pub(super) tag: u16,
+    pub(super) wish: Wish,
+}
+
+/// What is wanted of the device.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Wish {
+    Standing,
+    Provision {
+        root: Vec<u8>,
+        enrolment: Vec<u8>,
+    },
+    Statement {
+        lane: Lane,
+        statement: Vec<u8>,
+        found: Found,
+    },
+    Page {
+        index: u32,
+        message: Vec<u8>,
+    },
+    State,
+    Receipt(u64),
+}
+
+/// Where a statement has waited.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Lane {
+    /// With the codes.
+    Codes,
+    /// With the successors of the trust root; this is its version.
+    Roots(u32),
+    /// With what goes before codes.
+    Express,
+    /// With what may be no statement at all.
+    Junk,
+}
+
+impl Request {
+    /// The request as it goes over the link.
+    #[must_use]
+    pub fn message(&self) -> ToDevice<'_> {
+        let tag = self.tag;
+        match &self.wish {
+            Wish::Standing => ToDevice::AskStanding { tag },
+            Wish::Provision { root, enrolment } => ToDevice::Provision {
+                tag,
+                root,
+                enrolment,
+            },
+            Wish::Statement {
+                statement, found, ..
+            } => ToDevice::Statement {
+                tag,
+                release: match found {
+                    Found::NotAsked => Release::NotAsked,
+                    Found::Here(manifest) => Release::Found(manifest),
+                    Found::Missing(_) => Release::NotFound,
+                },
+                statement,
+            },
+            Wish::Page { message, .. } => ToDevice::Page { tag, page: message },
+            Wish::State => ToDevice::AskState { tag },
+            Wish::Receipt(number) => ToDevice::AskReceiptNumbered {
+                tag,
+                number: *number,
+            },
+        }
+    }
+}
+
+/// Effects in the making.
+#[derive(Default)]
+pub(super) struct Effects(Vec<LinkedEffect>);
+
+impl Effects {
+    pub(super) fn push(&mut self, effect: LinkedEffect) {
+        self.0.push(effect);
+    }
+
+    pub(super) fn notice(&mut self, notice: Notice) {
+        self.push(LinkedEffect::Notice(notice));
+    }
+
+    pub(super) fn listen(&mut self, change: Change) {
+        let Change { stop, begin } = change;
+        self.0.extend(stop.map(LinkedEffect::Unsubscribe));
+        self.0.extend(begin.map(LinkedEffect::Subscribe));
+    }
+
+    pub(super) fn into_vec(self) -> Vec<LinkedEffect> {
+        self.0
+    }
+}
