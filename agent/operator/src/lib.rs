@@ -10,6 +10,7 @@ mod advice;
 mod check;
 mod compose;
 mod describe;
+mod direct;
 mod enrol;
 mod fields;
 mod files;
@@ -29,9 +30,10 @@ pub use advice::advice;
 pub use check::{CheckError, Question, Unknown, Verdict, genuine_release};
 pub use compose::{ComposeError, Order, Target, compose, foresee, life_s, needs_state};
 pub use describe::{
-    describe, describe_components, describe_receipt, describe_refusal, describe_status,
-    key_kept_name, latch_name, reason_in_words, role_name, role_of, twin_tree,
+    describe, describe_components, describe_receipt, describe_refusal, describe_standing,
+    describe_status, key_kept_name, latch_name, reason_in_words, role_name, role_of, twin_tree,
 };
+pub use direct::{Direct, DirectError};
 pub use enrol::{EnrolError, Enrolled, enrol};
 pub use fields::{Field, Fields};
 pub use files::{FileError, read_bounded, write_new, write_over};

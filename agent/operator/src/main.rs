@@ -7,6 +7,7 @@ mod commands;
 mod context;
 mod failure;
 mod output;
+mod reaching;
 mod sending;
 mod signing;
 mod verdicts;

@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod close;
 pub(crate) mod command;
+pub(crate) mod deliver;
 pub(crate) mod device;
 pub(crate) mod init;
 pub(crate) mod inspect;

@@ -5,6 +5,7 @@ mod device;
 mod manifest;
 mod refusal;
 mod root;
+mod standing;
 mod trust;
 
 use latch_issue::{SignError, Statement};
@@ -23,6 +24,7 @@ pub use code::{latch_name, twin_tree};
 pub(crate) use device::is_open;
 pub use device::{describe_components, describe_receipt, describe_status, key_kept_name};
 pub use refusal::{describe_refusal, reason_in_words};
+pub use standing::describe_standing;
 
 /// Describes a statement of any kind: what it says, and whose signatures on it are good.
 ///

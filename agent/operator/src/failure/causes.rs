@@ -5,8 +5,8 @@ use latch_issue::{
 };
 use latch_mqtt::PageServerError;
 use latch_operator::{
-    AccountError, CheckError, ComposeError, EnrolError, FileError, InitError, LinkError,
-    MomentError, ProjectError, RegistryError, RouteError, SuccessorError,
+    AccountError, CheckError, ComposeError, DirectError, EnrolError, FileError, InitError,
+    LinkError, MomentError, ProjectError, RegistryError, RouteError, SuccessorError,
 };
 use latch_verify::{Reason, Refusal};
 
@@ -210,6 +210,22 @@ impl From<LinkError> for Failure {
                 "is the broker running there? Name another one by --broker, or in latch.toml",
             ),
             LinkError::Silent { .. } => Self::new(Kind::TimedOut, error),
+            _ => Self::failed(error),
+        }
+    }
+}
+
+impl From<DirectError> for Failure {
+    fn from(error: DirectError) -> Self {
+        match error {
+            DirectError::NotOpen { .. } => Self::failed(error)
+                .hint("is it connected, and may you use it? One program at a time can: stop the agent that serves it"),
+            DirectError::Silent { .. } => Self::new(Kind::TimedOut, error)
+                .hint("is it powered, is the baud rate the device's, and does nobody else use the line?"),
+            DirectError::Refused(refused) => match refused.refusal() {
+                Some(refusal) => Self::refused(error, refusal),
+                None => Self::new(Kind::Refused, error),
+            },
             _ => Self::failed(error),
         }
     }
