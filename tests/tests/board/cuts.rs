@@ -51,6 +51,8 @@ fn provisioned(tenant: &Tenant) -> (Machine, PublicKey) {
     (machine, key)
 }
 
+/// The security version of the release: once it is confirmed, no device goes below it.
+pub(crate) const FLOOR: u32 = 1;
 /// Cuts in one run of the tests, times what `LATCH_TEST_EFFORT` says.
 const TRIALS: u32 = 30;
 /// A cut strikes within so many operations after the machine was switched on. From the last page on the update takes more.
@@ -79,7 +81,7 @@ impl Course {
     /// Runs the update once, undisturbed.
     fn run(tenant: &Tenant) -> Self {
         let (mut machine, key) = provisioned(tenant);
-        let release = tenant.release("1.1.0", programs::application("1.1.0"));
+        let release = tenant.release("1.1.0", FLOOR, programs::application("1.1.0"));
         machine.plan_nothing();
         machine.start();
         let mut host = Host::at(&machine.line(), 3);

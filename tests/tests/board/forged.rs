@@ -4,7 +4,13 @@ use latch_issue::Change;
 use latch_link::{Handled, Paged};
 use latch_verify::{Reason, device::Release, statement::Outcome, types::LatchId};
 
-use super::{cuts::Course, host::Host, machine::Machine, programs, tenant::Tenant};
+use super::{
+    cuts::{Course, FLOOR},
+    host::Host,
+    machine::Machine,
+    programs,
+    tenant::Tenant,
+};
 
 #[test]
 fn a_release_that_was_changed_after_signing_never_reaches_the_slot() {
@@ -14,7 +20,7 @@ fn a_release_that_was_changed_after_signing_never_reaches_the_slot() {
     let before = machine.slot(0);
     let mut host = Host::at(&machine.line(), 1);
     host.meet().expect("it stays");
-    let release = tenant.release("1.2.0", programs::application("1.2.0"));
+    let release = tenant.release("1.2.0", FLOOR, programs::application("1.2.0"));
     let install = Change::Install {
         manifest: release.id(),
     };
@@ -66,4 +72,36 @@ fn a_release_that_was_changed_after_signing_never_reaches_the_slot() {
     // It was not the line: what is genuine goes in.
     assert!(matches!(host.page(&release.page(0)), Ok(Paged::Kept(_))));
     assert!(machine.slot(0) != before, "a genuine page is written");
+}
+
+#[test]
+fn a_release_below_the_security_floor_is_refused_however_it_is_signed() {
+    let (course, tenant) = (Course::shared(), Tenant::new());
+    let mut machine = Machine::with_flash(&course.finished);
+    machine.start();
+    let before = machine.slot(0);
+    let mut host = Host::at(&machine.line(), 1);
+    host.meet().expect("it stays");
+    for version in ["1.0.1", "1.2.0"] {
+        let release = tenant.release(version, FLOOR - 1, programs::application("1.0.0"));
+        let manifest = release.id();
+        for change in [Change::Install { manifest }, Change::Downgrade { manifest }] {
+            let state = host.state(&course.key).expect("it stays");
+            let code = tenant.code(LatchId::FIRMWARE, change, &state);
+            let handled = host.statement(code.bytes(), Release::Found(release.manifest.bytes()));
+            assert_eq!(handled, Ok(Handled::Answered));
+            let told = host.receipts(&course.key).pop().expect("a receipt");
+            let floor = Outcome::Refused {
+                reason: Reason::BelowSecurityFloor.number(),
+                expected: FLOOR.into(),
+                found: (FLOOR - 1).into(),
+            };
+            assert_eq!(
+                (told.statement, told.outcome),
+                (code.id(), floor),
+                "{version}"
+            );
+        }
+    }
+    assert!(machine.slot(0) == before, "the slot was written");
 }

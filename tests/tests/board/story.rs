@@ -120,10 +120,10 @@ fn a_microcontroller_obeys_over_broker_agent_and_line() {
     // What the tenant allows: two commands of the pump, one of which only comes with 1.1.
     let rules = scene.operator.path("root.toml");
     let text = fs::read_to_string(&rules).expect("rules");
-    let text = text.replace(
-        "[commands]\n",
-        "[commands]\nprime = \"maintenance\"\nflush = \"maintenance\"\n",
-    );
+    let restart = "restart  = \"maintenance\"\n";
+    assert!(text.contains(restart), "{text}");
+    let ours = format!("{restart}prime = \"maintenance\"\nflush = \"maintenance\"\n");
+    let text = text.replace(restart, &ours);
     fs::write(&rules, text).expect("rules");
     scene.operator.run(["root", "next"]).ok();
     scene
@@ -232,16 +232,17 @@ fn altered_after_signing(scene: &Scene) {
     assert!(slot == scene.machine.slot(0), "the slot was written");
 }
 
-/// A release below the security floor is refused, signed as it is.
+/// A release below the security floor is refused before it is sent. That the device refuses it too, another test shows.
 fn below_the_floor(scene: &Scene) {
-    let slot = scene.machine.slot(0);
-    let old = scene.build("1.5.0", "0", &programs::application("1.0.0"));
-    let (code, _serving) = scene.install(&old);
-    let outcome = scene.outcome(code);
-    let floor = Reason::BelowSecurityFloor.number();
-    assert!(
-        matches!(outcome, Outcome::Refused { reason, .. } if reason == floor),
-        "{outcome:?}"
-    );
-    assert!(slot == scene.machine.slot(0), "the slot was written");
+    let [release, image] = scene.build("1.5.0", "0", &programs::application("1.0.0"));
+    let install = [
+        "install",
+        "--device",
+        DEVICE,
+        "--release",
+        &release,
+        "--image",
+        &image,
+    ];
+    scene.operator.run(install).refused("BelowSecurityFloor");
 }

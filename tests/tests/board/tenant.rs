@@ -57,14 +57,14 @@ impl Tenant {
     }
 
     /// A release of an image.
-    pub(crate) fn release(&self, version: &str, image: Vec<u8>) -> Shipped {
+    pub(crate) fn release(&self, version: &str, security_version: u32, image: Vec<u8>) -> Shipped {
         let tree = ImageTree::read(image.as_slice(), PAGE_LOG2).expect("an image");
         let release = Release {
             tenant: tenant(),
             product: product(),
             component: 0,
             version: version.parse().expect("a version"),
-            security_version: 0,
+            security_version,
             current: None,
             requirements: Vec::new(),
         };
