@@ -49,6 +49,11 @@ struct Bucket {
 }
 
 impl Bucket {
+    const EMPTY: Self = Self {
+        left: 0,
+        refilled_ticks_ms: 0,
+    };
+
     fn full(rate: Rate, ticks_ms: u64) -> Self {
         Self {
             left: rate.burst.into(),
@@ -89,18 +94,49 @@ pub(super) struct Budgets {
 }
 
 impl Budgets {
-    pub(super) fn new(ticks_ms: u64) -> Self {
+    pub(super) const fn empty() -> Self {
         Self {
-            codes: Bucket::full(CODES, ticks_ms),
-            reserved: Bucket::full(RESERVED, ticks_ms),
-            roots: Bucket::full(ROOTS, ticks_ms),
-            revocations: Bucket::full(RESERVED, ticks_ms),
-            time: Bucket::full(RESERVED, ticks_ms),
-            refusals: Bucket::full(WRITES, ticks_ms),
-            closings: Bucket::full(WRITES, ticks_ms),
-            revoked: Bucket::full(WRITES, ticks_ms),
-            floors: Bucket::full(WRITES, ticks_ms),
-            repeats: Bucket::full(REPEATED, ticks_ms),
+            codes: Bucket::EMPTY,
+            reserved: Bucket::EMPTY,
+            roots: Bucket::EMPTY,
+            revocations: Bucket::EMPTY,
+            time: Bucket::EMPTY,
+            refusals: Bucket::EMPTY,
+            closings: Bucket::EMPTY,
+            revoked: Bucket::EMPTY,
+            floors: Bucket::EMPTY,
+            repeats: Bucket::EMPTY,
+        }
+    }
+
+    /// Fills every bucket, one by one: what is made anew lies on the stack first.
+    pub(super) fn fill(&mut self, ticks_ms: u64) {
+        let Self {
+            codes,
+            reserved,
+            roots,
+            revocations,
+            time,
+            refusals,
+            closings,
+            revoked,
+            floors,
+            repeats,
+        } = self;
+        let rates = [
+            (codes, CODES),
+            (reserved, RESERVED),
+            (roots, ROOTS),
+            (revocations, RESERVED),
+            (time, RESERVED),
+            (refusals, WRITES),
+            (closings, WRITES),
+            (revoked, WRITES),
+            (floors, WRITES),
+            (repeats, REPEATED),
+        ];
+        for (bucket, rate) in rates {
+            *bucket = Bucket::full(rate, ticks_ms);
         }
     }
 
@@ -196,7 +232,8 @@ mod tests {
 
     #[test]
     fn a_flood_of_one_kind_leaves_the_others_alone() {
-        let mut budgets = Budgets::new(0);
+        let mut budgets = Budgets::empty();
+        budgets.fill(0);
         assert!((0..CODE_SIGNATURES).all(|_| budgets.check(Kind::Code, 1, false, 0)));
         assert!(!budgets.check(Kind::Code, 1, false, 0));
         assert!(budgets.check(Kind::Code, 1, true, 0));

@@ -244,16 +244,16 @@ where
             Action::Close => self.memory.ledger.facts.open_latch(code.latch).is_none(),
             Action::Lockdown if !self.memory.ledger.facts.locked_down => {
                 // What lifts it is signed after it.
-                self.nonces.renounce(&mut self.entropy, ticks_ms);
+                self.memory.nonces.renounce(&mut self.entropy, ticks_ms);
                 false
             }
             Action::Lockdown => true,
             _ => false,
         };
-        let may = !idle || self.budgets.write(Written::Closing, ticks_ms);
+        let may = !idle || self.memory.budgets.write(Written::Closing, ticks_ms);
         ensure(may, Reason::Throttled)?;
         if code.challenge.is_some() && !code.action.closes() {
-            self.nonces.rotate(&mut self.entropy, ticks_ms)?;
+            self.memory.nonces.rotate(&mut self.entropy, ticks_ms)?;
         }
         Ok(())
     }

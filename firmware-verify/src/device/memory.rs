@@ -2,14 +2,19 @@
 
 use core::ops::{Deref, DerefMut};
 
-use super::latches::Latches;
+use heapless::Vec;
+
+use super::{
+    budget::Budgets, latches::Latches, nonces::Nonces, plan::Staged, posture::Watch,
+    time::TimeKeeper,
+};
 use crate::{
     ledger::Ledger,
     limits::{MAX_BURNED, MAX_RECORD, MAX_TWIN},
 };
 
-/// The large part of a [`Device`](super::Device): what its journal says, its open latches, and
-/// room for one record on its way to or from the journal.
+/// The large part of a [`Device`](super::Device): what its journal says, what it has learned since
+/// the boot, and room for one record on its way to or from the journal.
 ///
 /// It is filled where it lies and never moves, so that on a microcontroller it belongs in a
 /// static, which the device holds for as long as it lives:
@@ -35,6 +40,13 @@ use crate::{
 pub struct Memory<const TWIN: usize = MAX_TWIN, const USED: usize = MAX_BURNED> {
     pub(super) ledger: Ledger<TWIN, USED>,
     pub(super) latches: Latches,
+    /// The latch whose opening was planned last: with a burned code that is not settled, its own. One
+    /// at most; a `Vec`, as an empty one is zeros and `None` is not.
+    pub(super) staged: Vec<Staged, 1>,
+    pub(super) nonces: Nonces,
+    pub(super) time: TimeKeeper,
+    pub(super) budgets: Budgets,
+    pub(super) posture: Watch,
     pub(super) scratch: [u8; MAX_RECORD],
 }
 
@@ -45,6 +57,11 @@ impl<const TWIN: usize, const USED: usize> Memory<TWIN, USED> {
         Self {
             ledger: Ledger::zeros(),
             latches: Latches::new(),
+            staged: Vec::new(),
+            nonces: Nonces::none(),
+            time: TimeKeeper::nothing(),
+            budgets: Budgets::empty(),
+            posture: Watch::new(),
             scratch: [0; MAX_RECORD],
         }
     }

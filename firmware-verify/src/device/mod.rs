@@ -60,10 +60,10 @@ use crate::{
 ///
 /// # What lies where
 /// - In a [`Memory`], of which `M` is the owner or a reference: what the journal says, open latches,
-///   room for a record. 16 KiB with the largest twin and table. Left out, it lies inside the device,
-///   as suits hosts; microcontrollers put it in a static, and boot with [`boot_in`](Self::boot_in).
-/// - In the device itself: the parts, nonces, budgets, what is known of time and posture. About a
-///   kilobyte besides the parts, and it may move.
+///   nonces, budgets, what is known of time and posture, room for a record. Left out, it lies inside
+///   the device, as suits hosts; microcontrollers put it in a static, and boot with
+///   [`boot_in`](Self::boot_in).
+/// - In the device itself: the parts, and about a hundred bytes besides. It may move.
 /// - On the stack: less than 9 KiB below any call into the device, where its memory is lent to it. 7.1
 ///   KiB of that are one check of a signature. Measured on a Cortex-M4 at `opt-level = "s"` with link-time optimisation; what the
 ///   caller holds, and what its flash driver takes, comes on top.
@@ -84,18 +84,12 @@ pub struct Device<
     /// What the counter stands at, where there is one.
     counted: Option<u64>,
     memory: M,
-    nonces: nonces::Nonces,
-    time: time::TimeKeeper,
-    /// The latch whose opening was planned last: with a burned code that is not settled, its own.
-    staged: Option<plan::Staged>,
     /// A download that has lapsed is not ended again before these ticks.
     lapse_ticks_ms: u64,
     /// An action was handed out and is not settled.
     handed_out: bool,
-    budgets: budget::Budgets,
     work: Work,
     junk: Junk,
-    posture: posture::Watch,
     /// A page was begun in its slot and is not noted: it has to be erased first.
     half_written: bool,
     /// What a bootloader has started.
@@ -144,7 +138,7 @@ where
     pub fn observe(&mut self, seen: &Observation) {
         // What has closed by now stays closed, whatever is observed.
         self.note_amiss();
-        self.posture.observe(seen, self.clock.ticks_ms());
+        self.memory.posture.observe(seen, self.clock.ticks_ms());
         self.note_amiss();
     }
 
@@ -208,7 +202,8 @@ where
     }
 
     fn known_time(&self) -> time::Known {
-        self.time
+        self.memory
+            .time
             .known(self.clock.trusted_ms(), self.clock.ticks_ms())
     }
 
@@ -218,7 +213,8 @@ where
     }
 
     fn watch_clock(&mut self) {
-        self.time
+        self.memory
+            .time
             .watch(self.clock.trusted_ms(), self.clock.ticks_ms());
     }
 
@@ -229,11 +225,11 @@ where
             time: time.status,
             time_doubt_ms: time.doubt_ms,
             locked_down: facts.locked_down,
-            challenges: self.nonces.challenges(),
+            challenges: self.memory.nonces.challenges(),
             firmware: self.running().version,
             twin_version: facts.twin.version,
             boot: facts.boot,
-            posture: self.posture.posture(self.clock.ticks_ms()),
+            posture: self.memory.posture.posture(self.clock.ticks_ms()),
         }
     }
 }

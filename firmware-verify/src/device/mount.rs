@@ -6,8 +6,6 @@ use core::fmt;
 
 use super::{
     Device, Inline, JOURNAL_SECTOR, Memory, Parts, Platform, Work,
-    budget::Budgets,
-    nonces::Nonces,
     platform::{Clock as _, Counter as _},
     posture::Watch,
     time::TimeKeeper,
@@ -211,7 +209,6 @@ where
             counter,
         } = parts;
         let journal = read_journal::<P, TWIN, USED>(&mut memory, journal)?;
-        memory.latches.close_all();
         Self::start(
             memory, journal, slots, clock, entropy, key, counter, started,
         )
@@ -244,7 +241,7 @@ where
 
     #[inline(never)]
     fn assemble(
-        memory: M,
+        mut memory: M,
         journal: Journal<P::Journal, JOURNAL_SECTOR>,
         slots: [P::Slot; 2],
         clock: P::Clock,
@@ -263,7 +260,22 @@ where
             Refusal::new(Reason::RolledBack, counted.unwrap_or(0), anchor),
         )?;
         let ticks_ms = clock.ticks_ms();
-        let nonces = Nonces::new(&mut entropy, ticks_ms)?;
+        let Memory {
+            ledger,
+            latches,
+            staged,
+            nonces,
+            time,
+            budgets,
+            posture,
+            scratch: _,
+        } = &mut *memory;
+        latches.close_all();
+        staged.clear();
+        nonces.begin(&mut entropy, ticks_ms)?;
+        *time = TimeKeeper::new(ledger.facts.time_floor_ms, ticks_ms);
+        budgets.fill(ticks_ms);
+        *posture = Watch::new();
         Ok(Self {
             journal,
             slots,
@@ -273,16 +285,11 @@ where
             key_id: PublicKey::id_of(&public),
             counter,
             counted,
-            time: TimeKeeper::new(ledger.facts.time_floor_ms, ticks_ms),
             memory,
-            nonces,
-            staged: None,
             lapse_ticks_ms: 0,
             handed_out: false,
-            budgets: Budgets::new(ticks_ms),
             work: Work::default(),
             junk: Junk::default(),
-            posture: Watch::new(),
             half_written: false,
             started: Started::Unknown,
             gave_up: false,

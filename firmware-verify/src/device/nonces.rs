@@ -15,6 +15,13 @@ struct Nonce {
 }
 
 impl Nonce {
+    const NONE: Self = Self {
+        challenge: Challenge([0; 16]),
+        made_ticks_ms: 0,
+    };
+}
+
+impl Nonce {
     fn age_ms(&self, ticks_ms: u64) -> u64 {
         ticks_ms.saturating_sub(self.made_ticks_ms)
     }
@@ -27,11 +34,15 @@ struct Pair {
 }
 
 impl Pair {
-    fn new(entropy: &mut impl Entropy, ticks_ms: u64) -> Result<Self, Refusal> {
-        Ok(Self {
-            current: fresh(entropy, ticks_ms)?,
-            previous: None,
-        })
+    const NONE: Self = Self {
+        current: Nonce::NONE,
+        previous: None,
+    };
+
+    fn begin(&mut self, entropy: &mut impl Entropy, ticks_ms: u64) -> Result<(), Refusal> {
+        self.current = fresh(entropy, ticks_ms)?;
+        self.previous = None;
+        Ok(())
     }
 
     /// Nothing changes when there is no randomness.
@@ -59,14 +70,28 @@ pub(super) struct Nonces {
 }
 
 impl Nonces {
-    /// # Errors
-    /// [`Reason::NoEntropy`].
-    pub(super) fn new(entropy: &mut impl Entropy, ticks_ms: u64) -> Result<Self, Refusal> {
-        Ok(Self {
-            challenge: Pair::new(entropy, ticks_ms)?,
-            pulse: Pair::new(entropy, ticks_ms)?,
+    /// None yet: no device takes a statement before [`begin`](Self::begin).
+    pub(super) const fn none() -> Self {
+        Self {
+            challenge: Pair::NONE,
+            pulse: Pair::NONE,
             answered_ticks_ms: None,
-        })
+        }
+    }
+
+    /// The first of a boot.
+    ///
+    /// # Errors
+    /// [`Reason::NoEntropy`]: the boot has to fail.
+    pub(super) fn begin(
+        &mut self,
+        entropy: &mut impl Entropy,
+        ticks_ms: u64,
+    ) -> Result<(), Refusal> {
+        self.challenge.begin(entropy, ticks_ms)?;
+        self.pulse.begin(entropy, ticks_ms)?;
+        self.answered_ticks_ms = None;
+        Ok(())
     }
 
     /// Makes a new challenge; the current one becomes the previous one.

@@ -28,7 +28,7 @@ pub(super) enum Plan<'a> {
     },
     Manifest(StatementId),
     Probe,
-    /// What is [staged](Device::staged).
+    /// What is [staged](Memory::staged).
     Open,
     /// As [`Open`](Self::Open).
     Renew,
@@ -106,7 +106,7 @@ where
             closing: None,
             noticed: false,
         };
-        self.staged = Some(Staged { opening, seconds });
+        self.stage(Staged { opening, seconds })?;
         Ok(Plan::Open)
     }
 
@@ -133,8 +133,14 @@ where
             sequence: code.sequence,
             statement,
         });
-        self.staged = Some(Staged { opening, seconds });
+        self.stage(Staged { opening, seconds })?;
         Ok(Plan::Renew)
+    }
+
+    fn stage(&mut self, staged: Staged) -> Result<(), Refusal> {
+        self.memory.staged.clear();
+        let kept = self.memory.staged.push(staged);
+        kept.map_err(|_| Reason::LogicFault.into())
     }
 
     #[inline(never)]

@@ -54,9 +54,12 @@ where
         let mut closed = None;
         let conditions = self.conditions();
         let Memory {
-            latches, ledger, ..
+            latches,
+            ledger,
+            posture,
+            ..
         } = &mut *self.memory;
-        let around = Around::of(ledger, &conditions, &self.posture, ticks_ms);
+        let around = Around::of(ledger, &conditions, posture, ticks_ms);
         for opening in latches.iter_mut().filter(|opening| !opening.noticed) {
             match opening.stand(&around) {
                 Standing::Open {
@@ -95,7 +98,7 @@ where
             wake_ticks_ms = wake_ticks_ms.min(self.lapse_ticks_ms);
         }
         if self.memory.latches.iter().any(|opening| !opening.noticed)
-            && let Some(next) = self.posture.next_ticks_ms(ticks_ms)
+            && let Some(next) = self.memory.posture.next_ticks_ms(ticks_ms)
         {
             wake_ticks_ms = wake_ticks_ms.min(next);
         }
@@ -120,7 +123,7 @@ where
         let around = Around::of(
             &self.memory.ledger,
             &conditions,
-            &self.posture,
+            &self.memory.posture,
             self.clock.ticks_ms(),
         );
         self.memory
@@ -148,9 +151,12 @@ where
         let conditions = self.conditions();
         let ticks_ms = self.clock.ticks_ms();
         let Memory {
-            latches, ledger, ..
+            latches,
+            ledger,
+            posture,
+            ..
         } = &mut *self.memory;
-        let around = Around::of(ledger, &conditions, &self.posture, ticks_ms);
+        let around = Around::of(ledger, &conditions, posture, ticks_ms);
         for opening in latches.iter_mut() {
             match opening.stand(&around) {
                 Standing::Open { amiss, .. } => opening.amiss = amiss,

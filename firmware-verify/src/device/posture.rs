@@ -21,9 +21,9 @@ pub(super) struct Watch {
 
 impl Watch {
     /// Nothing is known.
-    pub(super) fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self {
-            posture: Posture::default(),
+            posture: Posture { known: 0, value: 0 },
             until_ticks_ms: [0; 32],
         }
     }

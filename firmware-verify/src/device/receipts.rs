@@ -158,9 +158,11 @@ where
     /// [`Reason::KeyFault`], [`Reason::BufferTooSmall`], [`Reason::NoEntropy`].
     pub fn state<'o>(&mut self, out: &'o mut [u8]) -> Result<&'o [u8], Refusal> {
         let ticks_ms = self.clock.ticks_ms();
-        self.nonces.age(&mut self.entropy, ticks_ms)?;
+        self.memory.nonces.age(&mut self.entropy, ticks_ms)?;
         let every_ms = self.pulse_every_ms().unwrap_or(PULSE_ROTATE_MS);
-        self.nonces.beat(&mut self.entropy, ticks_ms, every_ms)?;
+        self.memory
+            .nonces
+            .beat(&mut self.entropy, ticks_ms, every_ms)?;
         let ledger = &self.memory.ledger;
         let state = State {
             tenant: ledger.identity.tenant,
@@ -206,8 +208,8 @@ where
         let root = self.memory.ledger.trust.root().ok();
         Status {
             time: self.time(),
-            challenge: self.nonces.challenges().current,
-            pulse: self.nonces.pulse(),
+            challenge: self.memory.nonces.challenges().current,
+            pulse: self.memory.nonces.pulse(),
             locked_down: self.memory.ledger.facts.locked_down,
             open: self.open_latches(),
             root_version: root.map_or(0, |root| root.version),
@@ -220,7 +222,7 @@ where
                 trial_boots_left,
             },
             boot: *boot,
-            posture: self.posture.posture(self.clock.ticks_ms()),
+            posture: self.memory.posture.posture(self.clock.ticks_ms()),
             junk: self.junk,
             body_versions: BODY_VERSIONS,
         }

@@ -35,7 +35,7 @@ where
             Reason::LogicFault,
         )?;
         self.note_amiss();
-        let staged = self.staged.take();
+        let staged = self.memory.staged.pop();
         let about = About::from(&pending);
         let outcome = match (settlement, pending.what) {
             (Settlement::Failed { code }, _) => Outcome::ActuatorFailed { code },

@@ -58,7 +58,7 @@ where
         let at = self.write(record)?;
         self.memory.ledger.facts.apply(record, at)?;
         let floor_ms = self.memory.ledger.facts.time_floor_ms.get();
-        self.time.raise(floor_ms, self.clock.ticks_ms());
+        self.memory.time.raise(floor_ms, self.clock.ticks_ms());
         self.note_amiss();
         self.raise_counter()
     }

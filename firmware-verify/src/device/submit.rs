@@ -59,7 +59,10 @@ where
     ) -> Submitted<'a> {
         self.watch_clock();
         self.note_amiss();
-        let aged = self.nonces.age(&mut self.entropy, self.clock.ticks_ms());
+        let aged = self
+            .memory
+            .nonces
+            .age(&mut self.entropy, self.clock.ticks_ms());
         match self.admit(statement) {
             Ok(None) => Submitted::Noted,
             Ok(Some(Kind::Root)) => self.submit_root(statement, out),
@@ -106,7 +109,9 @@ where
         let preferred = kind == Kind::Code && self.seems_urgent(envelope.body());
         let ticks_ms = self.clock.ticks_ms();
         ensure(
-            self.budgets.check(kind, signatures, preferred, ticks_ms),
+            self.memory
+                .budgets
+                .check(kind, signatures, preferred, ticks_ms),
             Reason::Throttled,
         )?;
         self.work.signatures_checked = self
@@ -120,7 +125,7 @@ where
     /// since nothing is parsed before its signatures are checked. Whoever makes it look so without
     /// a cause takes from a reserve, and gains nothing else.
     fn seems_urgent(&self, body: &[u8]) -> bool {
-        let challenges = self.nonces.challenges();
+        let challenges = self.memory.nonces.challenges();
         let answers = body
             .windows(challenges.current.0.len())
             .filter_map(|window| window.try_into().ok())
@@ -163,7 +168,7 @@ where
         recent: Recent,
         out: &'a mut [u8],
     ) -> Submitted<'a> {
-        if !self.budgets.repeat(self.clock.ticks_ms()) {
+        if !self.memory.budgets.repeat(self.clock.ticks_ms()) {
             return self.ignore(Reason::Throttled.into());
         }
         match self.repeat(recent, out) {
@@ -186,7 +191,11 @@ where
         {
             return self.answer_with(recent, out);
         }
-        if !self.budgets.write(Written::Refusal, self.clock.ticks_ms()) {
+        if !self
+            .memory
+            .budgets
+            .write(Written::Refusal, self.clock.ticks_ms())
+        {
             return self.ignore(refusal);
         }
         let outcome = Outcome::Refused {

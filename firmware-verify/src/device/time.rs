@@ -56,16 +56,25 @@ pub(super) struct TimeKeeper {
 }
 
 impl TimeKeeper {
+    /// What nobody has looked at yet.
+    pub(super) const fn nothing() -> Self {
+        Self {
+            floor: None,
+            heard_ms: 0,
+            base: None,
+            attested: None,
+            shown: None,
+        }
+    }
+
     /// What a boot knows: the durable floor, or nothing.
     pub(super) fn new(floor: TimeMs, ticks_ms: u64) -> Self {
         let floor = Some(floor.get()).filter(|floor| *floor > 0);
         let floor = floor.map(|at_ms| Mark { at_ms, ticks_ms });
         Self {
             floor,
-            heard_ms: 0,
             base: floor,
-            attested: None,
-            shown: None,
+            ..Self::nothing()
         }
     }
 
@@ -209,13 +218,7 @@ impl TimeKeeper {
 
     /// Forgets everything: a new epoch of the trust root begins without a floor.
     pub(super) fn forget(&mut self) {
-        *self = Self {
-            floor: None,
-            heard_ms: 0,
-            base: None,
-            attested: None,
-            shown: None,
-        };
+        *self = Self::nothing();
     }
 }
 

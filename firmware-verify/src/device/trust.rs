@@ -60,9 +60,9 @@ where
         let at = self.write(&Record::Root(Bytes(bytes)))?;
         self.memory.ledger.succeed(root, at)?;
         if resets {
-            self.time.forget();
+            self.memory.time.forget();
         } else {
-            self.time.forget_attested();
+            self.memory.time.forget_attested();
         }
         self.note_amiss();
         self.raise_counter()?;
@@ -163,7 +163,7 @@ where
     fn afford(&mut self, by: By, ends_something: bool) -> Result<(), Refusal> {
         let ticks_ms = self.clock.ticks_ms();
         let free = by == By::Root || ends_something;
-        let may = free || self.budgets.write(Written::Revocation, ticks_ms);
+        let may = free || self.memory.budgets.write(Written::Revocation, ticks_ms);
         ensure(may, Reason::Throttled)
     }
 
@@ -185,7 +185,7 @@ where
             return self.ignore(refusal);
         }
         let ticks_ms = self.clock.ticks_ms();
-        let floor_ms = self.time.floor_ms(ticks_ms);
+        let floor_ms = self.memory.time.floor_ms(ticks_ms);
         let written_ms = self.memory.ledger.facts.time_floor_ms.get();
         let step = floor_ms >= written_ms.saturating_add(FLOOR_STEP_MS);
         let Some(floor_ms) = TimeMs::new(floor_ms).filter(|_| step) else {
@@ -194,7 +194,7 @@ where
         let Ok(envelope) = Envelope::parse(Kind::Time, statement) else {
             return Submitted::Noted;
         };
-        if !self.budgets.write(Written::TimeFloor, ticks_ms) {
+        if !self.memory.budgets.write(Written::TimeFloor, ticks_ms) {
             return Submitted::Noted;
         }
         let about = about(Kind::Time, envelope.id(), None);
@@ -204,10 +204,11 @@ where
     fn take_time(&mut self, attestation: &TimeAttestation) -> Result<(), Refusal> {
         let ticks_ms = self.clock.ticks_ms();
         let Some(pulse) = attestation.pulse else {
-            return self.time.hear(attestation.time_ms, ticks_ms);
+            return self.memory.time.hear(attestation.time_ms, ticks_ms);
         };
-        let made_ticks_ms = self.nonces.answer_pulse(pulse, ticks_ms)?;
-        self.time
+        let made_ticks_ms = self.memory.nonces.answer_pulse(pulse, ticks_ms)?;
+        self.memory
+            .time
             .attest(attestation.time_ms, made_ticks_ms, ticks_ms)?;
         // It was sent after its pulse was made; more is not sure.
         self.memory.latches.hear(made_ticks_ms);
