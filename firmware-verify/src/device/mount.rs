@@ -14,7 +14,7 @@ use crate::{
     boot::Started,
     flash::Served,
     journal::{Journal, MountError},
-    ledger::{Folding, Ledger, RECORD, write_first},
+    ledger::{Folding, Ledger, RECORD, prove_root, write_first},
     limits::{MAX_BURNED, MAX_TWIN},
     reject::{Reason, Refusal, ensure},
     statement::Junk,
@@ -208,7 +208,8 @@ where
             key,
             counter,
         } = parts;
-        let journal = read_journal::<P, TWIN, USED>(&mut memory, journal)?;
+        let mut journal = read_journal::<P, TWIN, USED>(&mut memory, journal)?;
+        prove_journal::<P, TWIN, USED>(&mut memory, &mut journal).map_err(MountFault::Journal)?;
         Self::start(
             memory, journal, slots, clock, entropy, key, counter, started,
         )
@@ -307,9 +308,7 @@ fn enrol<const TWIN: usize, const USED: usize>(
     key: &impl DeviceKey,
 ) -> Result<(), Refusal> {
     ledger.clear();
-    let root = CheckedRoot::first(root)?;
-    ledger.trust.put(&root)?;
-    ledger.facts.root_told = root.root().version;
+    take_first(ledger, root)?;
     let enrolment = judge_enrolment(enrolment, &ledger.trust)?;
     ensure(enrolment.device_key.0 == key.public(), Reason::KeyFault)?;
     ledger.device_key = enrolment.device_key;
@@ -319,6 +318,18 @@ fn enrol<const TWIN: usize, const USED: usize>(
         device: enrolment.device,
         incarnation: enrolment.incarnation,
     };
+    Ok(())
+}
+
+/// Takes the first trust root. Apart from the enrolment, of which signatures are checked too.
+#[inline(never)]
+fn take_first<const TWIN: usize, const USED: usize>(
+    ledger: &mut Ledger<TWIN, USED>,
+    root: &[u8],
+) -> Result<(), Refusal> {
+    let root = CheckedRoot::first(root)?;
+    ledger.trust.put(root.read())?;
+    ledger.facts.root_told = root.read().root().version;
     Ok(())
 }
 
@@ -366,4 +377,19 @@ fn read_journal<P: Platform, const TWIN: usize, const USED: usize>(
     }
     ensure(folding.finish(), Reason::LatchedShut)?;
     Ok(journal)
+}
+
+/// Checks the signatures of the root that was read. Once, when all was read: roots before it have no say any more, and a
+/// signature takes too much of the stack to be checked below the reading of a journal.
+#[inline(never)]
+fn prove_journal<P: Platform, const TWIN: usize, const USED: usize>(
+    memory: &mut Memory<TWIN, USED>,
+    journal: &mut Journal<P::Journal, JOURNAL_SECTOR>,
+) -> Result<(), MountError> {
+    let Memory {
+        ledger, scratch, ..
+    } = memory;
+    let entry = journal.read(ledger.root_at, scratch);
+    let entry = entry.map_err(|_| MountError::Unreadable)?;
+    prove_root(&ledger.trust, entry.body).map_err(|_| MountError::Corrupt)
 }

@@ -11,11 +11,12 @@ use super::{
 };
 use crate::{
     boot::Started,
-    ledger::{CodeName, Image, Install, InstallPhase},
+    ledger::{CodeName, Image, Install, InstallPhase, Ledger},
     reject::{Reason, Refusal, ensure},
     statement::{Action, Code},
     types::StatementId,
-    verdict::{ReleaseFacts, chosen_rule, judge_release},
+    verdict::{ReleaseFacts, authenticate_release, chosen_rule, suits},
+    wire::Verified,
 };
 
 /// What a code will do, once everything but its burn is settled.
@@ -165,6 +166,29 @@ where
         ensure(answered, Reason::ChallengeMissing)?;
         let slot = 1_u8.saturating_sub(self.running_slot());
         self.may_overwrite(slot)?;
+        let verified = authenticate_release(bytes, named, &self.memory.ledger.trust)?;
+        let image = self.image_of(&verified, named, slot, downgrade)?;
+        Ok(Plan::Install {
+            image,
+            manifest: bytes,
+        })
+    }
+
+    /// The image of a release that suits the device. Apart from what checks the release's signatures.
+    #[inline(never)]
+    fn image_of(
+        &self,
+        verified: &Verified<'_>,
+        named: StatementId,
+        slot: u8,
+        downgrade: bool,
+    ) -> Result<Image, Refusal> {
+        let Ledger {
+            trust,
+            identity,
+            facts,
+            ..
+        } = &self.memory.ledger;
         let room = self
             .slots
             .get(usize::from(slot))
@@ -177,18 +201,9 @@ where
             largest_page: P::LARGEST_PAGE,
             downgrade,
         };
-        let manifest = judge_release(
-            bytes,
-            named,
-            &self.memory.ledger.trust,
-            &self.memory.ledger.identity,
-            &release,
-        )?;
+        let manifest = suits(verified, trust, identity, &release)?;
         self.may_update(manifest.component)?;
-        Ok(Plan::Install {
-            image: Image::of(named, slot, &manifest),
-            manifest: bytes,
-        })
+        Ok(Image::of(named, slot, &manifest))
     }
 }
 

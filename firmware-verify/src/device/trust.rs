@@ -51,6 +51,7 @@ where
         successor: &AuthenticRoot<'_>,
         root: &CheckedRoot<'_>,
     ) -> Result<Outcome, Refusal> {
+        let root = root.read();
         let (version, epoch) = (root.root().version, root.root().epoch);
         let before = self.memory.ledger.trust.root()?.epoch;
         let resets = epoch > before || root.drops_a_time_key_of(&self.memory.ledger.trust);

@@ -1,7 +1,13 @@
 //! A journal read into a ledger.
 
 use super::{record::Record, state::Ledger};
-use crate::{journal::Address, reject::Refusal, twin::Bytes, verdict::CheckedRoot, wire::decode};
+use crate::{
+    journal::Address,
+    reject::{Reason, Refusal},
+    twin::Bytes,
+    verdict::{ReadRoot, TrustRoot},
+    wire::decode,
+};
 
 /// A ledger that is being read from a journal, where it will stay.
 pub(crate) struct Folding<'l, const TWIN: usize, const USED: usize> {
@@ -32,8 +38,7 @@ impl<'l, const TWIN: usize, const USED: usize> Folding<'l, TWIN, USED> {
         }
     }
 
-    /// Takes a record, unless it is a root, whose envelope it returns. Apart from what verifies
-    /// that, which needs the stack.
+    /// Takes a record, unless it is a root, whose envelope it returns.
     #[inline(never)]
     fn take_fact<'b>(
         &mut self,
@@ -55,8 +60,9 @@ impl<'l, const TWIN: usize, const USED: usize> Folding<'l, TWIN, USED> {
         Ok(None)
     }
 
+    #[inline(never)]
     fn take_root(&mut self, envelope: &[u8], address: Address) -> Result<(), Refusal> {
-        let root = CheckedRoot::kept(envelope)?;
+        let root = ReadRoot::kept(envelope)?;
         // Behind the snapshot it is a successor.
         if self.has_root && self.ledger.facts.begun {
             return self.ledger.succeed(&root, address);
@@ -67,9 +73,26 @@ impl<'l, const TWIN: usize, const USED: usize> Folding<'l, TWIN, USED> {
         Ok(())
     }
 
-    /// Whether the ledger is whole: identity, root and counters were among the records.
+    /// Whether identity, root and counters were among the records: without its numbers nothing that was recorded has changed
+    /// anything. What comes out is the ledger, as far as [`prove_root`] finds its root signed.
     pub(crate) fn finish(self) -> bool {
-        // Without its numbers nothing that was recorded has changed anything.
         self.has_identity && self.has_root && self.ledger.facts.begun
+    }
+}
+
+/// Checks the signatures of the root in force, whose record this is.
+///
+/// # Errors
+/// What a sound journal does not hold.
+pub(crate) fn prove_root(trust: &TrustRoot, record: &[u8]) -> Result<(), Refusal> {
+    root_of(record, trust)?.prove()
+}
+
+/// The root in force, from its record. Apart from what verifies it.
+#[inline(never)]
+fn root_of<'a>(record: &'a [u8], trust: &TrustRoot) -> Result<ReadRoot<'a>, Refusal> {
+    match decode(record)? {
+        Record::Root(Bytes(envelope)) => ReadRoot::again(envelope, trust),
+        _ => Err(Reason::LogicFault.into()),
     }
 }

@@ -7,7 +7,7 @@ mod record;
 mod snapshot;
 mod state;
 
-pub(crate) use folding::Folding;
+pub(crate) use folding::{Folding, prove_root};
 pub(crate) use images::ImagesFold;
 pub use images::{Firmware, Images, Next};
 pub use record::{CodeName, Effect, Image, InstallPhase, OpenLatch, Pending, Record};

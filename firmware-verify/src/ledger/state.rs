@@ -16,7 +16,7 @@ use crate::{
     statement::Manifest,
     twin::{Entries, apply},
     types::{Digest, LatchId, StatementId, TimeMs},
-    verdict::{CheckedRoot, Components, Identity, ReplayTable, TrustRoot},
+    verdict::{Components, Identity, ReadRoot, ReplayTable, TrustRoot},
     wire::{Envelope, Kind},
 };
 
@@ -222,11 +222,7 @@ impl<const TWIN: usize, const USED: usize> Ledger<TWIN, USED> {
     }
 
     /// Puts a successor of the trust root in force, which lies durably at this address.
-    pub(crate) fn succeed(
-        &mut self,
-        successor: &CheckedRoot<'_>,
-        at: Address,
-    ) -> Result<(), Refusal> {
+    pub(crate) fn succeed(&mut self, successor: &ReadRoot<'_>, at: Address) -> Result<(), Refusal> {
         let before = self.trust.root()?.epoch;
         let begun = NewRoot {
             drops_a_time_key: successor.drops_a_time_key_of(&self.trust),

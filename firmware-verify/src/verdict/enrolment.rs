@@ -32,6 +32,7 @@ impl Keys for WithDevice<'_> {
 /// # Errors
 /// As [`Envelope::parse`] and [`Envelope::verify`]; [`Reason::WeakKey`],
 /// [`Reason::KeyTwice`] for a key of the trust root, [`Reason::OtherTenant`], [`Reason::NotDeviceKey`], [`Reason::NotCountersigned`].
+#[inline(never)]
 pub fn judge_enrolment(bytes: &[u8], trust: &TrustRoot) -> Result<Enrolment, Refusal> {
     let envelope = Envelope::parse(Kind::Enrolment, bytes)?;
     // As with a root, the body names a key that its signatures are checked with.

@@ -60,18 +60,34 @@ pub fn judge_release<'a>(
     identity: &Identity,
     facts: &ReleaseFacts<'_>,
 ) -> Result<Manifest<'a>, Refusal> {
-    // Whoever brings the manifest can bring anything: it must not read as the code's fault.
-    let envelope = Envelope::parse(Kind::Manifest, bytes).map_err(|_| Reason::ManifestMissing)?;
-    ensure(envelope.id() == named, Reason::ManifestMissing)?;
-    let verified = envelope.verify(trust.ring()).map_err(|refusal| {
-        Refusal::new(Reason::ManifestNotSigned, 0, refusal.reason.number().into())
-    })?;
+    let verified = authenticate_release(bytes, named, trust)?;
     suits(&verified, trust, identity, facts)
 }
 
-/// What remains once the signatures were found good.
+/// The first half of [`judge_release`]: that it is the named release, and that every signature on it is good.
+///
+/// # Errors
+/// [`Reason::ManifestMissing`], [`Reason::ManifestNotSigned`].
 #[inline(never)]
-fn suits<'a>(
+pub(crate) fn authenticate_release<'a>(
+    bytes: &'a [u8],
+    named: StatementId,
+    trust: &TrustRoot,
+) -> Result<Verified<'a>, Refusal> {
+    // Whoever brings the manifest can bring anything: it must not read as the code's fault.
+    let envelope = Envelope::parse(Kind::Manifest, bytes).map_err(|_| Reason::ManifestMissing)?;
+    ensure(envelope.id() == named, Reason::ManifestMissing)?;
+    envelope.verify(trust.ring()).map_err(|refusal| {
+        Refusal::new(Reason::ManifestNotSigned, 0, refusal.reason.number().into())
+    })
+}
+
+/// The second half: what remains once the signatures were found good.
+///
+/// # Errors
+/// As [`judge_release`].
+#[inline(never)]
+pub(crate) fn suits<'a>(
     verified: &Verified<'a>,
     trust: &TrustRoot,
     identity: &Identity,

@@ -17,12 +17,61 @@ pub struct TrustRoot {
     ring: KeyRing,
 }
 
-/// A trust root that was checked, in the envelope that carries it: every signature on it is good,
-/// and as many of its own root keys have signed it as it asks for.
-pub(crate) struct CheckedRoot<'a> {
+/// A trust root of which every field was read and checked, in the envelope that carries it. Whether anybody has signed it is
+/// another matter: that is what a [`CheckedRoot`] is for.
+pub(crate) struct ReadRoot<'a> {
     envelope: Envelope<'a>,
     root: Root<'a>,
 }
+
+impl<'a> ReadRoot<'a> {
+    /// A root that was in force before, as the journal has kept it. Its keys were found fit when it was taken.
+    ///
+    /// # Errors
+    /// As [`Envelope::parse`]; what [`Root`] refuses, but for weak keys.
+    pub(crate) fn kept(bytes: &'a [u8]) -> Result<Self, Refusal> {
+        let envelope = Envelope::parse(Kind::Root, bytes)?;
+        let root = read_kept(&envelope)?;
+        Ok(Self { envelope, root })
+    }
+
+    /// The root in force, in its envelope. It was read when it was put in force, and is not checked again.
+    ///
+    /// # Errors
+    /// As [`Envelope::parse`]; [`Reason::LogicFault`] for any other root.
+    pub(crate) fn again(bytes: &'a [u8], in_force: &TrustRoot) -> Result<Self, Refusal> {
+        let envelope = Envelope::parse(Kind::Root, bytes)?;
+        ensure(envelope.id() == in_force.id, Reason::LogicFault)?;
+        let root = decode(envelope.body())?;
+        Ok(Self { envelope, root })
+    }
+
+    /// Checks that it was signed by its own root keys, and perhaps by those of the root before it, which are no longer known.
+    /// Only keys that have signed it are decoded.
+    ///
+    /// # Errors
+    /// As [`CheckedRoot::first`], but for [`Reason::UnknownKey`].
+    pub(crate) fn prove(&self) -> Result<(), Refusal> {
+        verify_listed(&self.envelope, &self.root)?;
+        has_enough_own(&self.envelope, &self.root)
+    }
+
+    /// What it says.
+    pub(crate) fn root(&self) -> &Root<'a> {
+        &self.root
+    }
+
+    /// Whether a root before it lists a time key that it does not.
+    pub(crate) fn drops_a_time_key_of(&self, before: &TrustRoot) -> bool {
+        let mut keys = before.ring.iter();
+        keys.any(|(id, role, _)| {
+            *role == Role::Time && ListedKeys(&self.root).role(*id) != Some(Role::Time)
+        })
+    }
+}
+
+/// A trust root of which every signature is good, and that as many of its own root keys have signed as it asks for.
+pub(crate) struct CheckedRoot<'a>(ReadRoot<'a>);
 
 impl<'a> CheckedRoot<'a> {
     /// As [`TrustRoot::first`].
@@ -39,53 +88,36 @@ impl<'a> CheckedRoot<'a> {
         Self::signed(envelope, root)
     }
 
-    /// Takes a root that was in force before, as the journal has kept it: signed by its own
-    /// root keys, and perhaps by those of the root before it, which are no longer known.
-    ///
-    /// Its keys were found fit when it was taken; only those that have signed it are decoded.
-    ///
-    /// # Errors
-    /// As [`first`](Self::first), but for [`Reason::UnknownKey`].
-    pub(crate) fn kept(bytes: &'a [u8]) -> Result<Self, Refusal> {
-        let envelope = Envelope::parse(Kind::Root, bytes)?;
-        let root = read_kept(&envelope)?;
-        verify_listed(&envelope, &root)?;
-        Self::signed(envelope, root)
-    }
-
     /// A root whose own threshold has signed it. Every signature by one of its keys was found
     /// good before; the envelope holds each key once.
     ///
     /// # Errors
     /// [`Reason::TooFewRoot`].
-    #[inline(never)]
     pub(super) fn signed(envelope: Envelope<'a>, root: Root<'a>) -> Result<Self, Refusal> {
-        let mut signed = 0_u8;
-        for (id, _) in envelope.signatures() {
-            if ListedKeys(&root).role(id) == Some(Role::Root) {
-                signed = signed.saturating_add(1);
-            }
+        has_enough_own(&envelope, &root)?;
+        Ok(Self(ReadRoot { envelope, root }))
+    }
+
+    /// The root.
+    pub(crate) fn read(&self) -> &ReadRoot<'a> {
+        &self.0
+    }
+}
+
+/// Whether as many root keys of a root are on its envelope as it asks for.
+#[inline(never)]
+fn has_enough_own(envelope: &Envelope<'_>, root: &Root<'_>) -> Result<(), Refusal> {
+    let mut signed = 0_u8;
+    for id in envelope.signers() {
+        if ListedKeys(root).role(id) == Some(Role::Root) {
+            signed = signed.saturating_add(1);
         }
-        let asked = root.thresholds.root;
-        ensure(
-            signed >= asked,
-            Refusal::new(Reason::TooFewRoot, asked.into(), signed.into()),
-        )?;
-        Ok(Self { envelope, root })
     }
-
-    /// What it says.
-    pub(crate) fn root(&self) -> &Root<'a> {
-        &self.root
-    }
-
-    /// Whether a root before it lists a time key that it does not.
-    pub(crate) fn drops_a_time_key_of(&self, before: &TrustRoot) -> bool {
-        let mut keys = before.ring.iter();
-        keys.any(|(id, role, _)| {
-            *role == Role::Time && ListedKeys(&self.root).role(*id) != Some(Role::Time)
-        })
-    }
+    let asked = root.thresholds.root;
+    ensure(
+        signed >= asked,
+        Refusal::new(Reason::TooFewRoot, asked.into(), signed.into()),
+    )
 }
 
 /// Decodes and checks the body of a root that was taken before. Apart from what verifies it, as
@@ -105,11 +137,11 @@ fn read_kept<'a>(envelope: &Envelope<'a>) -> Result<Root<'a>, Refusal> {
 #[inline(never)]
 fn verify_listed(envelope: &Envelope<'_>, root: &Root<'_>) -> Result<(), Refusal> {
     let listed = ListedKeys(root);
-    for (id, signature) in envelope.signatures() {
+    for (id, signature) in envelope.places() {
         // Whoever counts has to be checked: only keys that are not listed are passed over.
         if listed.role(id).is_some() {
             let (_, key) = listed.find(id).ok_or(Reason::WeakKey)?;
-            key.verify(envelope.message(), &signature)?;
+            key.verify(envelope.message(), signature)?;
         }
     }
     Ok(())
@@ -163,7 +195,7 @@ impl TrustRoot {
 
     pub(super) fn of(checked: &CheckedRoot<'_>) -> Result<Self, Refusal> {
         let mut trust = Self::none();
-        trust.put(checked)?;
+        trust.put(checked.read())?;
         Ok(trust)
     }
 
@@ -174,24 +206,25 @@ impl TrustRoot {
         ring.clear();
     }
 
-    /// Puts a root in force, where the one before it lies.
+    /// Puts a root where the one before it lies. Who calls it has checked its signatures, or does so before anything is trusted
+    /// by it.
     ///
     /// # Errors
-    /// None for a root that was checked; if there were one, no root would be in force.
+    /// None for a root that was read; if there were one, no root would be in force.
     #[inline(never)]
-    pub(crate) fn put(&mut self, checked: &CheckedRoot<'_>) -> Result<(), Refusal> {
+    pub(crate) fn put(&mut self, read: &ReadRoot<'_>) -> Result<(), Refusal> {
         self.clear();
-        let filled = checked
+        let filled = read
             .root
             .keys
             .iter()
             .try_for_each(|RootKey { role, key }| self.ring.add(role, PublicKey::listed(key)?));
-        let kept = self.body.extend_from_slice(checked.envelope.body());
+        let kept = self.body.extend_from_slice(read.envelope.body());
         if filled.is_err() || kept.is_err() {
             self.clear();
             return Err(Reason::LogicFault.into());
         }
-        self.id = checked.envelope.id();
+        self.id = read.envelope.id();
         Ok(())
     }
 

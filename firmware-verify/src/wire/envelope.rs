@@ -262,7 +262,7 @@ impl<'a> Envelope<'a> {
     }
 
     /// Key ids, in the order in which they lie.
-    fn signers(&self) -> impl Iterator<Item = KeyId> + use<'a> {
+    pub(crate) fn signers(&self) -> impl Iterator<Item = KeyId> + use<'a> {
         self.signatures
             .chunks_exact(SIGNATURE_LEN)
             .filter_map(|chunk| chunk.first_chunk().copied().map(KeyId))
@@ -274,7 +274,7 @@ impl<'a> Envelope<'a> {
     }
 
     /// Key ids, and the signatures where they lie.
-    fn places(&self) -> impl Iterator<Item = (KeyId, &'a [u8; 64])> + use<'a> {
+    pub(crate) fn places(&self) -> impl Iterator<Item = (KeyId, &'a [u8; 64])> + use<'a> {
         self.signatures
             .chunks_exact(SIGNATURE_LEN)
             .filter_map(|chunk| {
