@@ -1,11 +1,20 @@
 //! Whatever is changed about a root on its way: the old one stays in force, and the device writes no more than a few
 //! refusals from their budget.
 
-use latch_verify::{Reason, device::Release as Offer, statement::Outcome};
+use latch_verify::{
+    Reason,
+    device::{Device, JOURNAL_SECTOR, MountFault, Release as Offer},
+    journal::{Journal, MountError},
+    ledger::Record,
+    limits::MAX_RECORD,
+    statement::Outcome,
+    wire::decode,
+};
 
 use crate::world::{
     answer::Answer,
     bench::Bench,
+    hardware::{Chip, Hardware, Kit},
     keys::ROOT,
     root::{EPOCH, RootSpec},
     statements::{NEXT_ROOT, root_id},
@@ -112,4 +121,56 @@ fn a_refused_root_is_accepted_once_it_is_whole() {
     let told = bench.accepts_root(&envelope, &root);
     assert_eq!(bench.receipt(root_id(&envelope)), Ok(told));
     bench.notes(&envelope);
+}
+
+/// Writes the journal anew, each record as it comes out.
+fn rewrite(hardware: &Hardware, mut change: impl FnMut(&mut Vec<u8>)) {
+    let mut records = Vec::new();
+    let journal = Journal::<Chip, JOURNAL_SECTOR>::mount(
+        hardware.journal.clone(),
+        &mut [0; MAX_RECORD],
+        &mut |entry| {
+            records.push((entry.kind, entry.body.to_vec()));
+            Ok(())
+        },
+    );
+    let rewritten = journal.expect("a sound journal").rotate(|snapshot| {
+        records.iter().try_for_each(|(kind, body)| {
+            let mut body = body.clone();
+            change(&mut body);
+            snapshot.put(*kind, &body).map(drop)
+        })
+    });
+    rewritten.expect("a sound snapshot");
+}
+
+/// A boot believes no root for its checksum.
+#[test]
+fn no_byte_of_the_root_in_force_can_be_changed_in_the_journal() {
+    let mut bench = Bench::new();
+    let root = RootSpec::default().next();
+    bench.succeed(&root, &ROOT);
+    let envelope = root.sealed(&ROOT);
+    let holds =
+        |body: &[u8]| matches!(decode(body), Ok(Record::Root(root)) if root.0.ends_with(&envelope));
+    let hardware = bench.hardware.fork();
+    rewrite(&hardware, |_| {});
+    assert!(Device::<Kit>::boot(hardware.parts()).is_ok());
+    for byte in 1..=envelope.len() {
+        let (hardware, mut changed) = (bench.hardware.fork(), 0);
+        rewrite(&hardware, |body| {
+            if holds(body) {
+                let place = body.len() - byte;
+                body[place] ^= 1;
+                changed += 1;
+            }
+        });
+        let booted = Device::<Kit>::boot(hardware.parts());
+        let shut = MountFault::Journal(MountError::Corrupt);
+        assert_eq!(
+            (booted.err(), changed),
+            (Some(shut), 1),
+            "{byte} from the end"
+        );
+    }
 }
