@@ -39,9 +39,16 @@ pub enum Handled {
     Untold(Refusal),
 }
 
-impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
+impl<
+    P: Platform,
+    const TWIN: usize,
+    const USED: usize,
+    const LATCHES: usize,
+    const ISSUERS: usize,
+    M,
+> Device<P, TWIN, USED, M>
 where
-    M: DerefMut<Target = Memory<TWIN, USED>>,
+    M: DerefMut<Target = Memory<TWIN, USED, LATCHES, ISSUERS>>,
 {
     /// Puts a statement through every check, lets the actuator carry out what it opens, and
     /// sends the receipt.

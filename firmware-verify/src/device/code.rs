@@ -19,9 +19,16 @@ use crate::{
     wire::{Kind, Verified},
 };
 
-impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
+impl<
+    P: Platform,
+    const TWIN: usize,
+    const USED: usize,
+    const LATCHES: usize,
+    const ISSUERS: usize,
+    M,
+> Device<P, TWIN, USED, M>
 where
-    M: DerefMut<Target = Memory<TWIN, USED>>,
+    M: DerefMut<Target = Memory<TWIN, USED, LATCHES, ISSUERS>>,
 {
     /// Puts a latch code through every check, burns it, and opens its latch.
     #[inline(never)]

@@ -5,7 +5,7 @@ use heapless::Vec;
 use crate::{
     division::divide,
     ledger::{CodeName, Ledger},
-    limits::{MAX_LATCHES, PULSE_LEAST_MS, PULSE_ROTATE_MS, PULSES_A_HEARTBEAT},
+    limits::{PULSE_LEAST_MS, PULSE_ROTATE_MS, PULSES_A_HEARTBEAT},
     reject::{Reason, Refusal, ensure},
     statement::{CloseCause, Context, Latch, Rule, RuleChoice},
     types::LatchId,
@@ -40,16 +40,24 @@ pub(super) struct Opening {
 }
 
 /// What keeps a latch open.
-pub(super) struct Around<'a, const TWIN: usize, const USED: usize> {
-    ledger: &'a Ledger<TWIN, USED>,
+pub(super) struct Around<
+    'a,
+    const TWIN: usize,
+    const USED: usize,
+    const LATCHES: usize,
+    const ISSUERS: usize,
+> {
+    ledger: &'a Ledger<TWIN, USED, LATCHES, ISSUERS>,
     conditions: &'a Conditions,
     posture: &'a Watch,
     ticks_ms: u64,
 }
 
-impl<'a, const TWIN: usize, const USED: usize> Around<'a, TWIN, USED> {
+impl<'a, const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: usize>
+    Around<'a, TWIN, USED, LATCHES, ISSUERS>
+{
     pub(super) fn of(
-        ledger: &'a Ledger<TWIN, USED>,
+        ledger: &'a Ledger<TWIN, USED, LATCHES, ISSUERS>,
         conditions: &'a Conditions,
         posture: &'a Watch,
         ticks_ms: u64,
@@ -77,9 +85,14 @@ pub(super) enum Standing {
 
 impl Opening {
     /// Whether the latch stays open.
-    pub(super) fn stand<const TWIN: usize, const USED: usize>(
+    pub(super) fn stand<
+        const TWIN: usize,
+        const USED: usize,
+        const LATCHES: usize,
+        const ISSUERS: usize,
+    >(
         &self,
-        around: &Around<'_, TWIN, USED>,
+        around: &Around<'_, TWIN, USED, LATCHES, ISSUERS>,
     ) -> Standing {
         let Around {
             ledger,
@@ -179,11 +192,11 @@ impl Opening {
 }
 
 /// The open latches of a device.
-pub(super) struct Latches {
-    open: Vec<Opening, MAX_LATCHES>,
+pub(super) struct Latches<const LATCHES: usize> {
+    open: Vec<Opening, LATCHES>,
 }
 
-impl Latches {
+impl<const LATCHES: usize> Latches<LATCHES> {
     pub(super) const fn new() -> Self {
         Self { open: Vec::new() }
     }
@@ -198,6 +211,11 @@ impl Latches {
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Opening> {
         self.open.iter_mut()
+    }
+
+    /// Whether there is room for one more to be open, unless it is there already.
+    pub(super) fn has_room_for(&self, latch: LatchId) -> bool {
+        !self.open.is_full() || self.get(latch).is_some()
     }
 
     pub(super) fn open(&mut self, opening: Opening) -> Result<(), Refusal> {

@@ -10,11 +10,16 @@ use super::{
 };
 use crate::{
     ledger::Ledger,
-    limits::{MAX_BURNED, MAX_RECORD, MAX_TWIN},
+    limits::{MAX_BURNED, MAX_FLOORS, MAX_LATCHES, MAX_RECORD, MAX_TWIN},
 };
 
 /// The large part of a [`Device`](super::Device): what its journal says, what it has learned since
 /// the boot, and room for one record on its way to or from the journal.
+///
+/// `TWIN` and `USED` are those of the device. `LATCHES` is how many may be open at a time; a code that would open one more is
+/// refused as [`Busy`](crate::Reason::Busy) before it is burned. `ISSUERS` is of how many issuers it knows what they have used:
+/// as many as the root has keys that issue codes, and those of roots before it in the same epoch. None is more than its bound
+/// in [`crate::limits`]. A release with less room than what the journal holds does not boot on it, so that its trial ends.
 ///
 /// It is filled where it lies and never moves, so that on a microcontroller it belongs in a
 /// static, which the device holds for as long as it lives:
@@ -37,9 +42,14 @@ use crate::{
 /// #   Ok(())
 /// }
 /// ```
-pub struct Memory<const TWIN: usize = MAX_TWIN, const USED: usize = MAX_BURNED> {
-    pub(super) ledger: Ledger<TWIN, USED>,
-    pub(super) latches: Latches,
+pub struct Memory<
+    const TWIN: usize = MAX_TWIN,
+    const USED: usize = MAX_BURNED,
+    const LATCHES: usize = MAX_LATCHES,
+    const ISSUERS: usize = MAX_FLOORS,
+> {
+    pub(super) ledger: Ledger<TWIN, USED, LATCHES, ISSUERS>,
+    pub(super) latches: Latches<LATCHES>,
     /// The latch whose opening was planned last: with a burned code that is not settled, its own. One
     /// at most; a `Vec`, as an empty one is zeros and `None` is not.
     pub(super) staged: Vec<Staged, 1>,
@@ -50,7 +60,9 @@ pub struct Memory<const TWIN: usize = MAX_TWIN, const USED: usize = MAX_BURNED> 
     pub(super) scratch: [u8; MAX_RECORD],
 }
 
-impl<const TWIN: usize, const USED: usize> Memory<TWIN, USED> {
+impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: usize>
+    Memory<TWIN, USED, LATCHES, ISSUERS>
+{
     /// Zeros, which take no flash. A boot clears the memory, whatever it held before.
     #[must_use]
     pub const fn new() -> Self {
@@ -67,7 +79,9 @@ impl<const TWIN: usize, const USED: usize> Memory<TWIN, USED> {
     }
 }
 
-impl<const TWIN: usize, const USED: usize> Default for Memory<TWIN, USED> {
+impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: usize> Default
+    for Memory<TWIN, USED, LATCHES, ISSUERS>
+{
     fn default() -> Self {
         Self::new()
     }

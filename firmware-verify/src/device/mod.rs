@@ -100,9 +100,16 @@ pub struct Device<
     restored: u32,
 }
 
-impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
+impl<
+    P: Platform,
+    const TWIN: usize,
+    const USED: usize,
+    const LATCHES: usize,
+    const ISSUERS: usize,
+    M,
+> Device<P, TWIN, USED, M>
 where
-    M: DerefMut<Target = Memory<TWIN, USED>>,
+    M: DerefMut<Target = Memory<TWIN, USED, LATCHES, ISSUERS>>,
 {
     /// Who the device is.
     #[must_use]
@@ -112,7 +119,7 @@ where
 
     /// What it durably knows.
     #[must_use]
-    pub fn facts(&self) -> &Facts<TWIN, USED> {
+    pub fn facts(&self) -> &Facts<TWIN, USED, LATCHES, ISSUERS> {
         &self.memory.ledger.facts
     }
 

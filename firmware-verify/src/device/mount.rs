@@ -15,7 +15,7 @@ use crate::{
     flash::Served,
     journal::{Journal, MountError},
     ledger::{Folding, Ledger, RECORD, prove_root, write_first},
-    limits::{MAX_BURNED, MAX_TWIN},
+    limits::{MAX_BURNED, MAX_FLOORS, MAX_LATCHES, MAX_TWIN},
     reject::{Reason, Refusal, ensure},
     statement::Junk,
     verdict::{CheckedRoot, Component, Factory, Identity, judge_enrolment},
@@ -128,9 +128,16 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     }
 }
 
-impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
+impl<
+    P: Platform,
+    const TWIN: usize,
+    const USED: usize,
+    const LATCHES: usize,
+    const ISSUERS: usize,
+    M,
+> Device<P, TWIN, USED, M>
 where
-    M: DerefMut<Target = Memory<TWIN, USED>>,
+    M: DerefMut<Target = Memory<TWIN, USED, LATCHES, ISSUERS>>,
 {
     /// As [`provision`](Device::provision), in memory that stays where it lies.
     ///
@@ -177,7 +184,8 @@ where
             })?;
         }
         facts.anchor = counted.unwrap_or(0);
-        parts.journal = write_journal::<P, TWIN, USED>(&mut memory, parts.journal, root)?;
+        parts.journal =
+            write_journal::<P, TWIN, USED, LATCHES, ISSUERS>(&mut memory, parts.journal, root)?;
         Self::boot_in(memory, parts)
     }
 
@@ -200,6 +208,7 @@ where
     ) -> Result<Self, MountFault> {
         const { Served::<P::Slot>::UNITS };
         const { assert!(TWIN <= MAX_TWIN && 0 < USED && USED <= MAX_BURNED) };
+        const { assert!(0 < LATCHES && LATCHES <= MAX_LATCHES && 0 < ISSUERS && ISSUERS <= MAX_FLOORS) };
         let Parts {
             journal,
             slots,
@@ -208,8 +217,9 @@ where
             key,
             counter,
         } = parts;
-        let mut journal = read_journal::<P, TWIN, USED>(&mut memory, journal)?;
-        prove_journal::<P, TWIN, USED>(&mut memory, &mut journal).map_err(MountFault::Journal)?;
+        let mut journal = read_journal::<P, TWIN, USED, LATCHES, ISSUERS>(&mut memory, journal)?;
+        prove_journal::<P, TWIN, USED, LATCHES, ISSUERS>(&mut memory, &mut journal)
+            .map_err(MountFault::Journal)?;
         Self::start(
             memory, journal, slots, clock, entropy, key, counter, started,
         )
@@ -301,8 +311,8 @@ where
 
 /// Checks root and enrolment, and fills a ledger with what they say.
 #[inline(never)]
-fn enrol<const TWIN: usize, const USED: usize>(
-    ledger: &mut Ledger<TWIN, USED>,
+fn enrol<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: usize>(
+    ledger: &mut Ledger<TWIN, USED, LATCHES, ISSUERS>,
     root: &[u8],
     enrolment: &[u8],
     key: &impl DeviceKey,
@@ -323,8 +333,8 @@ fn enrol<const TWIN: usize, const USED: usize>(
 
 /// Takes the first trust root. Apart from the enrolment, of which signatures are checked too.
 #[inline(never)]
-fn take_first<const TWIN: usize, const USED: usize>(
-    ledger: &mut Ledger<TWIN, USED>,
+fn take_first<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: usize>(
+    ledger: &mut Ledger<TWIN, USED, LATCHES, ISSUERS>,
     root: &[u8],
 ) -> Result<(), Refusal> {
     let root = CheckedRoot::first(root)?;
@@ -335,8 +345,14 @@ fn take_first<const TWIN: usize, const USED: usize>(
 
 /// Writes the first journal of a device's life.
 #[inline(never)]
-fn write_journal<P: Platform, const TWIN: usize, const USED: usize>(
-    memory: &mut Memory<TWIN, USED>,
+fn write_journal<
+    P: Platform,
+    const TWIN: usize,
+    const USED: usize,
+    const LATCHES: usize,
+    const ISSUERS: usize,
+>(
+    memory: &mut Memory<TWIN, USED, LATCHES, ISSUERS>,
     flash: P::Journal,
     root: &[u8],
 ) -> Result<P::Journal, MountFault> {
@@ -354,8 +370,14 @@ fn write_journal<P: Platform, const TWIN: usize, const USED: usize>(
 
 /// Reads the journal into a ledger.
 #[inline(never)]
-fn read_journal<P: Platform, const TWIN: usize, const USED: usize>(
-    memory: &mut Memory<TWIN, USED>,
+fn read_journal<
+    P: Platform,
+    const TWIN: usize,
+    const USED: usize,
+    const LATCHES: usize,
+    const ISSUERS: usize,
+>(
+    memory: &mut Memory<TWIN, USED, LATCHES, ISSUERS>,
     flash: P::Journal,
 ) -> Result<Journal<P::Journal, JOURNAL_SECTOR>, MountFault> {
     let Memory {
@@ -382,8 +404,14 @@ fn read_journal<P: Platform, const TWIN: usize, const USED: usize>(
 /// Checks the signatures of the root that was read. Once, when all was read: roots before it have no say any more, and a
 /// signature takes too much of the stack to be checked below the reading of a journal.
 #[inline(never)]
-fn prove_journal<P: Platform, const TWIN: usize, const USED: usize>(
-    memory: &mut Memory<TWIN, USED>,
+fn prove_journal<
+    P: Platform,
+    const TWIN: usize,
+    const USED: usize,
+    const LATCHES: usize,
+    const ISSUERS: usize,
+>(
+    memory: &mut Memory<TWIN, USED, LATCHES, ISSUERS>,
     journal: &mut Journal<P::Journal, JOURNAL_SECTOR>,
 ) -> Result<(), MountError> {
     let Memory {

@@ -45,9 +45,16 @@ pub(super) struct Staged {
     pub(super) seconds: u32,
 }
 
-impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
+impl<
+    P: Platform,
+    const TWIN: usize,
+    const USED: usize,
+    const LATCHES: usize,
+    const ISSUERS: usize,
+    M,
+> Device<P, TWIN, USED, M>
 where
-    M: DerefMut<Target = Memory<TWIN, USED>>,
+    M: DerefMut<Target = Memory<TWIN, USED, LATCHES, ISSUERS>>,
 {
     /// What the code would do.
     #[inline(never)]
@@ -87,7 +94,11 @@ where
             .latches
             .get(code.latch)
             .is_none_or(|before| before.noticed);
-        ensure(shut, Reason::Busy)?;
+        let Memory {
+            ledger, latches, ..
+        } = &*self.memory;
+        let room = latches.has_room_for(code.latch) && ledger.facts.may_open(code.latch);
+        ensure(shut && room, Reason::Busy)?;
         let ticks_ms = self.clock.ticks_ms();
         let opening = Opening {
             latch: code.latch,

@@ -41,9 +41,16 @@ pub enum Polled<'o> {
     InstallEnded(Result<&'o [u8], Refusal>),
 }
 
-impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
+impl<
+    P: Platform,
+    const TWIN: usize,
+    const USED: usize,
+    const LATCHES: usize,
+    const ISSUERS: usize,
+    M,
+> Device<P, TWIN, USED, M>
 where
-    M: DerefMut<Target = Memory<TWIN, USED>>,
+    M: DerefMut<Target = Memory<TWIN, USED, LATCHES, ISSUERS>>,
 {
     /// Looks at everything that changes without a message. Call it after each statement and
     /// observation, and when it asked to be called; until it says [`Polled::Idle`].

@@ -13,9 +13,16 @@ use crate::{
     statement::{CloseCause, MAIN_COMPONENT, Outcome},
 };
 
-impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
+impl<
+    P: Platform,
+    const TWIN: usize,
+    const USED: usize,
+    const LATCHES: usize,
+    const ISSUERS: usize,
+    M,
+> Device<P, TWIN, USED, M>
 where
-    M: DerefMut<Target = Memory<TWIN, USED>>,
+    M: DerefMut<Target = Memory<TWIN, USED, LATCHES, ISSUERS>>,
 {
     #[inline(never)]
     pub(super) fn come_up(&mut self, started: Started) -> Result<(), Refusal> {

@@ -31,9 +31,16 @@ const _: () = assert!(
     "any record, its outcome and the starts of a trial fit behind a snapshot"
 );
 
-impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
+impl<
+    P: Platform,
+    const TWIN: usize,
+    const USED: usize,
+    const LATCHES: usize,
+    const ISSUERS: usize,
+    M,
+> Device<P, TWIN, USED, M>
 where
-    M: DerefMut<Target = Memory<TWIN, USED>>,
+    M: DerefMut<Target = Memory<TWIN, USED, LATCHES, ISSUERS>>,
 {
     /// Makes sure that a record with a body of about this length, and an outcome after it,
     /// fit the journal's sector, before they begin.

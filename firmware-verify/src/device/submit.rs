@@ -41,9 +41,16 @@ pub enum Submitted<'a> {
     Unlatched(Unlatched<'a>),
 }
 
-impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
+impl<
+    P: Platform,
+    const TWIN: usize,
+    const USED: usize,
+    const LATCHES: usize,
+    const ISSUERS: usize,
+    M,
+> Device<P, TWIN, USED, M>
 where
-    M: DerefMut<Target = Memory<TWIN, USED>>,
+    M: DerefMut<Target = Memory<TWIN, USED, LATCHES, ISSUERS>>,
 {
     /// Puts a statement through every check: a latch code, a successor of the trust root, a
     /// revocation, a stop slip, or an attestation of the time.

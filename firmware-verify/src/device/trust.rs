@@ -20,9 +20,16 @@ use crate::{
     wire::{Envelope, Kind},
 };
 
-impl<P: Platform, const TWIN: usize, const USED: usize, M> Device<P, TWIN, USED, M>
+impl<
+    P: Platform,
+    const TWIN: usize,
+    const USED: usize,
+    const LATCHES: usize,
+    const ISSUERS: usize,
+    M,
+> Device<P, TWIN, USED, M>
 where
-    M: DerefMut<Target = Memory<TWIN, USED>>,
+    M: DerefMut<Target = Memory<TWIN, USED, LATCHES, ISSUERS>>,
 {
     /// Takes the next version of the trust root. A bad one leaves the old one in force.
     #[inline(never)]

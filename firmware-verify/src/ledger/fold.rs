@@ -17,7 +17,9 @@ use crate::{
     wire::{Body as _, decode},
 };
 
-impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
+impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: usize>
+    Facts<TWIN, USED, LATCHES, ISSUERS>
+{
     /// Changes the facts by a record that is durable at this address.
     ///
     /// # Errors

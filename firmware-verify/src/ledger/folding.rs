@@ -10,15 +10,23 @@ use crate::{
 };
 
 /// A ledger that is being read from a journal, where it will stay.
-pub(crate) struct Folding<'l, const TWIN: usize, const USED: usize> {
-    ledger: &'l mut Ledger<TWIN, USED>,
+pub(crate) struct Folding<
+    'l,
+    const TWIN: usize,
+    const USED: usize,
+    const LATCHES: usize,
+    const ISSUERS: usize,
+> {
+    ledger: &'l mut Ledger<TWIN, USED, LATCHES, ISSUERS>,
     has_identity: bool,
     has_root: bool,
 }
 
-impl<'l, const TWIN: usize, const USED: usize> Folding<'l, TWIN, USED> {
+impl<'l, const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: usize>
+    Folding<'l, TWIN, USED, LATCHES, ISSUERS>
+{
     /// Begins with nothing, whatever the ledger held before.
-    pub(crate) fn new(ledger: &'l mut Ledger<TWIN, USED>) -> Self {
+    pub(crate) fn new(ledger: &'l mut Ledger<TWIN, USED, LATCHES, ISSUERS>) -> Self {
         ledger.clear();
         Self {
             ledger,

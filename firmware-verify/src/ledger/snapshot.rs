@@ -21,7 +21,9 @@ pub(crate) struct Moved {
     recent: Vec<Address, MAX_OUTCOMES>,
 }
 
-impl<const TWIN: usize, const USED: usize> Ledger<TWIN, USED> {
+impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: usize>
+    Ledger<TWIN, USED, LATCHES, ISSUERS>
+{
     /// Follows its records into the sector that has taken over.
     pub(crate) fn follow(&mut self, moved: &Moved) {
         self.root_at = moved.root_at;
@@ -43,8 +45,10 @@ pub(crate) fn write_snapshot<
     const CAPACITY: usize,
     const TWIN: usize,
     const USED: usize,
+    const LATCHES: usize,
+    const ISSUERS: usize,
 >(
-    ledger: &Ledger<TWIN, USED>,
+    ledger: &Ledger<TWIN, USED, LATCHES, ISSUERS>,
     scratch: &mut [u8],
     snapshot: &mut Snapshot<'_, F, CAPACITY>,
 ) -> Result<Moved, JournalError> {
@@ -71,8 +75,10 @@ pub(crate) fn write_first<
     const CAPACITY: usize,
     const TWIN: usize,
     const USED: usize,
+    const LATCHES: usize,
+    const ISSUERS: usize,
 >(
-    ledger: &Ledger<TWIN, USED>,
+    ledger: &Ledger<TWIN, USED, LATCHES, ISSUERS>,
     root: &[u8],
     scratch: &mut [u8],
     snapshot: &mut Snapshot<'_, F, CAPACITY>,
@@ -82,8 +88,15 @@ pub(crate) fn write_first<
     write_facts(&ledger.facts, scratch, snapshot)
 }
 
-fn put_identity<F: NorFlash, const CAPACITY: usize, const TWIN: usize, const USED: usize>(
-    ledger: &Ledger<TWIN, USED>,
+fn put_identity<
+    F: NorFlash,
+    const CAPACITY: usize,
+    const TWIN: usize,
+    const USED: usize,
+    const LATCHES: usize,
+    const ISSUERS: usize,
+>(
+    ledger: &Ledger<TWIN, USED, LATCHES, ISSUERS>,
     scratch: &mut [u8],
     snapshot: &mut Snapshot<'_, F, CAPACITY>,
 ) -> Result<(), JournalError> {
@@ -94,8 +107,15 @@ fn put_identity<F: NorFlash, const CAPACITY: usize, const TWIN: usize, const USE
     put(snapshot, scratch, &who)
 }
 
-fn write_facts<F: NorFlash, const CAPACITY: usize, const TWIN: usize, const USED: usize>(
-    facts: &Facts<TWIN, USED>,
+fn write_facts<
+    F: NorFlash,
+    const CAPACITY: usize,
+    const TWIN: usize,
+    const USED: usize,
+    const LATCHES: usize,
+    const ISSUERS: usize,
+>(
+    facts: &Facts<TWIN, USED, LATCHES, ISSUERS>,
     scratch: &mut [u8],
     snapshot: &mut Snapshot<'_, F, CAPACITY>,
 ) -> Result<(), JournalError> {
@@ -154,8 +174,15 @@ fn write_facts<F: NorFlash, const CAPACITY: usize, const TWIN: usize, const USED
 // Each table in a frame of its own, so that the stack never holds two of them.
 
 #[inline(never)]
-fn put_burned<F: NorFlash, const CAPACITY: usize, const TWIN: usize, const USED: usize>(
-    facts: &Facts<TWIN, USED>,
+fn put_burned<
+    F: NorFlash,
+    const CAPACITY: usize,
+    const TWIN: usize,
+    const USED: usize,
+    const LATCHES: usize,
+    const ISSUERS: usize,
+>(
+    facts: &Facts<TWIN, USED, LATCHES, ISSUERS>,
     scratch: &mut [u8],
     snapshot: &mut Snapshot<'_, F, CAPACITY>,
 ) -> Result<(), JournalError> {
@@ -165,8 +192,15 @@ fn put_burned<F: NorFlash, const CAPACITY: usize, const TWIN: usize, const USED:
 }
 
 #[inline(never)]
-fn put_floors<F: NorFlash, const CAPACITY: usize, const TWIN: usize, const USED: usize>(
-    facts: &Facts<TWIN, USED>,
+fn put_floors<
+    F: NorFlash,
+    const CAPACITY: usize,
+    const TWIN: usize,
+    const USED: usize,
+    const LATCHES: usize,
+    const ISSUERS: usize,
+>(
+    facts: &Facts<TWIN, USED, LATCHES, ISSUERS>,
     scratch: &mut [u8],
     snapshot: &mut Snapshot<'_, F, CAPACITY>,
 ) -> Result<(), JournalError> {
@@ -176,8 +210,15 @@ fn put_floors<F: NorFlash, const CAPACITY: usize, const TWIN: usize, const USED:
 }
 
 #[inline(never)]
-fn put_open<F: NorFlash, const CAPACITY: usize, const TWIN: usize, const USED: usize>(
-    facts: &Facts<TWIN, USED>,
+fn put_open<
+    F: NorFlash,
+    const CAPACITY: usize,
+    const TWIN: usize,
+    const USED: usize,
+    const LATCHES: usize,
+    const ISSUERS: usize,
+>(
+    facts: &Facts<TWIN, USED, LATCHES, ISSUERS>,
     scratch: &mut [u8],
     snapshot: &mut Snapshot<'_, F, CAPACITY>,
 ) -> Result<(), JournalError> {
@@ -187,8 +228,15 @@ fn put_open<F: NorFlash, const CAPACITY: usize, const TWIN: usize, const USED: u
 }
 
 #[inline(never)]
-fn put_components<F: NorFlash, const CAPACITY: usize, const TWIN: usize, const USED: usize>(
-    facts: &Facts<TWIN, USED>,
+fn put_components<
+    F: NorFlash,
+    const CAPACITY: usize,
+    const TWIN: usize,
+    const USED: usize,
+    const LATCHES: usize,
+    const ISSUERS: usize,
+>(
+    facts: &Facts<TWIN, USED, LATCHES, ISSUERS>,
     scratch: &mut [u8],
     snapshot: &mut Snapshot<'_, F, CAPACITY>,
 ) -> Result<(), JournalError> {

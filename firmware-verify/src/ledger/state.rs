@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     journal::Address,
-    limits::{MAX_BURNED, MAX_LATCHES, MAX_OUTCOMES, MAX_TWIN},
+    limits::{MAX_BURNED, MAX_FLOORS, MAX_LATCHES, MAX_OUTCOMES, MAX_TWIN},
     reject::{Reason, Refusal, ensure},
     statement::Manifest,
     twin::{Entries, apply},
@@ -180,7 +180,12 @@ pub struct Recent {
 }
 
 /// Everything durable, in RAM.
-pub struct Ledger<const TWIN: usize = MAX_TWIN, const USED: usize = MAX_BURNED> {
+pub struct Ledger<
+    const TWIN: usize = MAX_TWIN,
+    const USED: usize = MAX_BURNED,
+    const LATCHES: usize = MAX_LATCHES,
+    const ISSUERS: usize = MAX_FLOORS,
+> {
     /// Who the device is.
     pub identity: Identity,
     /// The key with which it signs.
@@ -189,10 +194,12 @@ pub struct Ledger<const TWIN: usize = MAX_TWIN, const USED: usize = MAX_BURNED> 
     pub trust: TrustRoot,
     pub(crate) root_at: Address,
     /// What changes from day to day.
-    pub facts: Facts<TWIN, USED>,
+    pub facts: Facts<TWIN, USED, LATCHES, ISSUERS>,
 }
 
-impl<const TWIN: usize, const USED: usize> Ledger<TWIN, USED> {
+impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: usize>
+    Ledger<TWIN, USED, LATCHES, ISSUERS>
+{
     /// Zeros, to be [cleared](Self::clear) and filled from a journal: a static that begins with
     /// them takes none of the program's flash.
     pub(crate) const fn zeros() -> Self {
@@ -242,7 +249,12 @@ pub(super) struct NewRoot {
 }
 
 /// The part of the ledger that changes from day to day.
-pub struct Facts<const TWIN: usize = MAX_TWIN, const USED: usize = MAX_BURNED> {
+pub struct Facts<
+    const TWIN: usize = MAX_TWIN,
+    const USED: usize = MAX_BURNED,
+    const LATCHES: usize = MAX_LATCHES,
+    const ISSUERS: usize = MAX_FLOORS,
+> {
     /// Boots.
     pub boot: u32,
     /// It is at least this late.
@@ -252,7 +264,7 @@ pub struct Facts<const TWIN: usize = MAX_TWIN, const USED: usize = MAX_BURNED> {
     /// The twin.
     pub twin: Twin<TWIN>,
     /// Used codes.
-    pub replay: ReplayTable<USED>,
+    pub replay: ReplayTable<USED, ISSUERS>,
     /// What runs.
     pub firmware: Firmware,
     /// The other components, and what all of them need of each other.
@@ -262,7 +274,7 @@ pub struct Facts<const TWIN: usize = MAX_TWIN, const USED: usize = MAX_BURNED> {
     /// What was burned and has no outcome yet.
     pub pending: Option<Pending>,
     /// The latches that codes have opened, until their closing was told.
-    pub open: Vec<OpenLatch, MAX_LATCHES>,
+    pub open: Vec<OpenLatch, LATCHES>,
     /// Whether everything is shut until a code behind `trust` lifts it.
     pub locked_down: bool,
     /// The newest version of the trust root that a receipt has told of.
@@ -275,7 +287,9 @@ pub struct Facts<const TWIN: usize = MAX_TWIN, const USED: usize = MAX_BURNED> {
     pub(super) begun: bool,
 }
 
-impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
+impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: usize>
+    Facts<TWIN, USED, LATCHES, ISSUERS>
+{
     const fn zeros() -> Self {
         Self {
             boot: 0,
@@ -340,6 +354,11 @@ impl<const TWIN: usize, const USED: usize> Facts<TWIN, USED> {
     #[must_use]
     pub fn open_latch(&self, latch: LatchId) -> Option<OpenLatch> {
         self.open.iter().find(|open| open.latch == latch).copied()
+    }
+
+    /// Whether there is room for one more latch to be open, unless it is there already.
+    pub(crate) fn may_open(&self, latch: LatchId) -> bool {
+        !self.open.is_full() || self.open_latch(latch).is_some()
     }
 
     /// The last receipt for a statement.

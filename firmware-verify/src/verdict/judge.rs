@@ -102,12 +102,12 @@ fn check_address(code: &Code<'_>, identity: &Identity) -> Result<(), Refusal> {
 /// # Errors
 /// The first reason in the order above.
 #[inline(never)]
-pub fn judge<const USED: usize>(
+pub fn judge<const USED: usize, const ISSUERS: usize>(
     authentic: &Authentic<'_>,
     trust: &TrustRoot,
     identity: &Identity,
     conditions: &Conditions,
-    replay: &ReplayTable<USED>,
+    replay: &ReplayTable<USED, ISSUERS>,
 ) -> Result<Grant, Refusal> {
     let Authentic { id, code, signers } = authentic;
     check_address(code, identity)?;
@@ -209,12 +209,12 @@ fn check_issuer(code: &Code<'_>, signers: Signers, trust: &TrustRoot) -> Result<
     ensure(role == asked, Reason::IssuerRole)
 }
 
-fn check_signers<const USED: usize>(
+fn check_signers<const USED: usize, const ISSUERS: usize>(
     code: &Code<'_>,
     rule: &Rule,
     signers: Signers,
     trust: &TrustRoot,
-    replay: &ReplayTable<USED>,
+    replay: &ReplayTable<USED, ISSUERS>,
 ) -> Result<(), Refusal> {
     // A key whose signatures are revoked up to here adds nothing to those of others.
     let counts = |key: KeyId| code.sequence > replay.floor(key).revoked;
@@ -352,9 +352,9 @@ fn check_posture(rule: &Rule, conditions: &Conditions) -> Result<(), Refusal> {
     ensure(unmet == 0, Refusal::new(Reason::Posture, 0, unmet.into()))
 }
 
-fn check_floors<const USED: usize>(
+fn check_floors<const USED: usize, const ISSUERS: usize>(
     code: &Code<'_>,
-    replay: &ReplayTable<USED>,
+    replay: &ReplayTable<USED, ISSUERS>,
 ) -> Result<(), Refusal> {
     let floor = replay.floor(code.issuer);
     ensure(
@@ -374,12 +374,12 @@ fn check_floors<const USED: usize>(
     replay.has_room(code.issuer)
 }
 
-fn on_trial<const USED: usize>(
+fn on_trial<const USED: usize, const ISSUERS: usize>(
     authentic: &Authentic<'_>,
     rule: &Rule,
     trust: &TrustRoot,
     conditions: &Conditions,
-    replay: &ReplayTable<USED>,
+    replay: &ReplayTable<USED, ISSUERS>,
 ) -> Result<(), Refusal> {
     let Authentic { code, signers, .. } = authentic;
     check_signers(code, rule, *signers, trust, replay)?;

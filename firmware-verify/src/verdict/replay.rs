@@ -80,12 +80,12 @@ pub type Replay = ReplayTable<MAX_BURNED>;
 
 /// The memory of used codes: bounded, and never forgetful in the attacker's favour.
 #[derive(Clone, Default, Debug)]
-pub struct ReplayTable<const USED: usize> {
+pub struct ReplayTable<const USED: usize, const ISSUERS: usize = MAX_FLOORS> {
     burned: Vec<Burned, USED>,
-    floors: Vec<Floor, MAX_FLOORS>,
+    floors: Vec<Floor, ISSUERS>,
 }
 
-impl<const USED: usize> ReplayTable<USED> {
+impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
     /// A memory of nothing.
     #[must_use]
     pub const fn new() -> Self {

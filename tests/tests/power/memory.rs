@@ -1,10 +1,11 @@
 //! A boot in memory that another device has filled: nothing of that one is left.
 
 use latch_verify::{
+    Reason,
     device::{Device, Memory, Polled, Release, Settlement, Submitted},
-    limits::{MAX_BURNED, MAX_RECEIPT_ENVELOPE, MAX_TWIN},
+    limits::{MAX_BURNED, MAX_LATCHES, MAX_RECEIPT_ENVELOPE, MAX_TWIN},
     statement::Action,
-    types::Version,
+    types::{LatchId, Version},
 };
 
 use crate::world::{
@@ -12,10 +13,14 @@ use crate::world::{
     hardware::Kit,
     keys::{CREW, seal},
     release::Image,
-    root::service,
+    root::{RootSpec, maintenance, service},
 };
 
-type Lent<'m> = Device<Kit, MAX_TWIN, MAX_BURNED, &'m mut Memory>;
+type Lent<'m> = Narrow<'m, MAX_LATCHES>;
+
+/// A device with room for so many open latches.
+type Narrow<'m, const LATCHES: usize> =
+    Device<Kit, MAX_TWIN, MAX_BURNED, &'m mut Memory<MAX_TWIN, MAX_BURNED, LATCHES>>;
 
 /// Everything that a device durably knows.
 fn known(device: &Lent<'_>) -> String {
@@ -66,22 +71,66 @@ fn nothing_is_left_of_what_memory_held_before() {
     assert_eq!(known(&device), expected);
 }
 
+/// A code that opens a latch of a device in lent memory.
+fn opening<const LATCHES: usize>(
+    bench: &mut Bench,
+    device: &Narrow<'_, LATCHES>,
+    latch: LatchId,
+) -> Vec<u8> {
+    let mut code = bench.code(latch, Action::Open { seconds: 60 });
+    code.challenge = Some(device.status().challenge);
+    seal(&code, &CREW)
+}
+
+/// Opens the latch behind a code; says whether the code does.
+fn opens<const LATCHES: usize>(device: &mut Narrow<'_, LATCHES>, code: &[u8]) -> bool {
+    let mut out = [0; MAX_RECEIPT_ENVELOPE];
+    let Submitted::Unlatched(unlatched) = device.submit(code, Release::NotAsked, &mut out) else {
+        return false;
+    };
+    let (_, ticket) = unlatched.act();
+    let told = device.settle(ticket, Settlement::Done, &mut out);
+    told.is_ok()
+}
+
+#[test]
+fn one_latch_more_than_memory_has_room_for_stays_shut_and_its_code_unused() {
+    let mut root = RootSpec::default();
+    let rule = root.latch_mut(service()).rule;
+    root.latch_mut(maintenance()).rule = rule;
+    let mut bench = Bench::with_root(&root);
+    let mut memory = Memory::new();
+    let mut device = Narrow::<1>::boot_in(&mut memory, bench.hardware.parts()).expect("a boot");
+    device.set_posture(FIT);
+    let code = opening(&mut bench, &device, service());
+    assert!(opens(&mut device, &code));
+    let code = opening(&mut bench, &device, maintenance());
+    let used = device.facts().replay.burned().count();
+    let mut out = [0; MAX_RECEIPT_ENVELOPE];
+    let answer = device.submit(&code, Release::NotAsked, &mut out);
+    assert!(matches!(answer, Submitted::Answered(_)), "a refusal");
+    let last = device.recent().last();
+    let refused = last.and_then(|last| device.facts().recent_for(last)?.refused);
+    assert_eq!(refused, Some(Reason::Busy.number()));
+    assert_eq!(device.facts().replay.burned().count(), used);
+    assert!(device.is_open(service()) && !device.is_open(maintenance()));
+
+    // A boot shuts what is open, and makes room.
+    let (memory, _) = device.into_memory_and_parts();
+    let mut device = Narrow::<1>::boot_in(memory, bench.hardware.parts()).expect("a boot");
+    device.set_posture(FIT);
+    let code = opening(&mut bench, &device, maintenance());
+    assert!(opens(&mut device, &code) && device.is_open(maintenance()));
+}
+
 #[test]
 fn a_latch_that_stands_open_in_memory_is_none_of_another_device() {
     let (mut bench, mut memory) = (Bench::new(), Memory::new());
     let mut device = Lent::boot_in(&mut memory, bench.hardware.parts()).expect("a boot");
     device.set_posture(FIT);
-    let mut code = bench.code(service(), Action::Open { seconds: 60 });
-    code.challenge = Some(device.status().challenge);
-    let (code, mut out) = (seal(&code, &CREW), [0; MAX_RECEIPT_ENVELOPE]);
-    let Submitted::Unlatched(unlatched) = device.submit(&code, Release::NotAsked, &mut out) else {
-        panic!("the code opens nothing");
-    };
-    let (_, ticket) = unlatched.act();
-    device
-        .settle(ticket, Settlement::Done, &mut out)
-        .expect("a receipt");
-    assert!(device.is_open(service()));
+    let code = opening(&mut bench, &device, service());
+    assert!(opens(&mut device, &code) && device.is_open(service()));
+    let mut out = [0; MAX_RECEIPT_ENVELOPE];
     let (memory, _) = device.into_memory_and_parts();
     let mut device = Lent::boot_in(memory, Bench::new().hardware.parts()).expect("a boot");
     device.set_posture(FIT);

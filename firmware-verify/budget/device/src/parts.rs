@@ -15,6 +15,10 @@ use static_cell::ConstStaticCell;
 
 /// Bytes of leaves that the reference device's twin may have.
 pub const TWIN: usize = 1024;
+/// Latches that may be open at a time: all that its root has.
+const LATCHES: usize = 4;
+/// Issuers with a floor: one for each of its root's eight keys, and as many of roots before it.
+const ISSUERS: usize = 16;
 /// The version from the factory.
 pub const FACTORY: Version = Version {
     major: 1,
@@ -29,13 +33,16 @@ const BLOCK: usize = 4096;
 const UNIT: usize = 4;
 
 /// The reference device over some flash, with some key.
-pub type Reference<F, K> = Device<Pump<F, K>, TWIN, MAX_BURNED, &'static mut Memory<TWIN>>;
+pub type Reference<F, K> = Device<Pump<F, K>, TWIN, MAX_BURNED, &'static mut Lent>;
 
-/// Where the large part of the device lies, as a product would have it.
-static MEMORY: ConstStaticCell<Memory<TWIN>> = ConstStaticCell::new(Memory::new());
+/// The large part of the device.
+pub type Lent = Memory<TWIN, MAX_BURNED, LATCHES, ISSUERS>;
+
+/// Where it lies, as a product would have it.
+static MEMORY: ConstStaticCell<Lent> = ConstStaticCell::new(Memory::new());
 
 /// The device's memory, once.
-pub fn memory() -> &'static mut Memory<TWIN> {
+pub fn memory() -> &'static mut Lent {
     MEMORY.take()
 }
 
