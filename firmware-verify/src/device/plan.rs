@@ -64,10 +64,15 @@ where
         statement: StatementId,
         release: Release<'a>,
     ) -> Result<Plan<'a>, Refusal> {
-        let facts = &mut self.memory.ledger.facts;
-        ensure(facts.pending.is_none(), Reason::Busy)?;
+        let Memory {
+            ledger, scratch, ..
+        } = &mut *self.memory;
+        ensure(ledger.facts.pending.is_none(), Reason::Busy)?;
         match &code.action {
-            Action::SetTwin(patch) => facts.twin.try_patch(*patch).map(|()| Plan::Patch),
+            Action::SetTwin(patch) => {
+                let tried = ledger.facts.twin.try_patch(*patch, scratch);
+                tried.map(|()| Plan::Patch)
+            }
             Action::Command { .. } => Ok(Plan::Command),
             Action::Install { manifest } => self.plan_install(code, *manifest, false, release),
             Action::Downgrade { manifest } => self.plan_install(code, *manifest, true, release),
@@ -177,23 +182,21 @@ where
         ensure(answered, Reason::ChallengeMissing)?;
         let slot = 1_u8.saturating_sub(self.running_slot());
         self.may_overwrite(slot)?;
-        let verified = authenticate_release(bytes, named, &self.memory.ledger.trust)?;
-        let image = self.image_of(&verified, named, slot, downgrade)?;
-        Ok(Plan::Install {
-            image,
-            manifest: bytes,
-        })
+        match &authenticate_release(bytes, named, &self.memory.ledger.trust) {
+            Ok(verified) => self.plan_release(verified, named, slot, downgrade),
+            Err(refusal) => Err(*refusal),
+        }
     }
 
-    /// The image of a release that suits the device. Apart from what checks the release's signatures.
+    /// The installation of a release that suits the device. Apart from what checks the release's signatures.
     #[inline(never)]
-    fn image_of(
+    fn plan_release<'a>(
         &self,
-        verified: &Verified<'_>,
+        verified: &Verified<'a>,
         named: StatementId,
         slot: u8,
         downgrade: bool,
-    ) -> Result<Image, Refusal> {
+    ) -> Result<Plan<'a>, Refusal> {
         let Ledger {
             trust,
             identity,
@@ -214,7 +217,10 @@ where
         };
         let manifest = suits(verified, trust, identity, &release)?;
         self.may_update(manifest.component)?;
-        Ok(Image::of(named, slot, &manifest))
+        Ok(Plan::Install {
+            image: Image::of(named, slot, &manifest),
+            manifest: verified.envelope().bytes(),
+        })
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     limits::{MAX_BURNED, MAX_FLOORS, MAX_LATCHES, MAX_OUTCOMES, MAX_TWIN},
     reject::{Reason, Refusal, ensure},
     statement::Manifest,
-    twin::{Entries, apply},
+    twin::{Entries, apply, apply_in_place},
     types::{Digest, LatchId, StatementId, TimeMs},
     verdict::{Components, Identity, ReadRoot, ReplayTable, TrustRoot},
     wire::{Envelope, Kind},
@@ -34,8 +34,6 @@ pub struct Twin<const TWIN: usize = MAX_TWIN> {
     /// Raised by every change.
     pub version: u64,
     document: Vec<u8, TWIN>,
-    /// Where the document after a patch is made.
-    spare: Vec<u8, TWIN>,
 }
 
 impl<const TWIN: usize> fmt::Debug for Twin<TWIN> {
@@ -52,19 +50,13 @@ impl<const TWIN: usize> Twin<TWIN> {
         Self {
             version: 0,
             document: Vec::new(),
-            spare: Vec::new(),
         }
     }
 
     fn clear(&mut self) {
-        let Self {
-            version,
-            document,
-            spare,
-        } = self;
+        let Self { version, document } = self;
         *version = 0;
         document.clear();
-        spare.clear();
     }
 
     /// Takes a whole document, which was checked.
@@ -80,32 +72,30 @@ impl<const TWIN: usize> Twin<TWIN> {
         Ok(())
     }
 
-    /// Whether a patch fits.
+    /// Whether a patch fits. `buffer` is as long as the longest twin, or longer.
     ///
     /// # Errors
     /// As [`apply`].
-    pub(crate) fn try_patch(&mut self, patch: Entries<'_>) -> Result<(), Refusal> {
-        let Self {
-            document, spare, ..
-        } = self;
-        spare.resize_default(TWIN).map_err(|_| Reason::LogicFault)?;
-        let len = apply(Entries::from_bytes(document), patch, spare)?
-            .bytes()
-            .len();
-        spare.truncate(len);
-        Ok(())
+    #[inline(never)]
+    pub(crate) fn try_patch(&self, patch: Entries<'_>, buffer: &mut [u8]) -> Result<(), Refusal> {
+        let room = buffer.get_mut(..TWIN).ok_or(Reason::LogicFault)?;
+        apply(self.entries(), patch, room).map(drop)
     }
 
-    /// Changes the twin by a patch, which was checked.
+    /// Changes the twin by a patch, which was checked and [tried](Self::try_patch).
     ///
     /// # Errors
-    /// As [`apply`]; nothing has changed then.
+    /// As [`apply`], for one that was not tried: there is no twin any more then.
     pub(super) fn patch(&mut self, patch: Entries<'_>) -> Result<(), Refusal> {
-        self.try_patch(patch)?;
-        self.document.clear();
-        let kept = self.document.extend_from_slice(&self.spare);
-        kept.map_err(|_| Reason::TwinTooLarge)?;
-        self.version = self.version.saturating_add(1);
+        let Self { version, document } = self;
+        let len = document.len();
+        document
+            .resize_default(TWIN)
+            .map_err(|_| Reason::LogicFault)?;
+        let patched = apply_in_place(document, len, patch);
+        document.truncate(*patched.as_ref().unwrap_or(&0));
+        patched?;
+        *version = version.saturating_add(1);
         Ok(())
     }
 

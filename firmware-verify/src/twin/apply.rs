@@ -7,7 +7,7 @@ use super::{
 use crate::{
     limits::MAX_ENTRIES,
     reject::{Reason, Refusal},
-    wire::RunWriter,
+    wire::{encode, take},
 };
 
 /// The twin after a patch, written into the buffer.
@@ -20,29 +20,92 @@ use crate::{
 /// the patch, so the work is bounded by their number, [`MAX_ENTRIES`] each.
 ///
 /// # Errors
-/// [`Reason::TwinTooLarge`] when the result has more than [`MAX_ENTRIES`] leaves, or is
+/// [`Reason::TwinTooLarge`] when the result has more than [`MAX_ENTRIES`] leaves, or one of twin and result is
 /// longer than the buffer: [`MAX_TWIN`](crate::limits::MAX_TWIN) bytes are enough for any twin.
 pub fn apply<'b>(
     twin: Entries<'_>,
     patch: Entries<'_>,
     buffer: &'b mut [u8],
 ) -> Result<Entries<'b>, Refusal> {
-    let mut out = Output {
-        run: RunWriter::new(buffer),
-        leaves: 0,
-    };
-    let mut added = patch
-        .iter()
-        .filter_map(|change| added(twin, patch, change))
-        .peekable();
-    for leaf in twin.iter().filter(|leaf| survives(leaf.path, patch)) {
-        while let Some(new) = added.next_if(|new| new.path < leaf.path) {
-            out.push(new)?;
+    let len = twin.bytes().len();
+    let place = buffer.get_mut(..len).ok_or(Reason::TwinTooLarge)?;
+    place.copy_from_slice(twin.bytes());
+    let len = apply_in_place(buffer, len, patch)?;
+    let document = buffer.get(..len).ok_or(Reason::LogicFault)?;
+    Ok(Entries::from_bytes(document))
+}
+
+/// As [`apply`], of a twin that has so many of the buffer's bytes. Returns how many it has then.
+///
+/// What goes, goes first, so that only the result has to fit.
+///
+/// # Errors
+/// As [`apply`]; what stands in the buffer is no twin any more.
+#[inline(never)]
+pub(crate) fn apply_in_place(
+    buffer: &mut [u8],
+    len: usize,
+    patch: Entries<'_>,
+) -> Result<usize, Refusal> {
+    let (mut len, mut leaves) = keep_survivors(buffer, len, patch)?;
+    for change in patch.iter() {
+        let (twin, room) = buffer.split_at_mut_checked(len).ok_or(Reason::LogicFault)?;
+        let twin = Entries::from_bytes(twin);
+        // Nothing that was added survives the patch by itself, so that it is no survivor to those that follow.
+        let Some(new) = added(twin, patch, change) else {
+            continue;
+        };
+        if leaves == MAX_ENTRIES {
+            let leaves = wide(MAX_ENTRIES);
+            let evidence = Refusal::new(Reason::TwinTooLarge, leaves, leaves.saturating_add(1));
+            return Err(evidence);
         }
-        out.push(leaf)?;
+        leaves = leaves.saturating_add(1);
+        let longer = encode(&new, room).map_err(|_| Reason::TwinTooLarge)?.len();
+        let at = behind(twin, new.path);
+        let end = len.saturating_add(longer);
+        let tail = buffer.get_mut(at..end).ok_or(Reason::LogicFault)?;
+        tail.copy_within(..len.saturating_sub(at), longer);
+        encode(&new, tail)?;
+        len = end;
     }
-    added.try_for_each(|new| out.push(new))?;
-    Ok(Entries::from_bytes(out.run.finish()))
+    Ok(len)
+}
+
+/// Moves the leaves that stay together; returns their bytes and their number.
+fn keep_survivors(
+    buffer: &mut [u8],
+    len: usize,
+    patch: Entries<'_>,
+) -> Result<(usize, usize), Refusal> {
+    let (mut at, mut kept, mut leaves) = (0_usize, 0_usize, 0_usize);
+    while at < len {
+        let rest = buffer.get(at..len).ok_or(Reason::LogicFault)?;
+        let (leaf, after) = take::<Entry<'_>>(rest)?;
+        let stays = survives(leaf.path, patch);
+        let length = rest.len().saturating_sub(after.len());
+        let next = at.saturating_add(length);
+        if stays {
+            let stretch = buffer.get_mut(kept..next).ok_or(Reason::LogicFault)?;
+            stretch.copy_within(at.saturating_sub(kept).., 0);
+            kept = kept.saturating_add(length);
+            leaves = leaves.saturating_add(1);
+        }
+        at = next;
+    }
+    Ok((kept, leaves))
+}
+
+/// Where the leaves begin that stand behind a path.
+fn behind(twin: Entries<'_>, path: Path<'_>) -> usize {
+    let mut rest = twin.bytes();
+    while let Ok((leaf, after)) = take::<Entry<'_>>(rest) {
+        if leaf.path > path {
+            break;
+        }
+        rest = after;
+    }
+    twin.bytes().len().saturating_sub(rest.len())
 }
 
 /// Whether a leaf of the twin stays.
@@ -93,34 +156,12 @@ fn is_below(above: Path<'_>, path: Path<'_>) -> bool {
     above != path && above.covers(path)
 }
 
-struct Output<'b> {
-    run: RunWriter<'b>,
-    leaves: usize,
-}
-
-impl Output<'_> {
-    fn push(&mut self, entry: Entry<'_>) -> Result<(), Refusal> {
-        if self.leaves == MAX_ENTRIES {
-            let leaves = wide(MAX_ENTRIES);
-            return Err(Refusal::new(
-                Reason::TwinTooLarge,
-                leaves,
-                leaves.saturating_add(1),
-            ));
-        }
-        self.leaves = self.leaves.saturating_add(1);
-        self.run
-            .push(&entry)
-            .map_err(|_| Reason::TwinTooLarge.into())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::vec::Vec;
 
-    use super::{Entries, Entry, Path, Reason, RunWriter, Value, apply};
-    use crate::limits::MAX_TWIN;
+    use super::{Entries, Entry, Path, Reason, Value, apply};
+    use crate::{limits::MAX_TWIN, wire::RunWriter};
 
     fn list(leaves: &[(&str, Value<'_>)]) -> Vec<u8> {
         let mut buffer = [0; MAX_TWIN];

@@ -6,6 +6,7 @@ mod path;
 mod tree;
 
 pub use apply::apply;
+pub(crate) use apply::apply_in_place;
 pub(crate) use entry::wide;
 pub use entry::{Bytes, Entries, Entry, Value, check_document, check_patch, check_values};
 pub use path::Path;

@@ -14,7 +14,7 @@ mod writer;
 pub use canonical::{Body, decode};
 pub use envelope::{BODY_VERSIONS, Envelope, Kind, Verified, peek_kind, seal_head};
 pub use keys::{DeviceKey, KeyFault, KeyRing, Keys, PublicKey, Role, SeedKey};
-pub(crate) use reader::peek;
+pub(crate) use reader::{peek, take};
 pub use run::{Item, Run, RunWriter};
 pub use signers::Signers;
 pub use writer::encode;

@@ -24,7 +24,7 @@ const GROUP: u32 = 7;
 ///
 /// # Errors
 /// [`Reason::NotDecodable`], or [`Reason::NotCanonical`].
-pub(super) fn take<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<(T, &'a [u8]), Refusal> {
+pub(crate) fn take<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<(T, &'a [u8]), Refusal> {
     let mut reader = Reader::new(bytes);
     let value = T::deserialize(&mut reader).map_err(|Malformed| Reason::NotDecodable)?;
     Ok((value, reader.finish()?))
