@@ -6,7 +6,7 @@ use super::{Device, Memory, Platform, receipts::About};
 use crate::{
     boot::Started,
     image::{check_slot, read},
-    ledger::{CodeName, Image, Install, InstallPhase, Record},
+    ledger::{CodeName, Image, Install, InstallPhase, Ledger, Record, manifest_in},
     reject::{Reason, Refusal, ensure},
     statement::{MAIN_COMPONENT, Outcome, TimeStatus},
     types::{Digest, Version},
@@ -85,23 +85,31 @@ where
             .as_ref()
             .ok_or(Reason::NoInstall)?;
         self.is_void(install)?;
-        let facts = ReleaseFacts {
-            version: self.version_before(),
-            security_floor: self.memory.ledger.facts.firmware.security_floor,
-            components: &self.memory.ledger.facts.components,
+        let (image, manifest_at) = (install.image, install.manifest_at);
+        let version = self.version_before();
+        let Memory {
+            ledger, scratch, ..
+        } = &mut *self.memory;
+        let Ledger {
+            trust,
+            identity,
+            facts,
+            ..
+        } = ledger;
+        let release = ReleaseFacts {
+            version,
+            security_floor: facts.firmware.security_floor,
+            components: &facts.components,
             slot_size: u32::MAX,
             largest_page: u32::MAX,
             // Whether it may be older was settled by the code, which is burned.
             downgrade: true,
         };
-        judge_release(
-            &install.manifest,
-            install.image.manifest,
-            &self.memory.ledger.trust,
-            &self.memory.ledger.identity,
-            &facts,
-        )?;
-        check_slot(&mut self.slots, &install.image)
+        let record = self.journal.read(manifest_at, scratch);
+        let record = record.map_err(|_| Reason::StorageFault)?;
+        let manifest = manifest_in(record.body)?;
+        judge_release(manifest, image.manifest, trust, identity, &release)?;
+        check_slot(&mut self.slots, &image)
     }
 
     /// Whether an installation's code has lost its force since it was burned.

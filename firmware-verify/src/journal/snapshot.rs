@@ -3,7 +3,7 @@
 use embedded_storage::nor_flash::NorFlash;
 
 use super::{
-    Active, Address, Journal, MAX_BODY,
+    Active, Address, Entry, Journal, MAX_BODY,
     error::JournalError,
     medium::Fault,
     record::{self, KINDS, Places, look_head},
@@ -40,6 +40,18 @@ impl<F: NorFlash, const CAPACITY: usize> Snapshot<'_, F, CAPACITY> {
     pub fn copy(&mut self, from: Address) -> Result<Address, JournalError> {
         let (from, head) = self.journal.find(from)?;
         self.copy_record(from, &head)
+    }
+
+    /// Reads a record of the sector before, checking it again.
+    ///
+    /// # Errors
+    /// As [`Journal::read`].
+    pub fn read<'b>(
+        &mut self,
+        from: Address,
+        buffer: &'b mut [u8],
+    ) -> Result<Entry<'b>, JournalError> {
+        self.journal.read(from, buffer)
     }
 
     /// Adds all records of the sector before that lie between two offsets.

@@ -1,10 +1,8 @@
 //! How a record changes the ledger: the same code for a journal that is read at boot and
 //! for a record that was just appended.
 
-use heapless::Vec;
-
 use super::{
-    record::{CodeName, Doing, Effect, InstallPhase, OpenLatch, Record},
+    record::{CodeName, Doing, Effect, OpenLatch, Record},
     state::{Chain, Facts, Install, NewRoot, Recent},
 };
 use crate::{
@@ -87,9 +85,9 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
                     answered: *answered,
                     phase: *phase,
                     stopped: *stopped,
-                    manifest: Vec::new(),
+                    ..Install::ZERO
                 });
-                install.keep_manifest(manifest.0)?;
+                install.keep_manifest(manifest.0, address)?;
             }
             Record::Pending(pending) => self.pending = Some(*pending),
             Record::Boot { count } => {
@@ -129,7 +127,7 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
                 if !matches!(pending.what, Doing::Probe | Doing::Close { .. }) {
                     self.anchor = self.anchor.saturating_add(1);
                 }
-                self.effect(effect)?;
+                self.effect(effect, address)?;
             }
             Record::Outcome { digest, receipt } => self.told(digest, receipt.0, address)?,
             Record::Phase(phase) => self.install.as_mut().ok_or(Reason::LogicFault)?.phase = *phase,
@@ -186,7 +184,7 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
     }
 
     #[inline(never)]
-    fn effect(&mut self, effect: &Effect<'_>) -> Result<(), Refusal> {
+    fn effect(&mut self, effect: &Effect<'_>, address: Address) -> Result<(), Refusal> {
         match effect {
             Effect::Patch(patch) => {
                 self.twin.patch(*patch)?;
@@ -206,11 +204,9 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
                     not_after_ms: *not_after_ms,
                     epoch: *epoch,
                     answered: *answered,
-                    phase: InstallPhase::Receiving { next: 0 },
-                    stopped: false,
-                    manifest: Vec::new(),
+                    ..Install::ZERO
                 });
-                install.keep_manifest(manifest.0)?;
+                install.keep_manifest(manifest.0, address)?;
             }
             Effect::Open { latch } => {
                 let pending = self.pending.ok_or(Reason::LogicFault)?;
@@ -285,7 +281,8 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
             Outcome::Closed { latch, .. } => self.shut(Named::Latch(latch)),
             Outcome::InstallConfirmed => {
                 let install = self.install.as_ref().ok_or(Reason::LogicFault)?;
-                self.components.confirm(&install.manifest()?)?;
+                self.components
+                    .confirm(install.component(), &install.needs)?;
                 self.firmware.confirm(&install.image);
                 self.install = None;
                 self.anchor = self.anchor.saturating_add(1);

@@ -11,6 +11,6 @@ pub(crate) use folding::{Folding, prove_root};
 pub(crate) use images::ImagesFold;
 pub use images::{Firmware, Images, Next};
 pub use record::{CodeName, Effect, Image, InstallPhase, OpenLatch, Pending, Record};
-pub(crate) use record::{Doing, MAX_ROOT, RECORD};
+pub(crate) use record::{Doing, MAX_ROOT, RECORD, manifest_in};
 pub(crate) use snapshot::{write_first, write_snapshot};
 pub use state::{Chain, Facts, Install, Ledger, Recent, Twin};

@@ -16,10 +16,11 @@ use crate::{
         JOURNAL_TAIL, MAX_BURNED, MAX_COMPONENTS, MAX_ENVELOPE, MAX_FLOORS, MAX_LATCHES, MAX_NEEDS,
         MAX_OUTCOMES, MAX_RECEIPT_BODY, MAX_RECORD, MAX_SNAPSHOT, MAX_TWIN,
     },
+    reject::{Reason, Refusal},
     twin::{Bytes, Entries},
     types::{Digest, KeyId, LatchId, Sequence, StatementId, TimeMs, Version},
     verdict::{Burned, Component, Floor, Identity, Need},
-    wire::{Item, Run},
+    wire::{Item, Run, decode},
 };
 
 /// The kind under which the journal keeps these records.
@@ -312,9 +313,24 @@ pub enum Record<'a> {
     Phase(InstallPhase),
 }
 
+/// The release manifest's envelope in the record that has begun an installation, or says how it stands.
+///
+/// # Errors
+/// [`Reason::LogicFault`] in any other record.
+#[inline(never)]
+pub(crate) fn manifest_in(record: &[u8]) -> Result<&[u8], Refusal> {
+    match decode(record)? {
+        Record::Install { manifest, .. }
+        | Record::Burn {
+            effect: Effect::Install { manifest, .. },
+            ..
+        } => Ok(manifest.0),
+        _ => Err(Reason::LogicFault.into()),
+    }
+}
+
 /// Encoded length of a manifest's envelope at most.
-pub(crate) const MAX_MANIFEST: usize =
-    ENVELOPE_HEAD + MAX_MANIFEST_BODY + 1 + MAX_SIGNATURES * SIGNATURE_LEN;
+const MAX_MANIFEST: usize = ENVELOPE_HEAD + MAX_MANIFEST_BODY + 1 + MAX_SIGNATURES * SIGNATURE_LEN;
 /// Encoded length of a root's envelope at most.
 pub(crate) const MAX_ROOT: usize =
     ENVELOPE_HEAD + MAX_ROOT_BODY + 1 + MAX_SIGNATURES * SIGNATURE_LEN;
@@ -355,6 +371,8 @@ const _: () = assert!(
     SNAPSHOT_NEED <= MAX_SNAPSHOT,
     "a full snapshot must fit its part of a sector"
 );
+// A snapshot reads the record of an installation into one half of the buffer, and makes a new one in the other.
+const _: () = assert!(2 * (MAX_MANIFEST + AROUND) <= MAX_RECORD);
 const _: () = assert!(MAX_ROOT + HEAD <= MAX_RECORD && MAX_TWIN + HEAD <= MAX_RECORD);
 const _: () = assert!(MAX_PATCH + AROUND <= MAX_RECORD && MAX_ENVELOPE <= 4096);
 // A burn and its outcome always fit together after a snapshot.

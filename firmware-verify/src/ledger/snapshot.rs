@@ -4,8 +4,11 @@ use embedded_storage::nor_flash::NorFlash;
 use heapless::Vec;
 
 use super::{
-    record::{BURNED_TABLE, COMPONENT_TABLE, FLOOR_TABLE, NEED_TABLE, OPEN_TABLE, RECORD, Record},
-    state::{Facts, Ledger},
+    record::{
+        BURNED_TABLE, COMPONENT_TABLE, FLOOR_TABLE, NEED_TABLE, OPEN_TABLE, RECORD, Record,
+        manifest_in,
+    },
+    state::{Facts, Install, Ledger},
 };
 use crate::{
     journal::{Address, JournalError, Snapshot},
@@ -18,6 +21,7 @@ use crate::{
 /// Where the records lie that were copied.
 pub(crate) struct Moved {
     root_at: Address,
+    install_at: Address,
     recent: Vec<Address, MAX_OUTCOMES>,
 }
 
@@ -27,6 +31,9 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
     /// Follows its records into the sector that has taken over.
     pub(crate) fn follow(&mut self, moved: &Moved) {
         self.root_at = moved.root_at;
+        if let Some(install) = &mut self.facts.install {
+            install.manifest_at = moved.install_at;
+        }
         for (recent, at) in self.facts.recent.iter_mut().zip(&moved.recent) {
             recent.at = *at;
         }
@@ -35,8 +42,8 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
 
 /// Writes every record that the ledger is made of. `scratch` holds one record.
 ///
-/// What RAM does not hold, the root's envelope and the last receipts, is copied from the
-/// old sector and stands first; the state that follows contains what the receipts changed.
+/// What RAM does not hold, the root's envelope, the last receipts and a manifest, comes from the old sector. Root and receipts
+/// stand first; the state that follows contains what the receipts changed.
 ///
 /// # Errors
 /// As [`Snapshot::put`] and [`Snapshot::copy`].
@@ -55,6 +62,7 @@ pub(crate) fn write_snapshot<
     put_identity(ledger, scratch, snapshot)?;
     let mut moved = Moved {
         root_at: snapshot.copy(ledger.root_at)?,
+        install_at: Address::NOWHERE,
         recent: Vec::new(),
     };
     for recent in ledger.facts.recent.iter() {
@@ -62,6 +70,9 @@ pub(crate) fn write_snapshot<
         moved.recent.push(at).map_err(|_| JournalError::TooLong)?;
     }
     write_facts(&ledger.facts, scratch, snapshot)?;
+    if let Some(install) = &ledger.facts.install {
+        moved.install_at = put_install(install, scratch, snapshot)?;
+    }
     Ok(moved)
 }
 
@@ -104,7 +115,7 @@ fn put_identity<
         identity: ledger.identity.clone(),
         device_key: ledger.device_key,
     };
-    put(snapshot, scratch, &who)
+    put(snapshot, scratch, &who).map(drop)
 }
 
 fn write_facts<
@@ -153,22 +164,36 @@ fn write_facts<
     put_open(facts, scratch, snapshot)?;
     put(snapshot, scratch, &Record::Firmware(facts.firmware))?;
     put_components(facts, scratch, snapshot)?;
-    if let Some(install) = &facts.install {
-        let record = Record::Install {
-            pending: install.pending,
-            image: install.image,
-            not_after_ms: install.not_after_ms,
-            epoch: install.epoch,
-            answered: install.answered,
-            phase: install.phase,
-            stopped: install.stopped,
-            manifest: Bytes(&install.manifest),
-        };
-        put(snapshot, scratch, &record)?;
+    if let Some(pending) = facts.pending {
+        put(snapshot, scratch, &Record::Pending(pending))?;
     }
-    facts.pending.map_or(Ok(()), |pending| {
-        put(snapshot, scratch, &Record::Pending(pending))
-    })
+    Ok(())
+}
+
+/// Says how an installation stands, with the manifest out of the record before.
+#[inline(never)]
+fn put_install<F: NorFlash, const CAPACITY: usize>(
+    install: &Install,
+    scratch: &mut [u8],
+    snapshot: &mut Snapshot<'_, F, CAPACITY>,
+) -> Result<Address, JournalError> {
+    let half = scratch.len() / 2;
+    let (before, scratch) = scratch
+        .split_at_mut_checked(half)
+        .ok_or(JournalError::TooLong)?;
+    let before = snapshot.read(install.manifest_at, before)?;
+    let manifest = manifest_in(before.body).map_err(|_| JournalError::NoRecord)?;
+    let record = Record::Install {
+        pending: install.pending,
+        image: install.image,
+        not_after_ms: install.not_after_ms,
+        epoch: install.epoch,
+        answered: install.answered,
+        phase: install.phase,
+        stopped: install.stopped,
+        manifest: Bytes(manifest),
+    };
+    put(snapshot, scratch, &record)
 }
 
 // Each table in a frame of its own, so that the stack never holds two of them.
@@ -188,7 +213,7 @@ fn put_burned<
 ) -> Result<(), JournalError> {
     let mut table = [0; BURNED_TABLE];
     let run = run(facts.replay.burned(), &mut table)?;
-    put(snapshot, scratch, &Record::Burned(run))
+    put(snapshot, scratch, &Record::Burned(run)).map(drop)
 }
 
 #[inline(never)]
@@ -206,7 +231,7 @@ fn put_floors<
 ) -> Result<(), JournalError> {
     let mut table = [0; FLOOR_TABLE];
     let run = run(facts.replay.floors(), &mut table)?;
-    put(snapshot, scratch, &Record::Floors(run))
+    put(snapshot, scratch, &Record::Floors(run)).map(drop)
 }
 
 #[inline(never)]
@@ -224,7 +249,7 @@ fn put_open<
 ) -> Result<(), JournalError> {
     let mut table = [0; OPEN_TABLE];
     let run = run(facts.open.iter(), &mut table)?;
-    put(snapshot, scratch, &Record::Open(run))
+    put(snapshot, scratch, &Record::Open(run)).map(drop)
 }
 
 #[inline(never)]
@@ -248,7 +273,7 @@ fn put_components<
         others: run(facts.components.iter(), &mut others)?,
         needs: run(facts.components.needs(), &mut needs)?,
     };
-    put(snapshot, scratch, &record)
+    put(snapshot, scratch, &record).map(drop)
 }
 
 fn run<'b, 'i, T: Item<'b> + 'i>(
@@ -266,8 +291,7 @@ fn put<F: NorFlash, const CAPACITY: usize>(
     snapshot: &mut Snapshot<'_, F, CAPACITY>,
     scratch: &mut [u8],
     record: &Record<'_>,
-) -> Result<(), JournalError> {
+) -> Result<Address, JournalError> {
     let body = encode(record, scratch).map_err(|_| JournalError::TooLong)?;
-    let _at: Address = snapshot.put(RECORD, body)?;
-    Ok(())
+    snapshot.put(RECORD, body)
 }

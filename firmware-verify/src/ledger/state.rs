@@ -7,16 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     images::{Firmware, Images, Next},
-    record::{Image, InstallPhase, MAX_MANIFEST, OpenLatch, Pending},
+    record::{Image, InstallPhase, OpenLatch, Pending},
 };
 use crate::{
     journal::Address,
-    limits::{MAX_BURNED, MAX_FLOORS, MAX_LATCHES, MAX_OUTCOMES, MAX_TWIN},
+    limits::{MAX_BURNED, MAX_FLOORS, MAX_LATCHES, MAX_OUTCOMES, MAX_REQUIREMENTS, MAX_TWIN},
     reject::{Reason, Refusal, ensure},
-    statement::Manifest,
+    statement::{Manifest, Requirement},
     twin::{Entries, apply, apply_in_place},
     types::{Digest, LatchId, StatementId, TimeMs},
-    verdict::{Components, Identity, ReadRoot, ReplayTable, TrustRoot},
+    verdict::{Component, Components, Identity, ReadRoot, ReplayTable, TrustRoot},
     wire::{Envelope, Kind},
 };
 
@@ -123,11 +123,14 @@ pub struct Install {
     pub phase: InstallPhase,
     /// Whether a stop slip has voided the code.
     pub stopped: bool,
-    pub(crate) manifest: Vec<u8, MAX_MANIFEST>,
+    /// What it will need of other components.
+    pub(super) needs: Vec<Requirement, MAX_REQUIREMENTS>,
+    /// Where the record lies that holds the release manifest.
+    pub(crate) manifest_at: Address,
 }
 
 impl Install {
-    const ZERO: Self = Self {
+    pub(super) const ZERO: Self = Self {
         pending: Pending::ZERO,
         image: Image::ZERO,
         not_after_ms: TimeMs::ZERO,
@@ -135,24 +138,30 @@ impl Install {
         answered: false,
         phase: InstallPhase::Receiving { next: 0 },
         stopped: false,
-        manifest: Vec::new(),
+        needs: Vec::new(),
+        manifest_at: Address::NOWHERE,
     };
 
-    /// Keeps the manifest's envelope, in place.
-    pub(super) fn keep_manifest(&mut self, envelope: &[u8]) -> Result<(), Refusal> {
-        self.manifest.clear();
-        let kept = self.manifest.extend_from_slice(envelope);
-        kept.map_err(|_| Reason::LogicFault.into())
+    /// Notes what the manifest in this envelope says that the image does not, and where it lies.
+    #[inline(never)]
+    pub(super) fn keep_manifest(&mut self, envelope: &[u8], at: Address) -> Result<(), Refusal> {
+        let envelope = Envelope::parse(Kind::Manifest, envelope).map_err(|_| Reason::LogicFault)?;
+        let manifest: Manifest<'_> = envelope.read().map_err(|_| Reason::LogicFault)?;
+        self.needs.clear();
+        for needed in manifest.requirements.iter() {
+            self.needs.push(needed).map_err(|_| Reason::LogicFault)?;
+        }
+        self.manifest_at = at;
+        Ok(())
     }
 
-    /// The release, as it was judged when the installation began.
-    ///
-    /// # Errors
-    /// [`Reason::LogicFault`].
-    pub fn manifest(&self) -> Result<Manifest<'_>, Refusal> {
-        let envelope =
-            Envelope::parse(Kind::Manifest, &self.manifest).map_err(|_| Reason::LogicFault)?;
-        envelope.read().map_err(|_| Reason::LogicFault.into())
+    /// The component as it will be once the image is confirmed.
+    pub(super) fn component(&self) -> Component {
+        Component {
+            number: self.image.component,
+            version: self.image.version,
+            security_floor: self.image.security_version,
+        }
     }
 }
 

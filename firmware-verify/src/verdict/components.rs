@@ -171,11 +171,18 @@ impl Components {
     ///
     /// # Errors
     /// [`Reason::TooManyRequirements`], [`Reason::NoSuchComponent`]: not for what was judged.
-    pub(crate) fn confirm(&mut self, manifest: &Manifest<'_>) -> Result<(), Refusal> {
-        let own = manifest.component;
+    pub(crate) fn confirm(
+        &mut self,
+        confirmed: Component,
+        needs: &[Requirement],
+    ) -> Result<(), Refusal> {
+        let own = confirmed.number;
         self.needs.retain(|need| need.by != own);
-        for needed in manifest.requirements.iter() {
-            self.need(Need { by: own, needed })?;
+        for needed in needs {
+            self.need(Need {
+                by: own,
+                needed: *needed,
+            })?;
         }
         if own == MAIN_COMPONENT {
             return Ok(());
@@ -185,8 +192,8 @@ impl Components {
             .iter_mut()
             .find(|component| component.number == own)
             .ok_or(Reason::NoSuchComponent)?;
-        component.version = manifest.version;
-        component.security_floor = component.security_floor.max(manifest.security_version);
+        component.version = confirmed.version;
+        component.security_floor = component.security_floor.max(confirmed.security_floor);
         Ok(())
     }
 }
