@@ -230,7 +230,7 @@ fn put_floors<
     snapshot: &mut Snapshot<'_, F, CAPACITY>,
 ) -> Result<(), JournalError> {
     let mut table = [0; FLOOR_TABLE];
-    let run = run(facts.replay.floors(), &mut table)?;
+    let run = run(facts.replay.floors().copied(), &mut table)?;
     put(snapshot, scratch, &Record::Floors(run)).map(drop)
 }
 
@@ -248,7 +248,7 @@ fn put_open<
     snapshot: &mut Snapshot<'_, F, CAPACITY>,
 ) -> Result<(), JournalError> {
     let mut table = [0; OPEN_TABLE];
-    let run = run(facts.open.iter(), &mut table)?;
+    let run = run(facts.open.iter().copied(), &mut table)?;
     put(snapshot, scratch, &Record::Open(run)).map(drop)
 }
 
@@ -270,19 +270,19 @@ fn put_components<
     }
     let (mut others, mut needs) = ([0; COMPONENT_TABLE], [0; NEED_TABLE]);
     let record = Record::Components {
-        others: run(facts.components.iter(), &mut others)?,
-        needs: run(facts.components.needs(), &mut needs)?,
+        others: run(facts.components.iter().copied(), &mut others)?,
+        needs: run(facts.components.needs().copied(), &mut needs)?,
     };
     put(snapshot, scratch, &record).map(drop)
 }
 
-fn run<'b, 'i, T: Item<'b> + 'i>(
-    items: impl Iterator<Item = &'i T>,
+fn run<'b, T: Item<'b>>(
+    items: impl Iterator<Item = T>,
     table: &'b mut [u8],
 ) -> Result<Run<'b, T>, JournalError> {
     let mut writer = RunWriter::new(table);
     for item in items {
-        writer.push(item).map_err(|_| JournalError::TooLong)?;
+        writer.push(&item).map_err(|_| JournalError::TooLong)?;
     }
     Ok(Run::from_bytes(writer.finish()))
 }

@@ -75,13 +75,43 @@ pub enum Recall {
     Stopped,
 }
 
+/// A used code as the table keeps it, in 32 bytes.
+#[derive(Clone, Copy, Debug)]
+struct Kept {
+    sequence: Sequence,
+    statement: StatementId,
+    /// The low bytes of the receipt's number, the lowest first: flash is worn out long before they are used up.
+    receipt: [u8; RECEIPT],
+    /// Place of its issuer among the floors, each of which stays where it is until an epoch ends.
+    issuer: u8,
+    used: Use,
+    stopped: bool,
+}
+
+/// Bytes of a receipt's number: a million million.
+const RECEIPT: usize = 5;
+
+impl Kept {
+    fn receipt(&self) -> u64 {
+        let [r0, r1, r2, r3, r4] = self.receipt;
+        u64::from_le_bytes([r0, r1, r2, r3, r4, 0, 0, 0])
+    }
+
+    fn tell(&mut self, receipt: u64) {
+        let bytes = receipt.to_le_bytes();
+        self.receipt = bytes.first_chunk().copied().unwrap_or_default();
+    }
+}
+
+const _: () = assert!(size_of::<Kept>() == 32 && MAX_FLOORS <= 256);
+
 /// The memory of used codes of a device with the largest table.
 pub type Replay = ReplayTable<MAX_BURNED>;
 
 /// The memory of used codes: bounded, and never forgetful in the attacker's favour.
 #[derive(Clone, Default, Debug)]
 pub struct ReplayTable<const USED: usize, const ISSUERS: usize = MAX_FLOORS> {
-    burned: Vec<Burned, USED>,
+    burned: Vec<Kept, USED>,
     floors: Vec<Floor, ISSUERS>,
 }
 
@@ -109,16 +139,33 @@ impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
             Some(burned) if burned.statement != statement => Recall::OtherUsed,
             Some(burned) if burned.used == Use::Never => Recall::Stopped,
             Some(burned) => Recall::Used {
-                receipt: burned.receipt,
+                receipt: burned.receipt(),
             },
         }
     }
 
     #[inline(never)]
-    fn entry(&self, issuer: KeyId, sequence: Sequence) -> Option<&Burned> {
+    fn entry(&self, issuer: KeyId, sequence: Sequence) -> Option<&Kept> {
+        let issuer = self.place(issuer)?;
         self.burned
             .iter()
             .find(|burned| burned.issuer == issuer && burned.sequence == sequence)
+    }
+
+    fn entry_mut(&mut self, issuer: KeyId, sequence: Sequence) -> Option<&mut Kept> {
+        let issuer = self.place(issuer)?;
+        self.burned
+            .iter_mut()
+            .find(|burned| burned.issuer == issuer && burned.sequence == sequence)
+    }
+
+    /// Where an issuer's floors are.
+    #[inline(never)]
+    fn place(&self, issuer: KeyId) -> Option<u8> {
+        (0..=u8::MAX)
+            .zip(self.floors.iter())
+            .find(|(_, floor)| floor.issuer == issuer)
+            .map(|(place, _)| place)
     }
 
     /// Whether a code that was used has been revoked or stopped since.
@@ -167,22 +214,31 @@ impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
             floor.twin = floor.twin.max(code.sequence);
         }
         self.set_floor(floor)?;
+        let mut kept = Kept {
+            sequence: code.sequence,
+            statement: code.statement,
+            receipt: [0; RECEIPT],
+            issuer: self.place(code.issuer).ok_or(Reason::LogicFault)?,
+            used: code.used,
+            stopped: code.stopped,
+        };
+        kept.tell(code.receipt);
         if self.burned.is_full() {
-            self.forget_one(code)
+            self.forget_one(kept)
         } else {
-            let kept = self.burned.push(code);
+            let kept = self.burned.push(kept);
             kept.map_err(|_| Reason::LogicFault.into())
         }
     }
 
     /// Remembers a code in the place of another one. It counts with those that its issuer has.
-    fn forget_one(&mut self, code: Burned) -> Result<(), Refusal> {
+    fn forget_one(&mut self, code: Kept) -> Result<(), Refusal> {
         let comes = code.issuer;
-        let count = |issuer: KeyId| {
+        let count = |issuer: u8| {
             let of_it = self.burned.iter().filter(|burned| burned.issuer == issuer);
             of_it.count().saturating_add(usize::from(issuer == comes))
         };
-        let mut leaves: Option<(usize, usize, Burned)> = None;
+        let mut leaves: Option<(usize, usize, Kept)> = None;
         for (place, burned) in self.burned.iter().copied().enumerate() {
             let held = count(burned.issuer);
             let goes_first = leaves.is_none_or(|(_, most, oldest)| {
@@ -193,11 +249,9 @@ impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
             }
         }
         let (place, _, oldest) = leaves.ok_or(Reason::LogicFault)?;
-        let floor = self.floor(oldest.issuer);
-        self.set_floor(Floor {
-            replay: floor.replay.max(oldest.sequence),
-            ..floor
-        })?;
+        let floor = self.floors.get_mut(usize::from(oldest.issuer));
+        let floor = floor.ok_or(Reason::LogicFault)?;
+        floor.replay = floor.replay.max(oldest.sequence);
         // Each moves up by one place, from the newest to the one that leaves.
         let mut carried = code;
         for burned in self.burned.iter_mut().skip(place).rev() {
@@ -215,12 +269,9 @@ impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
         statement: StatementId,
         receipt: u64,
     ) {
-        let mut burned = self.burned.iter_mut();
-        let is_it = |burned: &&mut Burned| {
-            (burned.issuer, burned.sequence, burned.statement) == (issuer, sequence, statement)
-        };
-        if let Some(burned) = burned.find(is_it) {
-            burned.receipt = receipt;
+        let entry = self.entry_mut(issuer, sequence);
+        if let Some(burned) = entry.filter(|burned| burned.statement == statement) {
+            burned.tell(receipt);
         }
     }
 
@@ -234,9 +285,7 @@ impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
         sequence: Sequence,
         statement: StatementId,
     ) -> Result<bool, Refusal> {
-        let mut entries = self.burned.iter_mut();
-        let entry = entries.find(|burned| burned.issuer == issuer && burned.sequence == sequence);
-        if let Some(burned) = entry {
+        if let Some(burned) = self.entry_mut(issuer, sequence) {
             // Where another code has used the sequence, this one is void by that.
             let same = burned.statement == statement;
             burned.stopped |= same;
@@ -321,8 +370,17 @@ impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
     }
 
     /// The codes in the table, the first remembered first.
-    pub fn burned(&self) -> impl Iterator<Item = &Burned> {
-        self.burned.iter()
+    pub fn burned(&self) -> impl Iterator<Item = Burned> {
+        self.burned.iter().filter_map(|kept| {
+            Some(Burned {
+                issuer: self.floors.get(usize::from(kept.issuer))?.issuer,
+                sequence: kept.sequence,
+                statement: kept.statement,
+                used: kept.used,
+                stopped: kept.stopped,
+                receipt: kept.receipt(),
+            })
+        })
     }
 
     /// The floors.

@@ -30,7 +30,7 @@ impl Standing {
             security_floor: facts.firmware.security_floor,
             time_floor_ms: facts.time_floor_ms.get(),
             floors: facts.replay.floors().copied().collect(),
-            burned: facts.replay.burned().copied().collect(),
+            burned: facts.replay.burned().collect(),
             boot: facts.boot,
             receipts: facts.chain.number,
             twin_version: facts.twin.version,

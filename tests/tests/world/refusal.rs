@@ -36,7 +36,7 @@ impl Bench {
         status.junk = Default::default();
         Standing {
             twin: (facts.twin.version, self.device.twin().bytes().to_vec()),
-            burned: facts.replay.burned().copied().collect(),
+            burned: facts.replay.burned().collect(),
             floors: facts.replay.floors().copied().collect(),
             time_floor: facts.time_floor_ms,
             firmware: facts.firmware,

@@ -172,11 +172,8 @@ fn an_issuer_without_room_for_its_floor_is_refused_before_anything_is_forgotten(
     for issuer in 0..u8::try_from(MAX_FLOORS).unwrap() {
         replay.burn(code(issuer, 10 + u64::from(issuer))).unwrap();
     }
-    let before = replay.burned().copied().collect::<std::vec::Vec<_>>();
+    let before = replay.burned().collect::<std::vec::Vec<_>>();
     let refusal = replay.burn(code(200, 99)).unwrap_err();
     assert_eq!(refusal.reason, Reason::IssuersFull);
-    assert_eq!(
-        replay.burned().copied().collect::<std::vec::Vec<_>>(),
-        before
-    );
+    assert_eq!(replay.burned().collect::<std::vec::Vec<_>>(), before);
 }
