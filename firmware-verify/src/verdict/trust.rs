@@ -7,7 +7,7 @@ use crate::{
     reject::{Reason, Refusal, ensure},
     statement::{Root, RootKey},
     types::{KeyId, StatementId, TenantId},
-    wire::{Body, Envelope, KeyRing, Keys, Kind, PublicKey, Role, Verified, decode},
+    wire::{Body, Envelope, KeyRing, Keys, Kind, PublicKey, Role, Verified, decode, peek},
 };
 
 /// A trust root that was checked, with its keys ready for use.
@@ -239,7 +239,7 @@ impl TrustRoot {
     /// # Errors
     /// [`Reason::LogicFault`]: it was parsed when it was taken.
     pub fn root(&self) -> Result<Root<'_>, Refusal> {
-        postcard::from_bytes(&self.body).map_err(|_| Reason::LogicFault.into())
+        peek(&self.body).ok_or(Reason::LogicFault.into())
     }
 
     /// Its keys.
