@@ -44,12 +44,6 @@ impl<'a> Authentic<'a> {
     pub fn code(&self) -> &Code<'a> {
         &self.code
     }
-
-    /// What it says, to keep.
-    #[must_use]
-    pub fn into_code(self) -> Code<'a> {
-        self.code
-    }
 }
 
 /// The first half of the checks.
