@@ -3,6 +3,7 @@
 mod bench;
 mod check;
 mod command;
+mod deliver;
 mod device;
 mod fleet;
 mod init;
@@ -12,6 +13,7 @@ mod key;
 mod lockdown;
 mod online;
 mod open;
+mod pier;
 mod publish;
 mod receipts;
 mod release;

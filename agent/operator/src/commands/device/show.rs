@@ -1,10 +1,13 @@
 //! `latch device show`
 
+use std::path::PathBuf;
+
 use clap::Args;
 use latch_issue::DeviceState;
 use latch_line::Address;
 use latch_operator::{
     Fields, describe_components, describe_standing, describe_status, fetch_state, state_of,
+    write_over,
 };
 use latch_verify::{Reason, types::DeviceId, verdict::TrustRoot};
 
@@ -22,7 +25,8 @@ const AFTER_HELP: &str = "\
 Examples:
   latch device show pump-7
   latch device show pump-7 --state
-  latch device show --link /dev/ttyUSB0";
+  latch device show --link /dev/ttyUSB0
+  latch device show --link /dev/ttyUSB0 --out pump-7.state   (for --state of what signs codes)";
 
 /// Show what is recorded of a device, and what it last said of itself
 #[derive(Args)]
@@ -37,6 +41,9 @@ pub(crate) struct ShowArgs {
     /// Ask the device itself, here: unix:PATH, tcp:HOST:PORT, or a serial port such as /dev/ttyUSB0
     #[arg(long, value_name = "LINK", conflicts_with = "state")]
     link: Option<Address>,
+    /// Write the signed state here, over what is there: commands that sign take it by --state
+    #[arg(long, value_name = "FILE", requires = "link")]
+    out: Option<PathBuf>,
     #[command(flatten)]
     tuning: Tuning,
 }
@@ -90,7 +97,11 @@ fn show_linked(
         }
         let context = Context::open(globals, output)?;
         let record = context.record(&identity.device)?;
-        let state = state_of(device.state().await?, &record, context.tenant())?;
+        let bytes = device.state().await?;
+        let state = state_of(bytes.clone(), &record, context.tenant())?;
+        if let Some(out) = &args.out {
+            write_over(out, &bytes)?;
+        }
         let mut fields = list::fields(&record);
         fields.append(told);
         append_state(&mut fields, &state, &context.trust()?);
