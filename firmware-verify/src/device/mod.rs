@@ -7,6 +7,7 @@
 mod actuator;
 mod budget;
 mod code;
+mod factory;
 mod install;
 mod latches;
 mod memory;

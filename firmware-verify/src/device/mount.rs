@@ -6,6 +6,7 @@ use core::fmt;
 
 use super::{
     Device, Inline, JOURNAL_SECTOR, Memory, Parts, Platform, Work,
+    factory::{enrol, write_journal},
     platform::{Clock as _, Counter as _},
     posture::Watch,
     time::TimeKeeper,
@@ -14,12 +15,12 @@ use crate::{
     boot::Started,
     flash::Served,
     journal::{Journal, MountError},
-    ledger::{Folding, Ledger, RECORD, prove_root, write_first},
+    ledger::{Folding, RECORD, prove_root},
     limits::{MAX_BURNED, MAX_FLOORS, MAX_LATCHES, MAX_TWIN},
     reject::{Reason, Refusal, ensure},
     statement::Junk,
-    verdict::{CheckedRoot, Component, Factory, Identity, judge_enrolment},
-    wire::{DeviceKey, PublicKey},
+    verdict::{Component, Factory},
+    wire::{DeviceKey as _, PublicKey},
 };
 
 /// Why a device did not come up. Everything stays shut.
@@ -307,65 +308,6 @@ where
             restored: 0,
         })
     }
-}
-
-/// Checks root and enrolment, and fills a ledger with what they say.
-#[inline(never)]
-fn enrol<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: usize>(
-    ledger: &mut Ledger<TWIN, USED, LATCHES, ISSUERS>,
-    root: &[u8],
-    enrolment: &[u8],
-    key: &impl DeviceKey,
-) -> Result<(), Refusal> {
-    ledger.clear();
-    take_first(ledger, root)?;
-    let enrolment = judge_enrolment(enrolment, &ledger.trust)?;
-    ensure(enrolment.device_key.0 == key.public(), Reason::KeyFault)?;
-    ledger.device_key = enrolment.device_key;
-    ledger.identity = Identity {
-        tenant: enrolment.tenant,
-        product: enrolment.product,
-        device: enrolment.device,
-        incarnation: enrolment.incarnation,
-    };
-    Ok(())
-}
-
-/// Takes the first trust root. Apart from the enrolment, of which signatures are checked too.
-#[inline(never)]
-fn take_first<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: usize>(
-    ledger: &mut Ledger<TWIN, USED, LATCHES, ISSUERS>,
-    root: &[u8],
-) -> Result<(), Refusal> {
-    let root = CheckedRoot::first(root)?;
-    ledger.trust.put(root.read())?;
-    ledger.facts.root_told = root.read().root().version;
-    Ok(())
-}
-
-/// Writes the first journal of a device's life.
-#[inline(never)]
-fn write_journal<
-    P: Platform,
-    const TWIN: usize,
-    const USED: usize,
-    const LATCHES: usize,
-    const ISSUERS: usize,
->(
-    memory: &mut Memory<TWIN, USED, LATCHES, ISSUERS>,
-    flash: P::Journal,
-    root: &[u8],
-) -> Result<P::Journal, MountFault> {
-    let Memory {
-        ledger, scratch, ..
-    } = memory;
-    let mut journal: Journal<P::Journal, JOURNAL_SECTOR> =
-        Journal::mount(flash, scratch, &mut |_| Ok(())).map_err(MountFault::Journal)?;
-    ensure(journal.is_blank(), Reason::AlreadyProvisioned)?;
-    journal
-        .rotate(|snapshot| write_first(ledger, root, scratch, snapshot))
-        .map_err(|_| Reason::StorageFault)?;
-    Ok(journal.release())
 }
 
 /// Reads the journal into a ledger.

@@ -1,5 +1,7 @@
 //! What the device remembers of codes it has used.
 
+mod kept;
+
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +11,8 @@ use crate::{
     types::{KeyId, Sequence, StatementId},
     wire::Item,
 };
+
+use kept::Kept;
 
 /// What came of a code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -74,36 +78,6 @@ pub enum Recall {
     /// It was stopped before it was used.
     Stopped,
 }
-
-/// A used code as the table keeps it, in 32 bytes.
-#[derive(Clone, Copy, Debug)]
-struct Kept {
-    sequence: Sequence,
-    statement: StatementId,
-    /// The low bytes of the receipt's number, the lowest first: flash is worn out long before they are used up.
-    receipt: [u8; RECEIPT],
-    /// Place of its issuer among the floors, each of which stays where it is until an epoch ends.
-    issuer: u8,
-    used: Use,
-    stopped: bool,
-}
-
-/// Bytes of a receipt's number: a million million.
-const RECEIPT: usize = 5;
-
-impl Kept {
-    fn receipt(&self) -> u64 {
-        let [r0, r1, r2, r3, r4] = self.receipt;
-        u64::from_le_bytes([r0, r1, r2, r3, r4, 0, 0, 0])
-    }
-
-    fn tell(&mut self, receipt: u64) {
-        let bytes = receipt.to_le_bytes();
-        self.receipt = bytes.first_chunk().copied().unwrap_or_default();
-    }
-}
-
-const _: () = assert!(size_of::<Kept>() == 32 && MAX_FLOORS <= 256);
 
 /// The memory of used codes of a device with the largest table.
 pub type Replay = ReplayTable<MAX_BURNED>;
@@ -214,15 +188,8 @@ impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
             floor.twin = floor.twin.max(code.sequence);
         }
         self.set_floor(floor)?;
-        let mut kept = Kept {
-            sequence: code.sequence,
-            statement: code.statement,
-            receipt: [0; RECEIPT],
-            issuer: self.place(code.issuer).ok_or(Reason::LogicFault)?,
-            used: code.used,
-            stopped: code.stopped,
-        };
-        kept.tell(code.receipt);
+        let issuer = self.place(code.issuer).ok_or(Reason::LogicFault)?;
+        let kept = Kept::of(&code, issuer);
         if self.burned.is_full() {
             self.forget_one(kept)
         } else {
