@@ -298,7 +298,7 @@ enum {
 /**
  * Words of a device's storage, on targets with pointers of 32 bits. Checked when the library is built.
  */
-#define LATCH_DEVICE_WORDS 2304
+#define LATCH_DEVICE_WORDS 2272
 #endif
 
 #if defined(LATCH_POINTERS_64)
@@ -307,6 +307,16 @@ enum {
  */
 #define LATCH_DEVICE_WORDS 2304
 #endif
+
+/**
+ * Bytes of a device's storage.
+ */
+#define LATCH_DEVICE_SIZE (LATCH_DEVICE_WORDS * 8)
+
+/**
+ * Alignment of a device's storage, in bytes.
+ */
+#define LATCH_DEVICE_ALIGNMENT 8
 
 /**
  * No need to come again.

@@ -2,6 +2,7 @@
 
 use core::{
     mem::MaybeUninit,
+    ops::{Deref, DerefMut},
     ptr::{self, NonNull},
     sync::atomic::{AtomicU32, Ordering},
 };
@@ -24,14 +25,39 @@ use crate::{
 
 /// The device behind the interface: with the largest twin and table of used codes, so that its size is a constant of the
 /// header.
-pub(crate) type Inner = Device<Board, MAX_TWIN, MAX_BURNED, &'static mut Memory>;
+pub(crate) type Inner = Device<Board, MAX_TWIN, MAX_BURNED, Lent>;
+
+/// A device's memory, in the storage beside it. Not a reference: between calls the storage is the caller's to look at.
+pub(crate) struct Lent(NonNull<Memory>);
+
+impl Deref for Lent {
+    type Target = Memory;
+
+    fn deref(&self) -> &Memory {
+        // SAFETY: made of a field of the storage that holds a memory until the device was dropped, and of which this is the
+        // only handle. Whoever gets here holds the device, so no call but his is under way.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl DerefMut for Lent {
+    fn deref_mut(&mut self) -> &mut Memory {
+        // SAFETY: as in `deref`.
+        unsafe { self.0.as_mut() }
+    }
+}
 
 /// Words of a device's storage, on targets with pointers of 32 bits. Checked when the library is built.
 #[cfg(target_pointer_width = "32")]
-pub const LATCH_DEVICE_WORDS: usize = 2304;
+pub const LATCH_DEVICE_WORDS: usize = 2272;
 /// Words of a device's storage, on targets with pointers of 64 bits. Checked when the library is built.
 #[cfg(target_pointer_width = "64")]
 pub const LATCH_DEVICE_WORDS: usize = 2304;
+
+/// Bytes of a device's storage.
+pub const LATCH_DEVICE_SIZE: usize = LATCH_DEVICE_WORDS * 8;
+/// Alignment of a device's storage, in bytes.
+pub const LATCH_DEVICE_ALIGNMENT: usize = 8;
 
 /// A device. Declare it static, or zero it before its first use; it has to stay where it is from its boot to its end.
 #[derive(Debug)]
@@ -40,9 +66,6 @@ pub struct latch_device_t {
     /// Nobody's but the library's.
     opaque: [u64; LATCH_DEVICE_WORDS],
 }
-
-/// Bytes of a device's storage.
-const STORAGE_SIZE: usize = size_of::<latch_device_t>();
 
 impl latch_device_t {
     /// Storage in which nothing lies yet.
@@ -86,6 +109,8 @@ const _: () = {
         align_of::<Cell>() <= align_of::<latch_device_t>(),
         "latch_device_t is not aligned enough"
     );
+    assert!(size_of::<latch_device_t>() == LATCH_DEVICE_SIZE);
+    assert!(align_of::<latch_device_t>() == LATCH_DEVICE_ALIGNMENT);
 };
 
 /// A device in the middle of a call.
@@ -145,7 +170,7 @@ impl Entered {
     }
 
     fn span(&self) -> Span {
-        Span::of(self.0.as_ptr(), STORAGE_SIZE)
+        Span::of(self.0.as_ptr(), LATCH_DEVICE_SIZE)
     }
 
     fn door(&mut self) -> Result<Door<'_>, Stop> {
@@ -180,12 +205,13 @@ impl Entered {
         })
     }
 
-    /// Boots a device in this storage.
+    /// Boots a device in this storage. Where the interface was misused, the storage stays as it was.
     pub(crate) fn bring_up(
         &mut self,
-        boot: impl FnOnce(&'static mut Memory, Span) -> Result<Inner, Stop>,
+        boot: impl FnOnce(Lent, Span) -> Result<Inner, Stop>,
     ) -> Result<(), Stop> {
-        if self.tag() == RUNNING {
+        let before = self.tag();
+        if before == RUNNING {
             return Err(LATCH_RUNNING.into());
         }
         let place = self.0.as_ptr();
@@ -193,19 +219,24 @@ impl Entered {
         // since no device does.
         unsafe {
             (&raw mut (*place).at).write(place.addr());
-            (&raw mut (*place).refusal).write(MaybeUninit::new(latch_refusal_t::default()));
             (&raw mut (*place).ticket).write(MaybeUninit::new(None));
+            clear((&raw mut (*place).memory).cast());
         }
-        // Whatever ends the boot early leaves this behind.
-        self.set_tag(FAULTED);
-        // SAFETY: a field of its own within the storage. The reference outlives this function, in the device: the storage
-        // lives until the device was ended, as the caller promises, and no other reference to this field is made before.
-        let memory = unsafe {
-            let memory = (&raw mut (*place).memory).cast::<Memory>();
-            clear(memory);
-            &mut *memory
-        };
-        let device = boot(memory, self.span())?;
+        // SAFETY: a field of the storage, so not NULL.
+        let memory = unsafe { NonNull::new_unchecked((&raw mut (*place).memory).cast()) };
+        let booted = boot(Lent(memory), self.span());
+        match &booted {
+            Err(Stop::Misuse(_)) if before == BLANK => self.end(),
+            Err(Stop::Misuse(_)) => {}
+            _ => {
+                // SAFETY: as above.
+                unsafe {
+                    (&raw mut (*place).refusal).write(MaybeUninit::new(latch_refusal_t::default()));
+                };
+                self.set_tag(FAULTED);
+            }
+        }
+        let device = booted?;
         // SAFETY: a field of its own, in which nothing lies.
         unsafe { (&raw mut (*place).device).write(MaybeUninit::new(device)) };
         self.set_tag(RUNNING);

@@ -56,7 +56,7 @@ mod verdict;
 
 pub use action::{latch_action_kind_t, latch_action_t, latch_close_cause_t};
 pub use boundary::{latch_bytes_t, latch_text_t};
-pub use cell::{LATCH_DEVICE_WORDS, latch_device_t};
+pub use cell::{LATCH_DEVICE_ALIGNMENT, LATCH_DEVICE_SIZE, LATCH_DEVICE_WORDS, latch_device_t};
 pub use enrol::{LATCH_REQUEST_SIZE, latch_enrolment_request, latch_key_kept_t, latch_name_t};
 pub use entries::{
     latch_entry_at, latch_entry_find, latch_entry_t, latch_value_kind_t, latch_value_t,

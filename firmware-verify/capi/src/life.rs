@@ -2,7 +2,7 @@
 
 use latch_verify::{
     boot::Started,
-    device::{Device, Memory, MountFault, Parts},
+    device::{Device, MountFault, Parts},
     limits::MAX_COMPONENTS,
     types::Version,
     verdict::Factory,
@@ -11,7 +11,7 @@ use latch_verify::{
 use crate::{
     board::Board,
     boundary::{bytes, copied},
-    cell::{Inner, call_any, latch_device_t},
+    cell::{Inner, Lent, call_any, latch_device_t},
     parts::latch_parts_t,
     result::{LATCH_VALUE, Stop, latch_result_t},
 };
@@ -105,8 +105,7 @@ pub enum latch_started_kind_t {
     LATCH_STARTED_RECOVERY = 2,
 }
 
-type Make =
-    fn(&'static mut Memory, Parts<Board>, &[u8], &[u8], Factory) -> Result<Inner, MountFault>;
+type Make = fn(Lent, Parts<Board>, &[u8], &[u8], Factory) -> Result<Inner, MountFault>;
 
 /// Provisions a device, once, in the factory: writes its identity, the tenant's newest trust root and the versions of its
 /// factory image into an empty journal. Then it runs.

@@ -7,6 +7,7 @@ mod issued;
 
 mod door {
     pub(crate) mod board;
+    mod images;
     mod life;
     mod misuse;
     mod reentry;

@@ -26,6 +26,16 @@ pub(crate) struct Board {
     pub(crate) out: [u8; LATCH_STATE_SIZE],
 }
 
+type Provision = unsafe extern "C" fn(
+    *mut latch_device_t,
+    *const latch_parts_t,
+    *const u8,
+    usize,
+    *const u8,
+    usize,
+    *const latch_factory_t,
+) -> latch_result_t;
+
 /// The board of one test.
 pub(crate) struct Bench(pub(crate) *mut Board);
 
@@ -113,13 +123,21 @@ impl Bench {
     }
 
     pub(crate) fn provision(&self) -> latch_result_t {
+        self.provision_by(latch_provision)
+    }
+
+    pub(crate) fn provision_again(&self) -> latch_result_t {
+        self.provision_by(latch_provision_again)
+    }
+
+    fn provision_by(&self, function: Provision) -> latch_result_t {
         let (root, enrolment) = (issued::file("root"), issued::file("enrolment"));
         let mut factory = latch_factory_t::default();
         factory.main.major = 1;
         let parts = self.parts();
         // SAFETY: as C would, with everything alive.
         unsafe {
-            latch_provision(
+            function(
                 self.device(),
                 &raw const parts,
                 root.as_ptr(),

@@ -132,6 +132,8 @@ fn parts_that_are_none() {
         assert_eq!(boot(change), LATCH_GEOMETRY);
     }
     assert_eq!(boot(|parts| parts.abi += 1), LATCH_OTHER_ABI);
+    // None of this was a boot.
+    assert_eq!(everywhere(bench.device())[0], LATCH_NOT_BOOTED);
     // What may be missing is: then the journal is blank, and says so.
     let bare = |parts: &mut latch_parts_t| {
         parts.clock.trusted_ms = None;
@@ -158,6 +160,8 @@ fn parts_that_are_none() {
         let result = unsafe { latch_boot_as(bench.device(), &raw const parts, started, slot) };
         assert_eq!(result, LATCH_VALUE);
     }
+    // The last boot that was one has failed, and that stands.
+    assert_eq!(everywhere(bench.device())[0], LATCH_FAULTED);
 }
 
 #[test]

@@ -1,0 +1,116 @@
+//! A release behind the interface: what the pump in C does not do with one.
+
+use std::{ffi::c_void, ptr};
+
+use latch_capi::*;
+
+use super::board::{Bench, answer};
+use crate::issued;
+
+fn install(bench: &Bench) {
+    let (manifest, code, pages) = (
+        issued::file("manifest"),
+        issued::file("install"),
+        issued::file("pages"),
+    );
+    let submit = |kind: u32| {
+        let release = latch_release_t {
+            kind,
+            manifest: manifest.as_ptr(),
+            manifest_len: manifest.len(),
+        };
+        // SAFETY: as C would, with everything alive.
+        answer::<latch_verdict_t>(|verdict| unsafe {
+            latch_submit(
+                bench.device(),
+                code.as_ptr(),
+                code.len(),
+                &raw const release,
+                bench.out(),
+                LATCH_STATE_SIZE,
+                verdict,
+            )
+        })
+    };
+    assert_eq!(submit(3).0, LATCH_VALUE);
+    let (result, verdict) = submit(2);
+    let answered = latch_verdict_kind_t::LATCH_VERDICT_ANSWERED;
+    assert_eq!((result, verdict.kind), (LATCH_OK, answered));
+
+    let mut rest = &pages[..];
+    while let Some((len, after)) = rest.split_first_chunk() {
+        // SAFETY: as C would.
+        let (result, wanted) = answer(|wanted| unsafe { latch_wanted(bench.device(), wanted) });
+        assert!(result == LATCH_OK && wanted.any);
+        let (page, after) = after.split_at(u16::from_le_bytes(*len).into());
+        // SAFETY: as C would.
+        let (result, _) = answer::<latch_paged_t>(|paged| unsafe {
+            latch_page(bench.device(), page.as_ptr(), page.len(), paged)
+        });
+        assert_eq!(result, LATCH_OK);
+        rest = after;
+    }
+    // SAFETY: as C would.
+    let (result, armed) = answer::<latch_armed_t>(|armed| unsafe {
+        latch_arm(bench.device(), bench.out(), LATCH_STATE_SIZE, armed)
+    });
+    assert_eq!((result, armed.ready), (LATCH_OK, true));
+}
+
+unsafe extern "C" fn is_whole(asked: *mut c_void, image: *const latch_image_t) -> i32 {
+    // SAFETY: the list of this test, and an image that lives until this returns.
+    unsafe { (*asked.cast::<Vec<u8>>()).push((*image).slot) };
+    1
+}
+
+#[test]
+fn an_image_is_looked_at_by_others_and_given_up() {
+    let bench = Bench::provisioned();
+    install(&bench);
+    let mut part = [0_u8; 8];
+    let mut read = |offset: u32| {
+        // SAFETY: as C would.
+        unsafe { latch_read_image(bench.device(), offset, part.as_mut_ptr(), part.len()) }
+    };
+    assert_eq!((read(4_992), read(4_993)), (LATCH_OK, 812), "up to its end");
+    assert_eq!(part, [0; 8], "cleared for what was refused");
+    // SAFETY: as C would.
+    let (_, image) = answer(|image| unsafe { latch_installing(bench.device(), image) });
+    assert!(image.any && image.slot == 1 && image.size == 5_000 && image.page_size == 1_024);
+
+    // A bootloader that finds the slot damaged starts the image from the factory.
+    let parts = bench.parts();
+    let mut record = [0; LATCH_RECORD_SIZE];
+    let mut asked: Vec<u8> = Vec::new();
+    assert_eq!(bench.end(), LATCH_OK);
+    // SAFETY: as C would.
+    let (result, choice) = answer::<latch_choice_t>(|choice| unsafe {
+        latch_bootloader_start_by(
+            &raw const parts.journal,
+            Some(is_whole),
+            (&raw mut asked).cast(),
+            record.as_mut_ptr(),
+            record.len(),
+            choice,
+        )
+    });
+    let confirmed = latch_start_kind_t::LATCH_START_CONFIRMED;
+    assert_eq!((result, choice.start), (LATCH_OK, confirmed));
+    assert_eq!((choice.given_up, &asked[..]), (814, &[1][..]));
+
+    // Where nobody has chosen, the image on trial is what runs, as far as the device knows.
+    assert_eq!(bench.boot(), LATCH_OK);
+    let trial = latch_install_phase_t::LATCH_INSTALL_TRIAL;
+    assert_eq!(bench.facts().1.install, trial);
+    let mut len = 0;
+    let give_up = |len: *mut usize| {
+        // SAFETY: as C would.
+        unsafe { latch_give_up(bench.device(), bench.out(), LATCH_STATE_SIZE, len) }
+    };
+    assert_eq!(give_up(&raw mut len), LATCH_OK);
+    assert_eq!((len > 0, give_up(&raw mut len)), (true, 809));
+    // SAFETY: as C would.
+    let result =
+        unsafe { latch_receipt(bench.device(), ptr::null(), bench.out(), 0, ptr::null_mut()) };
+    assert_eq!(result, LATCH_NULL);
+}
