@@ -10,8 +10,8 @@ use std::{
     process::{Command, Output},
 };
 
-use issued::{DEVICE, key};
-use latch_issue::{DeviceState, ReceiptChain, SignedReceipt};
+use issued::{DEVICE, OPERATOR, key};
+use latch_issue::{DeviceState, EnrolmentRequest, ReceiptChain, SignedReceipt};
 use latch_verify::statement::Outcome;
 
 /// What a static library of Rust with std asks of a system with glibc or musl.
@@ -105,7 +105,7 @@ fn what_the_pump_says_is_what_was_recorded() {
     let folder = inputs();
     let printed = pump(folder.path(), &[]);
     let is_signed = |line: &&str| {
-        let words = ["receipt ", "again ", "state "];
+        let words = ["receipt ", "again ", "state ", "request "];
         words.iter().any(|word| line.starts_with(word))
     };
     let lines = printed.lines().filter(|line| !is_signed(line));
@@ -122,7 +122,7 @@ fn what_the_pump_says_is_what_was_recorded() {
 }
 
 #[test]
-fn its_receipts_are_genuine_and_make_a_chain() {
+fn what_it_signs_is_genuine() {
     let folder = inputs();
     let printed = pump(folder.path(), &[]);
     let device = key(DEVICE).public();
@@ -163,6 +163,10 @@ fn its_receipts_are_genuine_and_make_a_chain() {
     for receipt in all {
         chain.push(receipt).unwrap();
     }
+    let request = hex_lines(&printed, "request").remove(0);
+    let request = EnrolmentRequest::from_bytes(request).unwrap();
+    let enrolment = request.countersign(&key(OPERATOR)).unwrap();
+    assert_eq!(enrolment.bytes(), issued::file("enrolment"));
     let state = hex_lines(&printed, "state").remove(0);
     let state = DeviceState::verify(state, &device).unwrap();
     chain.check_state(&state).unwrap();
@@ -190,7 +194,7 @@ fn sanitizers_find_nothing() {
 }
 
 #[test]
-fn the_example_of_the_readme_links() {
+fn the_readmes_example_and_a_bootloader_link() {
     let readme = fs::read_to_string(here("README.md")).unwrap();
     let mut blocks = readme.split("```c\n").skip(1);
     let example = blocks.next().and_then(|rest| rest.split("```").next());
@@ -198,6 +202,15 @@ fn the_example_of_the_readme_links() {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("example.c");
     fs::write(&source, example.expect("an example")).unwrap();
-    let sources = [source, here("tests/pump/stubs.c")];
-    link(&folder.path().join("example"), &sources, &[]);
+    let stubs = here("tests/pump/stubs.c");
+    link(
+        &folder.path().join("example"),
+        &[source, stubs.clone()],
+        &[],
+    );
+    link(
+        &folder.path().join("loader"),
+        &[here("tests/pump/loader.c"), stubs],
+        &[],
+    );
 }

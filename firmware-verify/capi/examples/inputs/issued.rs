@@ -17,7 +17,7 @@ pub(crate) const NOW_MS: u64 = 1_795_248_000_000;
 const PAGE_LOG2: u8 = 10;
 
 const ROOT: u8 = 1;
-const OPERATOR: u8 = 2;
+pub(crate) const OPERATOR: u8 = 2;
 const RELEASE: u8 = 3;
 /// The device's own.
 pub(crate) const DEVICE: u8 = 61;

@@ -97,6 +97,11 @@ const latch_flash_t *board_slots(void)
     return &regions[1];
 }
 
+void board_damage(int slot, uint32_t offset)
+{
+    slots[slot][offset] ^= 1;
+}
+
 void board_parts(latch_parts_t *parts)
 {
     static latch_seed_t kept;

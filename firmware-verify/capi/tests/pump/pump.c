@@ -118,6 +118,18 @@ static void serve_slowly(const char *name)
     say("  settled twice", latch_settle(&device, 5, out, sizeof out, &receipt_len));
 }
 
+/* What an operator countersigns: the enrolment that comes back is one of the files. */
+static void request(const latch_key_t *key)
+{
+    latch_name_t name = {"acme", "pump", "pump-7", 1, LATCH_KEY_IN_SOFTWARE};
+    size_t len;
+
+    must("request", latch_enrolment_request(key, &name, out, sizeof out, &len));
+    print_hex("request", out, len);
+    name.device = "pump 7";
+    say("a malformed name", latch_enrolment_request(key, &name, out, sizeof out, &len));
+}
+
 static void begin(void)
 {
     static const latch_factory_t factory = {.main = {1, 0, 0}};
@@ -129,6 +141,7 @@ static void begin(void)
     size_t enrolment_len = board_read("enrolment", enrolment, sizeof enrolment);
 
     board_parts(&parts);
+    request(&parts.key);
     say("before its boot", latch_last_refusal(&device, &refusal));
     say("boot", latch_boot(&device, &parts));
     say("after a fault", latch_identity(&device, &identity));
@@ -173,32 +186,75 @@ static void boot_again(uint32_t started, uint8_t slot)
     send_again();
 }
 
+/* Every page message of the release, one after the other. */
+static void each_page(latch_result_t (*take)(const uint8_t *page, size_t len, latch_paged_t *paged))
+{
+    latch_paged_t paged = {0};
+    size_t pages_len = board_read("pages", pages, sizeof pages);
+
+    for (size_t at = 0; at + 2 <= pages_len;) {
+        size_t len = pages[at] | (size_t)pages[at + 1] << 8;
+        must("page", take(pages + at + 2, len, &paged));
+        at += 2 + len;
+    }
+    printf("pages: %lu\n", (unsigned long)paged.kind);
+}
+
+static latch_result_t to_device(const uint8_t *page, size_t len, latch_paged_t *paged)
+{
+    return latch_page(&device, page, len, paged);
+}
+
+static latch_restoration_t restoration;
+
+static latch_result_t to_restoration(const uint8_t *page, size_t len, latch_paged_t *paged)
+{
+    return latch_restoration_page(&restoration, page, len, paged);
+}
+
+static latch_choice_t bootloader(void)
+{
+    static uint8_t record[LATCH_RECORD_SIZE];
+    latch_choice_t choice;
+
+    must("bootloader", latch_bootloader_start(board_journal(), board_slots(), record, sizeof record, &choice));
+    printf("bootloader: starts slot %u as %lu, gives up for %lu\n", choice.image.slot, (unsigned long)choice.start,
+           (unsigned long)choice.given_up);
+    return choice;
+}
+
+/* A damaged slot: what was confirmed before runs, until the pages have come again. */
+static void restore(void)
+{
+    static uint8_t record[LATCH_RECORD_SIZE];
+    latch_wanted_t wanted;
+
+    board_damage(1, 100);
+    bootloader();
+    must("restoration", latch_restoration_begin(&restoration, board_journal(), board_slots(), record, sizeof record));
+    must("wanted", latch_restoration_wanted(&restoration, &wanted));
+    printf("wants page %lu of %lu\n", (unsigned long)wanted.next, (unsigned long)wanted.of);
+    each_page(to_restoration);
+    must("wanted", latch_restoration_wanted(&restoration, &wanted));
+    printf("wants more: %d\n", wanted.any);
+    bootloader();
+}
+
 static void update(void)
 {
     size_t manifest_len = board_read("manifest", manifest, sizeof manifest);
-    size_t pages_len = board_read("pages", pages, sizeof pages);
     latch_release_t release = {LATCH_RELEASE_FOUND, manifest, manifest_len};
-    latch_paged_t paged = {0};
     latch_armed_t armed;
-    latch_choice_t choice;
-    static uint8_t record[LATCH_RECORD_SIZE];
     size_t receipt_len;
 
     serve("install", NULL);
     serve("install", &release);
-    for (size_t at = 0; at + 2 <= pages_len;) {
-        size_t len = pages[at] | (size_t)pages[at + 1] << 8;
-        must("page", latch_page(&device, pages + at + 2, len, &paged));
-        at += 2 + len;
-    }
-    printf("pages: %lu\n", (unsigned long)paged.kind);
+    each_page(to_device);
     must("arm", latch_arm(&device, out, sizeof out, &armed));
     printf("armed: %d\n", armed.ready);
 
     /* A reset: the bootloader chooses. */
-    must("bootloader", latch_bootloader_start(board_journal(), board_slots(), record, sizeof record, &choice));
-    printf("starts slot %u as %lu\n", choice.image.slot, (unsigned long)choice.start);
-    boot_again(LATCH_STARTED_SLOT, choice.image.slot);
+    boot_again(LATCH_STARTED_SLOT, bootloader().image.slot);
     must("confirm", latch_confirm(&device, out, sizeof out, &receipt_len));
     print_hex("receipt", out, receipt_len);
 }
@@ -223,6 +279,7 @@ int main(void)
     must("state", latch_state(&device, out, sizeof out, &state_len));
     print_hex("state", out, state_len);
     must("end", latch_end(&device));
+    restore();
     printf("done, commands run: %d\n", commands);
     return 0;
 }

@@ -19,4 +19,7 @@ size_t board_read(const char *name, uint8_t *bytes, size_t size);
 const latch_flash_t *board_journal(void);
 const latch_flash_t *board_slots(void);
 
+/* What decay does to a cell of a slot. */
+void board_damage(int slot, uint32_t offset);
+
 #endif
