@@ -74,6 +74,18 @@ impl Home {
         self.dir.path().join(name)
     }
 
+    /// A folder with a configuration of devices behind links, and the bundle of one whose key has
+    /// this seed.
+    pub(crate) fn linked(tenant: &Tenant, broker: &str, tables: &str, seed: &[u8; 32]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let config = format!("broker = \"{broker}\"\n{tables}");
+        fs::write(dir.path().join("agent.toml"), config).unwrap();
+        let bundle = tenant.bundle_for(DEVICE, seed);
+        fs::write(dir.path().join("pump-7.bundle"), bundle).unwrap();
+        let key = latch_issue::RoleKey::from_seed(seed).unwrap().public();
+        Self { dir, key }
+    }
+
     /// Writes a program that `settings` named as a hook.
     pub(crate) fn script(&self, name: &str, lines: &str) {
         let path = self.path(name);

@@ -167,6 +167,13 @@ impl Tenant {
         bundle.to_bytes().unwrap()
     }
 
+    /// What an operator gives a device whose key has this seed.
+    pub(crate) fn bundle_for(&self, device: &str, seed: &[u8; 32]) -> Vec<u8> {
+        let enrolment = Statement::from_bytes(self.enrol(device, seed)).unwrap();
+        let bundle = ProvisionBundle::new(self.root_statement.clone(), enrolment).unwrap();
+        bundle.to_bytes().unwrap()
+    }
+
     /// A code for one device that changes its twin.
     pub(crate) fn set(&mut self, device: &str, now_ms: u64, patch: &Value) -> Code {
         let change = Change::SetTwin(Patch::from_json(patch).unwrap());

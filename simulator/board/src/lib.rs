@@ -2,13 +2,16 @@
 //! serial link. For tests of the host's end.
 //!
 //! [`Board`] has no input or output of its own: bytes go in, bytes come out, and the test decides
-//! which of them are lost and when the power is cut. [`serve`] runs one on a stream.
+//! which of them are lost and when the power is cut. [`serve`] runs one on a stream, [`OnSocket`] behind a
+//! socket.
 
 mod board;
 mod hardware;
 mod outgoing;
 mod serve;
+mod socket;
 
 pub use board::{Board, Clock, PAGE_MAX};
 pub use hardware::{Chip, Counting, Micro};
 pub use serve::serve;
+pub use socket::OnSocket;
