@@ -15,7 +15,7 @@ use crate::{
     reject::{Reason, Refusal, ensure},
     statement::Root,
     types::{KeyId, StatementId},
-    wire::{Envelope, Keys as _, Kind, Role},
+    wire::{Envelope, Keys as _, Kind, Role, Signers},
 };
 
 /// A root that the keys in force have signed. Nothing else is known about it yet.
@@ -23,7 +23,7 @@ pub struct AuthenticRoot<'a> {
     envelope: Envelope<'a>,
     id: StatementId,
     /// Root keys in force that have signed it.
-    signed: u8,
+    signed: Signers,
 }
 
 impl<'a> AuthenticRoot<'a> {
@@ -57,12 +57,12 @@ pub fn authenticate_root<'a>(
         envelope.signatures().any(|(id, _)| known(id)),
         Reason::UnknownKey,
     )?;
-    let mut signed = 0_u8;
+    let mut signed = Signers::NOBODY;
     for (id, signature) in envelope.signatures().filter(|(id, _)| known(*id)) {
-        let (_, key) = ring.find(id).ok_or(Reason::LogicFault)?;
-        let sound = key.prove(envelope.message(), &signature)?;
-        signed = signed.saturating_add(sound.count());
+        let (place, key) = ring.find(id).ok_or(Reason::LogicFault)?;
+        signed.insert(place, key.prove(envelope.message(), &signature)?)?;
     }
+    signed.are(envelope.signatures().filter(|(id, _)| known(*id)).count())?;
     let id = envelope.id();
     let root = AuthenticRoot {
         envelope,
@@ -80,7 +80,10 @@ pub fn authenticate_root<'a>(
 /// [`Reason::TooFewOldRoot`].
 #[inline(never)]
 pub(crate) fn has_enough(root: &AuthenticRoot<'_>, trust: &TrustRoot) -> Result<(), Refusal> {
-    let (signed, asked) = (black_box(root.signed), trust.root()?.thresholds.root);
+    let asked = trust.root()?.thresholds.root;
+    let signed = trust
+        .ring()
+        .count(black_box(root.signed), Role::Root, |_| true);
     ensure(
         signed >= asked,
         Refusal::new(Reason::TooFewOldRoot, asked.into(), signed.into()),
@@ -128,16 +131,27 @@ pub(crate) fn check_root<'a>(
     ensure(listed.role(device_key).is_none(), Reason::DeviceKeyListed)?;
     // Every signature has to be good, and by a key of one of the two roots. Those by root keys
     // in force were checked before, unless the new root holds another key under the same id.
+    let mut signers = Signers::NOBODY;
+    let mut counted = 0_usize;
     for (id, signature) in envelope.signatures() {
         let (old, new) = (trust.ring().find(id), listed.find(id));
         let Some((_, key)) = new.or(old) else {
             return Err(Reason::UnknownKey.into());
         };
         let was_root = trust.ring().role(id) == Some(Role::Root);
-        let checked = was_root && old.is_some_and(|(_, old)| old == key);
-        if !checked {
-            key.verify(envelope.message(), &signature)?;
+        let before = old.filter(|(_, old)| was_root && *old == key);
+        counted = counted.saturating_add(usize::from(new.is_some()));
+        match (before, new) {
+            (Some((there, _)), Some((place, _))) => {
+                signers.adopt(place, successor.signed, there)?;
+            }
+            (None, Some((place, _))) => {
+                signers.insert(place, key.prove(envelope.message(), &signature)?)?;
+            }
+            (Some(_), None) => {}
+            (None, None) => key.verify(envelope.message(), &signature)?,
         }
     }
-    CheckedRoot::signed(*envelope, root)
+    signers.are(counted)?;
+    CheckedRoot::signed(*envelope, root, signers)
 }

@@ -7,7 +7,7 @@ use crate::{
     reject::{Reason, Refusal, ensure},
     statement::{Root, RootKey},
     types::{KeyId, StatementId, TenantId},
-    wire::{Body, Envelope, KeyRing, Keys, Kind, PublicKey, Role, Verified, decode, peek},
+    wire::{Body, Envelope, KeyRing, Keys, Kind, PublicKey, Role, Signers, Verified, decode, peek},
 };
 
 /// A trust root that was checked, with its keys ready for use.
@@ -52,8 +52,8 @@ impl<'a> ReadRoot<'a> {
     /// # Errors
     /// As [`CheckedRoot::first`], but for [`Reason::UnknownKey`].
     pub(crate) fn prove(&self) -> Result<(), Refusal> {
-        verify_listed(&self.envelope, &self.root)?;
-        has_enough_own(&self.envelope, &self.root)
+        let signers = verify_listed(&self.envelope, &self.root)?;
+        has_enough_own(&self.root, signers)
     }
 
     /// What it says.
@@ -80,21 +80,24 @@ impl<'a> CheckedRoot<'a> {
         // The keys come from the body itself, so it has to be read before it can be verified;
         // nothing acts on it before its own threshold has signed these very bytes.
         let root: Root<'a> = envelope.read()?;
-        if root.version > 1 {
-            verify_listed(&envelope, &root)?;
+        let signers = if root.version > 1 {
+            verify_listed(&envelope, &root)?
         } else {
-            envelope.verify(&ListedKeys(&root))?;
-        }
-        Self::signed(envelope, root)
+            envelope.verify(&ListedKeys(&root))?.signers()
+        };
+        Self::signed(envelope, root, signers)
     }
 
-    /// A root whose own threshold has signed it. Every signature by one of its keys was found
-    /// good before; the envelope holds each key once.
+    /// A root whose own threshold has signed it.
     ///
     /// # Errors
     /// [`Reason::TooFewRoot`].
-    pub(super) fn signed(envelope: Envelope<'a>, root: Root<'a>) -> Result<Self, Refusal> {
-        has_enough_own(&envelope, &root)?;
+    pub(super) fn signed(
+        envelope: Envelope<'a>,
+        root: Root<'a>,
+        signers: Signers,
+    ) -> Result<Self, Refusal> {
+        has_enough_own(&root, signers)?;
         Ok(Self(ReadRoot { envelope, root }))
     }
 
@@ -104,12 +107,13 @@ impl<'a> CheckedRoot<'a> {
     }
 }
 
-/// Whether as many root keys of a root are on its envelope as it asks for.
+/// Whether as many root keys of a root have signed it as it asks for: counted are signatures that were proven, by the places of
+/// their keys in it.
 #[inline(never)]
-fn has_enough_own(envelope: &Envelope<'_>, root: &Root<'_>) -> Result<(), Refusal> {
+fn has_enough_own(root: &Root<'_>, signers: Signers) -> Result<(), Refusal> {
     let mut signed = 0_u8;
-    for id in envelope.signers() {
-        if ListedKeys(root).role(id) == Some(Role::Root) {
+    for (place, listed) in (0_u8..).zip(root.keys.iter()) {
+        if listed.role == Role::Root && signers.contains(place) {
             signed = signed.saturating_add(1);
         }
     }
@@ -133,18 +137,22 @@ fn read_kept<'a>(envelope: &Envelope<'a>) -> Result<Root<'a>, Refusal> {
     Ok(root)
 }
 
-/// Checks the signatures of the keys that a root lists, whoever else has signed it.
+/// Checks the signatures of the keys that a root lists, whoever else has signed it: which of them are good.
 #[inline(never)]
-fn verify_listed(envelope: &Envelope<'_>, root: &Root<'_>) -> Result<(), Refusal> {
+fn verify_listed(envelope: &Envelope<'_>, root: &Root<'_>) -> Result<Signers, Refusal> {
     let listed = ListedKeys(root);
+    let mut signers = Signers::NOBODY;
+    let mut counted = 0_usize;
     for (id, signature) in envelope.places() {
         // Whoever counts has to be checked: only keys that are not listed are passed over.
         if listed.role(id).is_some() {
-            let (_, key) = listed.find(id).ok_or(Reason::WeakKey)?;
-            key.verify(envelope.message(), signature)?;
+            let (place, key) = listed.find(id).ok_or(Reason::WeakKey)?;
+            signers.insert(place, key.prove(envelope.message(), signature)?)?;
+            counted = counted.saturating_add(1);
         }
     }
-    Ok(())
+    signers.are(counted)?;
+    Ok(signers)
 }
 
 /// The keys that a root lists, which was read, found where they lie. A [`KeyRing`] is faster, and takes two

@@ -255,6 +255,7 @@ impl<'a> Envelope<'a> {
             let sound = key.prove(self.message, signature)?;
             signers.insert(place, sound)?;
         }
+        signers.are(self.signers().count())?;
         Ok(Verified {
             envelope: self,
             signers,

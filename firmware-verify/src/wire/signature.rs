@@ -29,11 +29,6 @@ impl Sound {
     pub(crate) fn fault(self) -> u32 {
         black_box(self.0) ^ GOOD
     }
-
-    /// One good signature, or none.
-    pub(crate) fn count(self) -> u8 {
-        u8::from(self.fault() == 0)
-    }
 }
 
 /// Checks a signature of a message by the key with these bytes.
