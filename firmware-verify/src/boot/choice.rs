@@ -1,8 +1,14 @@
 //! The choice itself.
+//!
+//! It is made twice, so that no skipped instruction starts an image that must not: what was chosen is held against the journal
+//! and against what was read back once more, by another function. What neither of them has written is the recovery program.
+
+use core::hint::black_box;
 
 use crate::{
     ledger::{Image, Images, Next},
     reject::Reason,
+    types::Digest,
 };
 
 /// What to start.
@@ -40,25 +46,134 @@ pub enum Started {
     Recovery,
 }
 
+impl Choice {
+    /// What stands where nothing was chosen.
+    pub(super) const NOTHING: Self = Self {
+        start: Start::Recovery,
+        given_up: None,
+    };
+}
+
+/// A choice, and what it rests on.
+pub(super) struct Chosen {
+    pub(super) choice: Choice,
+    /// The Merkle root of what the chosen image's slot holds.
+    found: Digest,
+}
+
+impl Chosen {
+    /// Nothing was read back: no image has this root.
+    const UNREAD: Digest = Digest([0x5a; 32]);
+
+    /// Nothing was chosen. It has to be written, whoever else has chosen here before: a skipped call leaves what was there.
+    pub(super) fn nothing() -> Self {
+        black_box(Self {
+            choice: Choice::NOTHING,
+            found: Self::UNREAD,
+        })
+    }
+}
+
 /// Chooses the image to start.
 ///
-/// `is_whole` reads an image's slot back and says whether it holds what was signed; it is asked
-/// only about images of which something is known. The image from the factory counts as whole.
-pub fn choose(images: &Images, mut is_whole: impl FnMut(&Image) -> bool) -> Choice {
-    let given_up = match on_trial(images) {
+/// `read_back` puts the Merkle root of what lies in an image's slot where it is told to, and leaves that alone where it cannot
+/// be read; it is asked only about images of which something is known. The image from the factory counts as whole.
+pub fn choose(images: &Images, read_back: impl FnMut(&Image, &mut Digest)) -> Choice {
+    let (mut chosen, mut cleared) = (Chosen::nothing(), Cleared::NOWHERE);
+    choose_into(&mut chosen, images, read_back);
+    hold(&mut chosen, images, &mut cleared);
+    chosen.choice
+}
+
+/// The first judgement.
+#[inline(never)]
+pub(super) fn choose_into(
+    chosen: &mut Chosen,
+    images: &Images,
+    mut read_back: impl FnMut(&Image, &mut Digest),
+) {
+    chosen.choice.given_up = match on_trial(images) {
         None => None,
         Some((_, 0)) => Some(Reason::TrialExpired),
-        Some((image, _)) if is_whole(&image) => {
-            return Choice {
-                start: Start::Trial(image),
-                given_up: None,
-            };
+        Some((image, _)) if is_whole(&image, &mut chosen.found, &mut read_back) => {
+            chosen.choice.start = Start::Trial(image);
+            return;
         }
         Some(_) => Some(Reason::SlotMismatch),
     };
-    Choice {
-        start: standing(images, is_whole),
-        given_up,
+    choose_standing(chosen, images, read_back);
+}
+
+/// Chooses what runs when nothing is on trial.
+#[inline(never)]
+pub(super) fn choose_standing(
+    chosen: &mut Chosen,
+    images: &Images,
+    mut read_back: impl FnMut(&Image, &mut Digest),
+) {
+    let mut may_run =
+        |image: &Image| image.from_factory() || is_whole(image, &mut chosen.found, &mut read_back);
+    let confirmed = images.firmware.confirmed;
+    chosen.choice.start = if may_run(&confirmed) {
+        Start::Confirmed(confirmed)
+    } else {
+        fallback(images)
+            .filter(may_run)
+            .map_or(Start::Recovery, Start::Fallback)
+    };
+}
+
+fn is_whole(
+    image: &Image,
+    found: &mut Digest,
+    read_back: &mut impl FnMut(&Image, &mut Digest),
+) -> bool {
+    *found = black_box(Chosen::UNREAD);
+    read_back(image, found);
+    *found == image.merkle_root
+}
+
+/// Where the second judgement lets a bootloader jump to: a word for each slot, as far from the other as words can be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cleared(u32);
+
+impl Cleared {
+    pub(super) const NOWHERE: Self = Self(0);
+    const SLOTS: [u32; 2] = [0x6c95_a3d2, !0x6c95_a3d2];
+
+    fn slot(slot: u8) -> Self {
+        Self::SLOTS
+            .get(usize::from(slot))
+            .map_or(Self::NOWHERE, |word| Self(black_box(*word)))
+    }
+
+    /// Whether it is this slot.
+    #[inline(never)]
+    pub(super) fn is(self, slot: u8) -> bool {
+        let word = Self::SLOTS.get(usize::from(black_box(slot)));
+        word.is_some_and(|word| black_box(self.0) == *word)
+    }
+}
+
+/// The second judgement: what must not start becomes the recovery program.
+#[inline(never)]
+pub(super) fn hold(chosen: &mut Chosen, images: &Images, cleared: &mut Cleared) {
+    let (chosen, images) = (black_box(chosen), black_box(images));
+    let (image, named) = match &chosen.choice.start {
+        Start::Confirmed(image) => (image, Some(images.firmware.confirmed)),
+        Start::Trial(image) => {
+            let tried = on_trial(images).filter(|(_, boots_left)| *boots_left > 0);
+            (image, tried.map(|(image, _)| image))
+        }
+        Start::Fallback(image) => (image, fallback(images)),
+        Start::Recovery => return,
+    };
+    let known = named.as_ref() == Some(image);
+    let whole = image.from_factory() || chosen.found == image.merkle_root;
+    if known && whole {
+        *cleared = Cleared::slot(image.slot);
+    } else {
+        chosen.choice.start = Start::Recovery;
     }
 }
 
@@ -68,29 +183,31 @@ fn on_trial(images: &Images) -> Option<(Image, u8)> {
     Some((image, phase.boots_left()?))
 }
 
-/// What runs when nothing is on trial.
-pub(super) fn standing(images: &Images, mut is_whole: impl FnMut(&Image) -> bool) -> Start {
+/// What may run in place of the confirmed image: it lies elsewhere, and not below the floor.
+fn fallback(images: &Images) -> Option<Image> {
     let firmware = &images.firmware;
-    let mut may_run = |image: &Image| image.from_factory() || is_whole(image);
-    if may_run(&firmware.confirmed) {
-        return Start::Confirmed(firmware.confirmed);
-    }
-    let fallback = firmware
+    firmware
         .fallback
         .filter(|image| image.security_version >= firmware.security_floor)
         .filter(|image| image.slot != firmware.confirmed.slot)
-        .filter(may_run);
-    fallback.map_or(Start::Recovery, Start::Fallback)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Choice, Start, choose};
+    use super::{Choice, Chosen, Cleared, Start, hold};
     use crate::{
         ledger::{Firmware, Image, Images, InstallPhase, Next},
         reject::Reason,
         types::Digest,
     };
+
+    fn choose(images: &Images, is_whole: impl Fn(&Image) -> bool) -> Choice {
+        super::choose(images, |image, found| {
+            if is_whole(image) {
+                *found = image.merkle_root;
+            }
+        })
+    }
 
     fn image(slot: u8, security_version: u32) -> Image {
         Image {
@@ -188,5 +305,54 @@ mod tests {
         // Nothing else of which nothing is known.
         factory.firmware.confirmed.slot = 1;
         assert_eq!(choose(&factory, |_| false).start, Start::Recovery);
+    }
+
+    #[test]
+    fn what_was_wrongly_chosen_is_not_started() {
+        let trial = |boots_left| InstallPhase::Trial {
+            boots_left,
+            started: true,
+        };
+        let second = |start: Start, found: Digest, next| {
+            let mut chosen = Chosen {
+                choice: started(start),
+                found,
+            };
+            let mut cleared = Cleared::NOWHERE;
+            hold(&mut chosen, &images(next), &mut cleared);
+            let slots = [cleared.is(0), cleared.is(1), cleared.is(2)];
+            let named = |slot: u8| [slot == 0, slot == 1, false];
+            match chosen.choice.start {
+                Start::Confirmed(image) | Start::Trial(image) | Start::Fallback(image) => {
+                    assert_eq!(slots, named(image.slot));
+                }
+                Start::Recovery => assert_eq!(slots, [false; 3]),
+            }
+            chosen.choice.start
+        };
+        let whole = |image: Image| image.merkle_root;
+        let (first, tried, below) = (image(0, 2), image(1, 3), image(1, 1));
+        for (start, next) in [
+            (Start::Confirmed(first), None),
+            (Start::Trial(tried), Some(trial(1))),
+            (Start::Fallback(image(1, 2)), None),
+        ] {
+            let root = |start| match start {
+                Start::Confirmed(image) | Start::Trial(image) | Start::Fallback(image) => {
+                    whole(image)
+                }
+                Start::Recovery => Chosen::UNREAD,
+            };
+            assert_eq!(second(start, root(start), next), start);
+            assert_eq!(second(start, Chosen::UNREAD, next), Start::Recovery);
+        }
+        for (start, found, next) in [
+            (Start::Trial(tried), whole(tried), Some(trial(0))),
+            (Start::Trial(tried), whole(tried), None),
+            (Start::Confirmed(tried), whole(tried), Some(trial(1))),
+            (Start::Fallback(below), whole(below), None),
+        ] {
+            assert_eq!(second(start, found, next), Start::Recovery, "{start:?}");
+        }
     }
 }

@@ -4,12 +4,13 @@ use core::fmt;
 
 use embedded_storage::nor_flash::{NorFlash, ReadNorFlash};
 
-use super::choice::{Choice, Start, choose, standing};
+use super::choice::{Choice, Chosen, Cleared, Start, choose_into, choose_standing, hold};
 use crate::{
     image::check_slot,
     journal::{Journal, MountError, Rejected},
     ledger::{Image, Images, ImagesFold, RECORD, Record},
     limits::{JOURNAL_SECTOR, MAX_RECORD},
+    types::Digest,
     verdict::Identity,
     wire::{decode, encode},
 };
@@ -50,7 +51,7 @@ impl core::error::Error for BootFault {}
 ///     let Ok(mut bootloader) = Bootloader::read(journal, &mut buffer) else {
 ///         return Start::Recovery;
 ///     };
-///     // A watchdog runs before this returns, then the program jumps to what was chosen.
+///     // A watchdog runs before this returns, then the program jumps to what was chosen, if `may_jump_to` says so there.
 ///     bootloader.start(&mut slots, &mut buffer).start
 /// }
 /// ```
@@ -58,6 +59,9 @@ impl core::error::Error for BootFault {}
 pub struct Bootloader<F> {
     journal: Journal<F, JOURNAL_SECTOR>,
     images: Images,
+    /// The same, read a second time: for the second judgement.
+    again: Images,
+    cleared: Cleared,
     identity: Identity,
 }
 
@@ -67,30 +71,14 @@ impl<F: NorFlash> Bootloader<F> {
     /// # Errors
     /// [`BootFault`]: nothing is known, and nothing in the slots may be started.
     pub fn read(flash: F, buffer: &mut [u8; MAX_RECORD]) -> Result<Self, BootFault> {
-        let mut fold = ImagesFold::new();
-        let mut identity = None;
-        let journal = Journal::mount(flash, buffer, &mut |entry| {
-            if entry.kind != RECORD {
-                return Err(Rejected);
-            }
-            let record: Record<'_> = decode(entry.body).map_err(|_| Rejected)?;
-            if let Record::Identity {
-                identity: found, ..
-            } = &record
-            {
-                identity = Some(found.clone());
-            }
-            fold.apply(&record)
-        })
-        .map_err(BootFault::Journal)?;
-        if journal.is_blank() {
-            return Err(BootFault::Blank);
-        }
-        let images = fold.finish().ok_or(BootFault::Incomplete)?;
+        let (journal, images, _) = read_images(flash, buffer)?;
+        let (journal, again, identity) = read_images(journal.release(), buffer)?;
         Ok(Self {
             journal,
             images,
-            identity: identity.ok_or(BootFault::Incomplete)?,
+            again,
+            cleared: Cleared::NOWHERE,
+            identity,
         })
     }
 
@@ -108,27 +96,54 @@ impl<F: NorFlash> Bootloader<F> {
 
     /// Chooses what to start, by reading the slots back, and notes it durably if it is an image on
     /// trial. One whose start cannot be noted is not started: it could try for ever.
+    #[inline(always)]
     pub fn start<S: ReadNorFlash>(
         &mut self,
         slots: &mut [S; 2],
         buffer: &mut [u8; MAX_RECORD],
     ) -> Choice {
-        self.start_by(|image| check_slot(slots, image).is_ok(), buffer)
+        let read_back = |image: &Image, found: &mut Digest| {
+            if let Ok(root) = check_slot(slots, image) {
+                *found = root;
+            }
+        };
+        self.start_by(read_back, buffer)
     }
 
-    /// As [`start`](Self::start), for images that lie elsewhere: `is_whole` says whether an image's slot holds it.
+    /// As [`start`](Self::start), for images that lie elsewhere: `read_back` puts the Merkle root of what lies in an image's slot
+    /// where it is told to, and leaves that alone where it cannot be read.
+    // Part of its caller: what a skipped call leaves is what was written here, and not what a start before has left.
+    #[inline(always)]
     pub fn start_by(
         &mut self,
-        mut is_whole: impl FnMut(&Image) -> bool,
+        read_back: impl FnMut(&Image, &mut Digest),
         buffer: &mut [u8; MAX_RECORD],
     ) -> Choice {
-        let choice = choose(&self.images, &mut is_whole);
-        if !matches!(choice.start, Start::Trial(_)) || self.note_attempt(buffer) {
-            return choice;
-        }
-        Choice {
-            start: standing(&self.images, is_whole),
-            given_up: Some(crate::Reason::StorageFault),
+        let mut chosen = Chosen::nothing();
+        self.choose(&mut chosen, read_back, buffer);
+        self.cleared = Cleared::NOWHERE;
+        hold(&mut chosen, &self.again, &mut self.cleared);
+        chosen.choice
+    }
+
+    /// Whether the image that was chosen last lies in this slot: to be asked right before the program jumps there, since one
+    /// skipped instruction turns the branch that has led to the jump. Where it does not, the recovery program starts.
+    #[must_use]
+    pub fn may_jump_to(&self, slot: u8) -> bool {
+        self.cleared.is(slot)
+    }
+
+    #[inline(never)]
+    fn choose(
+        &mut self,
+        chosen: &mut Chosen,
+        mut read_back: impl FnMut(&Image, &mut Digest),
+        buffer: &mut [u8; MAX_RECORD],
+    ) {
+        choose_into(chosen, &self.images, &mut read_back);
+        if matches!(chosen.choice.start, Start::Trial(_)) && !self.note_attempt(buffer) {
+            choose_standing(chosen, &self.images, read_back);
+            chosen.choice.given_up = Some(crate::Reason::StorageFault);
         }
     }
 
@@ -140,4 +155,34 @@ impl<F: NorFlash> Bootloader<F> {
     pub fn release(self) -> F {
         self.journal.release()
     }
+}
+
+/// Reads what the journal tells of the images.
+#[inline(never)]
+fn read_images<F: NorFlash>(
+    flash: F,
+    buffer: &mut [u8; MAX_RECORD],
+) -> Result<(Journal<F, JOURNAL_SECTOR>, Images, Identity), BootFault> {
+    let mut fold = ImagesFold::new();
+    let mut identity = None;
+    let journal = Journal::mount(flash, buffer, &mut |entry| {
+        if entry.kind != RECORD {
+            return Err(Rejected);
+        }
+        let record: Record<'_> = decode(entry.body).map_err(|_| Rejected)?;
+        if let Record::Identity {
+            identity: found, ..
+        } = &record
+        {
+            identity = Some(found.clone());
+        }
+        fold.apply(&record)
+    })
+    .map_err(BootFault::Journal)?;
+    if journal.is_blank() {
+        return Err(BootFault::Blank);
+    }
+    let images = fold.finish().ok_or(BootFault::Incomplete)?;
+    let identity = identity.ok_or(BootFault::Incomplete)?;
+    Ok((journal, images, identity))
 }

@@ -82,8 +82,10 @@ where
         match (self.started, next.phase) {
             // What was confirmed runs already, or is started by whoever reads the receipt.
             (Started::Unknown, _) => {
-                choose(&images, |image| {
-                    image.slot != next.image.slot || is_whole(image)
+                choose(&images, |image, found| {
+                    if image.slot != next.image.slot || is_whole(image) {
+                        *found = image.merkle_root;
+                    }
                 })
                 .given_up
             }
