@@ -5,7 +5,9 @@ use core::ffi::c_void;
 use latch_verify::{
     Reason,
     boot::{BootFault, Bootloader, Choice, Start},
+    ledger::Image,
     limits::MAX_RECORD,
+    types::Digest,
 };
 
 use crate::{
@@ -156,9 +158,11 @@ pub unsafe extern "C" fn latch_bootloader_start_by(
         choose(choice, || {
             let is_whole = required(is_whole)?;
             let (mut loader, record) = read(journal, record, record_size)?;
-            let ask = |image: &latch_verify::ledger::Image| {
-                let image = latch_image_t::from(*image);
-                is_whole(context, &raw const image) == 0
+            let ask = |image: &Image, found: &mut Digest| {
+                let asked = latch_image_t::from(*image);
+                if is_whole(context, &raw const asked) == 0 {
+                    *found = image.merkle_root;
+                }
             };
             Ok(loader.start_by(ask, record))
         })

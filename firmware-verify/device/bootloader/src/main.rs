@@ -47,7 +47,10 @@ fn main() -> ! {
             tell(choice.start);
             let confirmed = bootloader.images().firmware.confirmed;
             let patient = Patient::Known(bootloader.identity().clone(), confirmed);
-            (ready(choice.start, &mut copying, &copier), patient)
+            let handoff = ready(choice.start, &mut copying, &copier);
+            // Asked again where it counts: one skipped instruction turns a branch.
+            let handoff = handoff.filter(|handoff| bootloader.may_jump_to(handoff.slot));
+            (handoff, patient)
         }
         // The factory's program asks to be provisioned.
         Err(BootFault::Blank) => (factory(&mut copying), Patient::Blank),
