@@ -12,15 +12,16 @@ use super::{
 const SECOND_SLOT: usize = FIRST_SLOT + SLOT_BYTES;
 
 #[test]
-fn a_damaged_image_is_not_started_and_the_one_before_runs() {
+fn a_damaged_image_is_not_started_and_neither_is_one_below_the_floor() {
     let course = Course::shared();
     let mut machine = Machine::with_flash(&course.finished);
     machine.change_flash(|flash| flash[SECOND_SLOT + 70_000] ^= 1);
     machine.start();
     let standing = Host::at(&machine.line(), 1).meet().expect("it stays");
+    // The factory's image is whole, and has a lower security version than the one that was confirmed.
     assert_eq!(
-        (standing.program, standing.version.to_string(), standing.why),
-        (Program::Application, "1.0.0".to_owned(), Why::Fallback)
+        (standing.program, standing.why),
+        (Program::Recovery, Why::Recovery)
     );
 }
 
