@@ -13,6 +13,8 @@ use latch_verify::{
 const NOW_MS: u64 = 1_795_248_000_000;
 /// Pages of 4 KiB, a sector of common NOR flash.
 const PAGE_LOG2: u8 = 12;
+/// Bytes of the larger image: a whole slot. `src/bin/walk.rs` has the same.
+const LARGE: u32 = 256 * 1024;
 /// Enough of the longest codes for the journal's sector to be full on the way.
 const LONG_CODES: u16 = 24;
 
@@ -73,6 +75,29 @@ fn write_inputs(out: &Path) -> Outcome<()> {
         push(&mut pages, &tree.page(manifest.id(), index, data)?)?;
     }
     save("pages", &pages)?;
+    write_large(out)
+}
+
+/// A release whose image fills a slot.
+fn write_large(out: &Path) -> Outcome<()> {
+    let image: Vec<u8> = (0..LARGE).map(|at| (at % 241) as u8).collect();
+    let tree = ImageTree::read(&image[..], PAGE_LOG2)?;
+    let large = Release {
+        version: "1.2.0".parse()?,
+        ..release()?
+    };
+    let manifest = large.manifest(&tree)?.sign(&[&key(RELEASE)?])?;
+    let install = Change::Install {
+        manifest: manifest.id(),
+    };
+    fs::write(out.join("large-manifest"), manifest.bytes())?;
+    let code = code(LatchId::FIRMWARE, install, 101)?;
+    fs::write(out.join("large-install"), code.bytes())?;
+    let mut pages = Vec::new();
+    for (index, data) in (0_u32..).zip(image.chunks(1 << PAGE_LOG2)) {
+        push(&mut pages, &tree.page(manifest.id(), index, data)?)?;
+    }
+    fs::write(out.join("large-pages"), &pages)?;
     Ok(())
 }
 

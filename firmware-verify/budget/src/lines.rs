@@ -90,6 +90,8 @@ pub(crate) const GROUPS: &[Group] = &[
             ("arm", "read the slot back and arm it"),
             ("confirm", "confirm the image"),
             ("provision", "provision, once in the factory"),
+            ("slot", "a bootloader reads 256 KiB back"),
+            ("sha256", "the same bytes hashed alone"),
             ("verify_strict", "`verify_strict` alone"),
             ("key", "a key from its 32 bytes"),
         ],
@@ -119,13 +121,18 @@ pub(crate) const GROUPS: &[Group] = &[
             ("boot", "boot"),
             ("boot_trial", "boot into an image on trial"),
             ("provision", "provision, once in the factory"),
+            ("slot", "a bootloader reads 256 KiB back, in pages of 4 KiB"),
+            ("sha256", "the same bytes and pages hashed alone"),
         ],
     },
     Group {
         name: "ratio",
         title: "Ratios, in thousandths",
         slack: Some(0),
-        lines: &[("accept", "accept a code, of `verify_strict` alone")],
+        lines: &[
+            ("accept", "accept a code, of `verify_strict` alone"),
+            ("slot", "read a slot back, of SHA-256 alone"),
+        ],
     },
 ];
 

@@ -76,6 +76,9 @@ pub(crate) fn derive(target: &str, measured: &mut Lines) -> Outcome<()> {
     let accept = measured.expect(target, "instructions", "accept")?;
     let bare = measured.expect(target, "instructions", "verify_strict")?;
     measured.note(target, "ratio", "accept", (accept * 1000).div_ceil(bare));
+    let slot = measured.expect(target, "instructions", "slot")?;
+    let bare = measured.expect(target, "instructions", "sha256")?;
+    measured.note(target, "ratio", "slot", (slot * 1000).div_ceil(bare));
     Ok(())
 }
 

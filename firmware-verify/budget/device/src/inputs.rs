@@ -23,6 +23,17 @@ pub const MANIFEST: &[u8] = input!("manifest");
 /// A code that asks to install it.
 pub const INSTALL: &[u8] = input!("install");
 
+/// The manifest of a release whose image fills a slot of 256 KiB.
+pub const LARGE_MANIFEST: &[u8] = input!("large-manifest");
+/// A code that asks to install it.
+pub const LARGE_INSTALL: &[u8] = input!("large-install");
+
+/// Its pages.
+#[must_use]
+pub fn large_pages() -> Messages {
+    Messages(input!("large-pages"))
+}
+
 /// Codes with patches of 0.9 KB, until the journal's sector is full and beyond.
 #[must_use]
 pub fn long_codes() -> Messages {

@@ -8,8 +8,8 @@ mod parts;
 
 pub use door::serve;
 pub use inputs::{
-    CODE, CODE_KEY, ENROLMENT, FORGED, INSTALL, MANIFEST, Messages, NEXT_ROOT, ROOT, long_codes,
-    pages,
+    CODE, CODE_KEY, ENROLMENT, FORGED, INSTALL, LARGE_INSTALL, LARGE_MANIFEST, MANIFEST, Messages,
+    NEXT_ROOT, ROOT, large_pages, long_codes, pages,
 };
 pub use measure::{Meter, finish, tell};
 pub use parts::{

@@ -9,23 +9,34 @@ use cortex_m::Peripherals;
 use cortex_m_semihosting::hprintln;
 use ed25519_dalek::{Signature, VerifyingKey};
 use latch_budget_device::{
-    CODE, CODE_KEY, ENROLMENT, FACTORY, FORGED, INSTALL, MANIFEST, Meter, NEXT_ROOT, Nor, ROOT,
-    Reference, TWIN, finish, long_codes, memory, pages, parts_of, tell,
+    CODE, CODE_KEY, ENROLMENT, FACTORY, FORGED, INSTALL, LARGE_INSTALL, LARGE_MANIFEST, MANIFEST,
+    Meter, NEXT_ROOT, Nor, ROOT, Reference, TWIN, finish, large_pages, long_codes, memory, pages,
+    parts_of, tell,
 };
 use latch_verify::{
     Reason,
+    boot::{Bootloader, Start},
     device::{Armed, Device, JOURNAL_SECTOR, Paged, Release, Settlement, Submitted, Ticket},
-    limits::MAX_STATE_ENVELOPE,
+    limits::{MAX_RECORD, MAX_STATE_ENVELOPE},
     wire::{Envelope, Kind, SeedKey},
 };
+use sha2::{Digest as _, Sha256};
+use static_cell::ConstStaticCell;
 
 /// Whole erase blocks for two sectors of the journal.
 const JOURNAL: usize = 2 * JOURNAL_SECTOR.next_multiple_of(4096);
 const SLOT: usize = 16 * 1024;
+/// The slot that is measured as a bootloader does. `build.rs` has the same.
+const LARGE: usize = 256 * 1024;
+/// Pages are hashed one by one.
+const PAGE_LOG2: u8 = 12;
 /// Rounds of two instructions each, which show what the timer counts. The host knows the number too.
 const ROUNDS: u32 = 1_000_000;
 /// Bytes of an array, which show what the paint shows. The host knows the number too.
 const ARRAY: usize = 4096;
+
+/// What lies there would be too much for the stack.
+static FIRST_SLOT: ConstStaticCell<[u8; LARGE]> = ConstStaticCell::new([0xff; LARGE]);
 
 type Walker<'a> = Reference<Nor<'a>, SeedKey>;
 
@@ -41,8 +52,8 @@ fn main() -> ! {
     });
     bare(&mut meter);
 
-    let (mut journal, mut first, mut second) = ([0xff; JOURNAL], [0xff; SLOT], [0xff; SLOT]);
-    let slots = [Nor(&mut first), Nor(&mut second)];
+    let (mut journal, mut second) = ([0xff; JOURNAL], [0xff; SLOT]);
+    let slots = [Nor(FIRST_SLOT.take()), Nor(&mut second)];
     let parts = parts_of(Nor(&mut journal), slots, SeedKey::new(&black_box([61; 32])));
     let mut device: Option<Walker<'_>> = None;
     meter.measure("provision", || {
@@ -70,7 +81,35 @@ fn main() -> ! {
             .map(<[u8]>::len)
             .expect("an image on trial")
     });
+    whole_slot(&mut meter, device, &mut out);
     finish(true)
+}
+
+/// A bootloader reads a whole slot back, and the same bytes are hashed alone.
+fn whole_slot(meter: &mut Meter, mut device: Walker<'_>, out: &mut [u8]) {
+    let answer = device.submit(LARGE_INSTALL, Release::Found(LARGE_MANIFEST), out);
+    assert!(matches!(answer, Submitted::Answered(_)), "an installation");
+    for page in large_pages() {
+        let paged = device.page(page);
+        assert!(
+            matches!(paged, Ok(Paged::Kept(_) | Paged::Complete)),
+            "a page"
+        );
+    }
+    assert!(matches!(device.arm(out), Ok(Armed::Ready)), "an image");
+    let (_, mut parts) = device.into_memory_and_parts();
+    let mut buffer = [0; MAX_RECORD];
+    let mut bootloader = Bootloader::read(parts.journal, &mut buffer).expect("a journal");
+    meter.measure("slot", || {
+        let choice = bootloader.start(&mut parts.slots, &mut buffer);
+        assert!(matches!(choice.start, Start::Trial(_)), "a whole image");
+    });
+    let [first, _] = &parts.slots;
+    meter.measure("sha256", || {
+        for page in first.0.chunks(1 << PAGE_LOG2) {
+            black_box(Sha256::digest(black_box(page)));
+        }
+    });
 }
 
 /// One signature by itself, over what the code says.
