@@ -5,7 +5,7 @@ use core::ops::DerefMut;
 
 use super::{Device, Memory, Platform, receipts::About};
 use crate::{
-    boot::{Started, choose},
+    boot::Started,
     image::check_slot,
     ledger::{Doing, Image, InstallPhase, Record},
     limits::{MAX_LATCHES, MAX_RECEIPT_ENVELOPE},
@@ -81,14 +81,11 @@ where
         }
         match (self.started, next.phase) {
             // What was confirmed runs already, or is started by whoever reads the receipt.
-            (Started::Unknown, _) => {
-                choose(&images, |image, found| {
-                    if image.slot != next.image.slot || is_whole(image) {
-                        *found = image.merkle_root;
-                    }
-                })
-                .given_up
-            }
+            (Started::Unknown, phase) => match phase.boots_left() {
+                Some(0) => Some(Reason::TrialExpired),
+                _ if is_whole(&next.image) => None,
+                _ => Some(Reason::SlotMismatch),
+            },
             (
                 _,
                 InstallPhase::Trial {
