@@ -49,7 +49,8 @@ fn main() -> Outcome<()> {
     let forged = Code::by(OPERATOR, 12).sets("pump/speed=9")?.sign()?;
     save("forged", &spoiled(forged.into_bytes()))?;
     save("root-one-short", root(2, &ROOTS[..1])?.bytes())?;
-    release(&save)
+    release(&save)?;
+    release_raising(&save)
 }
 
 /// Codes with good signatures.
@@ -99,32 +100,67 @@ fn codes() -> Outcome<Vec<(&'static str, Statement)>> {
 }
 
 fn release(save: &impl Fn(&str, &[u8]) -> std::io::Result<()>) -> Outcome<()> {
-    let image: Vec<u8> = (0..2_500_u32).map(|at| (at % 251) as u8).collect();
-    let tree = ImageTree::read(&image[..], PAGE_LOG2)?;
-    let manifest = Release {
-        tenant: "acme".parse()?,
-        product: "pump".parse()?,
-        component: 0,
-        version: "1.1.0".parse()?,
-        security_version: 0,
-        current: None,
-        requirements: Vec::new(),
-    }
-    .manifest(&tree)?
-    .sign(&[&key(RELEASE)?])?;
-    let install = Change::Install {
-        manifest: manifest.id(),
-    };
-    let install = Code::by(COLLEAGUE, 20).at(LatchId::FIRMWARE).does(install);
-    save("install", install.sign()?.bytes())?;
-    save("manifest", manifest.bytes())?;
-    for (index, data) in (0_u32..).zip(image.chunks(1 << PAGE_LOG2)) {
-        let page = tree.page(manifest.id(), index, data)?;
+    let released = Released::of(0, 20)?;
+    save("install", released.install.bytes())?;
+    save("manifest", released.manifest.bytes())?;
+    for (index, page) in released.pages.into_iter().enumerate() {
         save(&format!("page-{index}"), &page)?;
         save(&format!("page-{index}-forged"), &spoiled(page))?;
     }
-    save("manifest-forged", &spoiled(manifest.into_bytes()))?;
+    save("manifest-forged", &spoiled(released.manifest.into_bytes()))?;
     Ok(())
+}
+
+/// A release that raises the security floor, so that nothing can be fallen back to.
+fn release_raising(save: &impl Fn(&str, &[u8]) -> std::io::Result<()>) -> Outcome<()> {
+    let released = Released::of(1, 21)?;
+    save("install-raising", released.install.bytes())?;
+    save("manifest-raising", released.manifest.bytes())?;
+    for (index, page) in released.pages.iter().enumerate() {
+        save(&format!("raising-page-{index}"), page)?;
+    }
+    Ok(())
+}
+
+/// A release, the code that installs it, and its pages.
+struct Released {
+    install: Statement,
+    manifest: Statement,
+    pages: Vec<Vec<u8>>,
+}
+
+impl Released {
+    fn of(security_version: u32, number: u16) -> Outcome<Self> {
+        let image: Vec<u8> = (0..2_500_u32).map(|at| (at % 251) as u8).collect();
+        let tree = ImageTree::read(&image[..], PAGE_LOG2)?;
+        let manifest = Release {
+            tenant: "acme".parse()?,
+            product: "pump".parse()?,
+            component: 0,
+            version: "1.1.0".parse()?,
+            security_version,
+            current: None,
+            requirements: Vec::new(),
+        }
+        .manifest(&tree)?
+        .sign(&[&key(RELEASE)?])?;
+        let install = Change::Install {
+            manifest: manifest.id(),
+        };
+        let install = Code::by(COLLEAGUE, number)
+            .at(LatchId::FIRMWARE)
+            .does(install)
+            .sign()?;
+        let pages = (0_u32..).zip(image.chunks(1 << PAGE_LOG2));
+        let pages = pages
+            .map(|(index, data)| tree.page(manifest.id(), index, data))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            install,
+            manifest,
+            pages,
+        })
+    }
 }
 
 /// The same with its last byte changed: the top of a signature's S, which stays canonical, or a byte of a page.

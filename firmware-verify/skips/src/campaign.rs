@@ -8,10 +8,12 @@ use std::{
 use crate::{
     Outcome,
     fault::{Fault, Trial},
-    inputs::{INPUTS, Input},
-    machine::{End, Left, Machine},
+    inputs::{INPUTS, Input, Opens},
+    machine::{Attempt, End, Left, Machine},
+    moment::Moment,
     plan::{Dice, Extent, plan},
     program::Program,
+    route::Route,
     standing::{self, Standing},
 };
 
@@ -19,7 +21,7 @@ use crate::{
 /// program in it is whole. If not, what came since is tried again.
 const BATCH: usize = 64;
 /// Trials after which is told how far it has come.
-const TOLD: usize = 2_000;
+const TOLD: usize = 500;
 
 /// What has come of a trial.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -71,6 +73,10 @@ pub(crate) struct Campaign<'p> {
     pub(crate) seed: u64,
     /// What the names of functions have in them whose instructions are tried.
     pub(crate) within: &'p str,
+    /// The one instruction that is tried.
+    pub(crate) at: Option<u32>,
+    /// Where it is written where each trial went after its fault.
+    pub(crate) follow: Option<&'p Path>,
 }
 
 /// A machine, and what is right on it.
@@ -80,6 +86,8 @@ struct Bench<'p> {
     number: u32,
     log: PathBuf,
     machine: Machine<'p>,
+    /// How far the run without a fault was walked.
+    walked: Option<(usize, Moment)>,
     untried: Left,
     control: Left,
     /// What a device is that boots with this flash.
@@ -92,27 +100,25 @@ impl<'p> Campaign<'p> {
     /// Tries one input.
     pub(crate) fn run(&'p self, number: usize) -> Outcome<Row> {
         let mut bench = Bench::new(self, number)?;
-        let trace = bench.machine.trace()?;
+        let route = Route::new(bench.machine.trace()?);
         let mut dice = Dice::new(self.seed.wrapping_mul(0x100).wrapping_add(number as u64));
-        let len = |at| match (
-            self.program.is_within(at, self.within),
-            self.program.instruction(at),
-        ) {
-            (true, Ok([_, _])) => 2,
-            (true, Ok(_)) => 4,
-            _ => 0,
+        let len = |at| {
+            let wanted = self.program.is_within(at, self.within)
+                && self.at.is_none_or(|wanted| wanted == at);
+            match self.program.instruction(at) {
+                Ok([_, _]) if wanted => 2,
+                Ok(_) if wanted => 4,
+                _ => 0,
+            }
         };
-        let trials = plan(&trace, self.extent, &mut dice, len);
-        let mut distinct = trace.clone();
-        distinct.sort_unstable();
-        distinct.dedup();
+        let trials = plan(&route, self.extent, &mut dice, len);
         let mut row = Row {
-            instructions: distinct.len(),
-            executions: trace.len(),
+            instructions: route.places().count(),
+            executions: route.trace().len(),
             ..Row::default()
         };
         for (batch, part) in trials.chunks(BATCH).enumerate() {
-            for (trial, (verdict, answer)) in part.iter().zip(bench.run_batch(part)?) {
+            for (trial, (verdict, answer)) in part.iter().zip(bench.run_batch(&route, part)?) {
                 bench.count(&mut row, trial, verdict, answer)?;
             }
             if (batch * BATCH) % TOLD > (batch * BATCH + part.len()) % TOLD {
@@ -120,7 +126,19 @@ impl<'p> Campaign<'p> {
                 eprintln!("{}: {done} of {}", bench.input.name, trials.len());
             }
         }
+        eprintln!(
+            "{}: {} tried, {} refused, {} accepted",
+            bench.input.name,
+            trials.len(),
+            row.refused,
+            row.wrong.len()
+        );
         Ok(row)
+    }
+
+    fn machine(&'p self, number: u32, log: &Path) -> Outcome<Machine<'p>> {
+        let input = INPUTS.get(number as usize).ok_or("no such input")?;
+        Machine::start(self.program, self.image, (number, input), log, self.follow)
     }
 }
 
@@ -129,7 +147,7 @@ impl<'p> Bench<'p> {
         let input = INPUTS.get(number).ok_or("no such input")?;
         let log = campaign.image.with_extension(format!("{number}.log"));
         let number = u32::try_from(number)?;
-        let mut machine = Machine::start(campaign.program, campaign.image, number, &log)?;
+        let mut machine = campaign.machine(number, &log)?;
         let untried = machine.untried()?;
         let control = machine.control()?;
         let mut bench = Self {
@@ -138,6 +156,7 @@ impl<'p> Bench<'p> {
             number,
             log,
             machine,
+            walked: None,
             allowed: [None, None],
             booted: HashMap::new(),
             untried,
@@ -173,24 +192,29 @@ impl<'p> Bench<'p> {
     /// Makes the machine anew. That takes some hundred trials' time, so it is told why.
     fn restart(&mut self, why: &str) -> Outcome<()> {
         eprintln!("{}: a new machine, {why}", self.input.name);
-        let Campaign { program, image, .. } = self.campaign;
-        self.machine = Machine::start(program, image, self.number, &self.log)?;
+        self.machine = self.campaign.machine(self.number, &self.log)?;
         Ok(())
     }
 
     /// Tries a batch; again, one by one on machines of their own, where the machine has suffered by it.
-    fn run_batch(&mut self, trials: &[Trial]) -> Outcome<Vec<(Verdict, u32)>> {
+    fn run_batch(&mut self, route: &Route, trials: &[Trial]) -> Outcome<Vec<(Verdict, u32)>> {
+        let moments = self.walk(route, trials)?;
         let mut verdicts = Vec::new();
-        for trial in trials {
-            verdicts.push(self.run_one(trial)?);
+        for (trial, moment) in trials.iter().zip(&moments) {
+            verdicts.push(self.run_one(trial, moment)?);
         }
+        // The next begin where these have ended.
         if self.is_sound() {
+            self.walked = trials
+                .last()
+                .map(|trial| trial.position)
+                .zip(moments.into_iter().last());
             return Ok(verdicts);
         }
         self.restart("since a batch has changed it")?;
         verdicts.clear();
-        for trial in trials {
-            verdicts.push(self.run_one(trial)?);
+        for (trial, moment) in trials.iter().zip(&moments) {
+            verdicts.push(self.run_one(trial, moment)?);
             if !self.is_sound() {
                 self.restart("since a trial has changed it")?;
             }
@@ -198,31 +222,42 @@ impl<'p> Bench<'p> {
         Ok(verdicts)
     }
 
-    fn is_sound(&mut self) -> bool {
-        // Not at once where a watchdog is pending still.
-        let mut same = || {
-            self.machine
-                .control()
-                .is_ok_and(|left| left == self.control)
-        };
-        (same() || same()) && self.machine.is_whole().unwrap_or(false)
+    /// The moments right before the instructions that are to be tried.
+    fn walk(&mut self, route: &Route, trials: &[Trial]) -> Outcome<Vec<Moment>> {
+        let from = self.walked.take();
+        let mut position = from.as_ref().map_or(0, |(position, _)| *position);
+        let mut ways = Vec::new();
+        for trial in trials {
+            ways.push(route.way(position, trial.position));
+            position = trial.position;
+        }
+        let from = from.map(|(_, moment)| moment);
+        let walked = self.machine.walk(from.as_ref(), &ways);
+        if let Err(error) = &walked {
+            self.restart(&error.to_string())?;
+            return self.machine.walk(from.as_ref(), &ways);
+        }
+        walked
     }
 
-    /// Tries; what does not come to its fault once more, and on a new machine.
-    fn run_one(&mut self, trial: &Trial) -> Outcome<(Verdict, u32)> {
-        for time in 0..5 {
-            let left = self.machine.attempt(trial);
-            let judged = left.and_then(|left| {
-                if left.standing != self.control.standing {
-                    self.machine.mend()?;
-                }
-                Ok((self.judge(&left)?, left.answer))
-            });
+    fn is_sound(&mut self) -> bool {
+        let same = self
+            .machine
+            .control()
+            .is_ok_and(|left| left == self.control);
+        same && self.machine.is_whole().unwrap_or(false)
+    }
+
+    /// Tries; what does not come to an end, on a new machine once more.
+    fn run_one(&mut self, trial: &Trial, moment: &Moment) -> Outcome<(Verdict, u32)> {
+        for _ in 0..2 {
+            let left = self.machine.attempt(&Attempt::Faulty(trial, moment));
+            let judged = left.and_then(|left| Ok((self.judge(&left)?, left.answer)));
             match (judged, self.machine.lost) {
-                (Ok(judged), _) => return Ok(judged),
-                // The way to the fault has no fault in it: nothing is known yet. A watchdog that came as the run before
-                // ended is pending still, and no more after some times.
-                (Err(_), None) if time < 3 => {}
+                (Ok(judged), _) => {
+                    self.machine.tell_account(trial, moment)?;
+                    return Ok(judged);
+                }
                 (Err(error), None) => self.restart(&error.to_string())?,
                 (Err(_), Some(end)) => {
                     self.restart("since a trial has ended the one before")?;
@@ -248,7 +283,9 @@ impl<'p> Bench<'p> {
         let [before, _] = &self.allowed;
         // Flash is RAM here, so that a fault that writes anywhere can spoil it, as it cannot spoil flash.
         let mut garbled = booted.is_some() && !self.allowed.contains(&booted);
+        let changes = self.input.opens == Opens::Change;
         if let (Some(found), Some(before)) = (&booted, before)
+            && changes
             && standing::is_accept(before, found)
         {
             return Ok(Verdict::Accepted(format!(
@@ -257,7 +294,7 @@ impl<'p> Bench<'p> {
             )));
         }
         if let (Some(found), Some(before)) = (&left.standing, &self.untried.standing) {
-            if standing::is_accept(before, found) {
+            if changes && standing::is_accept(before, found) {
                 return Ok(Verdict::Accepted(format!(
                     "in RAM, {}",
                     standing::differs(before, found)
@@ -277,10 +314,10 @@ impl<'p> Bench<'p> {
     /// What a device is that boots with this flash.
     fn boot(&mut self, flash: &[Vec<u8>]) -> Outcome<Option<Standing>> {
         if let Some(known) = self.booted.get(flash) {
-            return Ok(known.clone());
+            return Ok(*known);
         }
         let found = self.machine.inspect(flash)?;
-        self.booted.insert(flash.to_vec(), found.clone());
+        self.booted.insert(flash.to_vec(), found);
         Ok(found)
     }
 

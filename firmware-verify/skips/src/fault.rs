@@ -16,8 +16,8 @@ pub(crate) struct Trial {
     pub(crate) at: u32,
     /// Which of its executions, from 1.
     pub(crate) execution: usize,
-    /// How to get there: how often to stop at which address, one after the other.
-    pub(crate) way: Vec<(u32, usize)>,
+    /// Its place in the trace.
+    pub(crate) position: usize,
     pub(crate) fault: Fault,
 }
 

@@ -2,8 +2,9 @@
 
 use std::{
     io::{BufReader, BufWriter, Read, Write},
+    ops::Range,
     process::{ChildStdin, ChildStdout},
-    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     thread,
     time::Duration,
 };
@@ -14,19 +15,39 @@ use crate::Outcome;
 const PIECE: usize = 1_900;
 /// The longest that an answer takes which is not the end of a run.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+/// Stops a machine that runs.
+const BREAK: u8 = 3;
 /// The number of the program counter (QEMU's `arm-m-profile.xml`).
 const PC: u8 = 15;
 
 /// A connection to a stopped machine.
 pub(crate) struct Gdb {
     to: BufWriter<ChildStdin>,
-    from: Receiver<Vec<u8>>,
+    from: Receiver<Heard>,
+}
+
+/// What comes from the machine.
+enum Heard {
+    /// From the stub.
+    Packet(Vec<u8>),
+    /// From the program, by the machine's serial line.
+    Word(u8),
+    /// Nothing more.
+    End,
+}
+
+/// A copy of memory, in the stub's digits.
+pub(crate) struct Memory {
+    from: u32,
+    pieces: Vec<Vec<u8>>,
 }
 
 /// Why a machine that was let go has not stopped.
 pub(crate) enum Stop {
     /// It has.
     Stopped,
+    /// It was, since the program has said this.
+    Said(u8),
     /// It still runs, after as long as it was given.
     Runs,
     /// It is gone.
@@ -34,15 +55,22 @@ pub(crate) enum Stop {
 }
 
 impl Gdb {
-    pub(crate) fn new(to: ChildStdin, from: ChildStdout) -> Outcome<Self> {
+    /// Takes the stub's ends, and that of the serial line.
+    pub(crate) fn new(
+        to: ChildStdin,
+        from: ChildStdout,
+        serial: impl Read + Send + 'static,
+    ) -> Outcome<Self> {
         let (sender, receiver) = channel();
+        let words = sender.clone();
         thread::spawn(move || {
             let mut bytes = BufReader::new(from).bytes().map_while(Result::ok);
-            while let Some(packet) = next_packet(&mut bytes) {
-                if sender.send(packet).is_err() {
-                    break;
-                }
-            }
+            tell(&sender, || next_packet(&mut bytes).map(Heard::Packet));
+            let _ = sender.send(Heard::End);
+        });
+        thread::spawn(move || {
+            let mut bytes = BufReader::new(serial).bytes().map_while(Result::ok);
+            tell(&words, || bytes.next().map(Heard::Word));
         });
         let mut gdb = Self {
             to: BufWriter::new(to),
@@ -64,12 +92,22 @@ impl Gdb {
         Ok(self.to.flush()?)
     }
 
+    fn hear(&mut self, limit: Duration) -> Result<Heard, RecvTimeoutError> {
+        match self.from.recv_timeout(limit)? {
+            Heard::End => Err(RecvTimeoutError::Disconnected),
+            heard => Ok(heard),
+        }
+    }
+
     fn receive(&mut self, limit: Duration) -> Result<Vec<u8>, RecvTimeoutError> {
-        let packet = self.from.recv_timeout(limit)?;
-        // The acknowledgement goes out with the next packet: any byte would stop a machine that runs. What cannot be written
-        // now cannot be then.
-        let _ = self.to.write_all(b"+");
-        Ok(packet)
+        loop {
+            if let Heard::Packet(packet) = self.hear(limit)? {
+                // The acknowledgement goes out with the next packet: any byte would stop a machine that runs. What cannot be
+                // written now cannot be then.
+                let _ = self.to.write_all(b"+");
+                return Ok(packet);
+            }
+        }
     }
 
     fn ask(&mut self, packet: &str) -> Outcome<Vec<u8>> {
@@ -129,6 +167,31 @@ impl Gdb {
         self.ask_all(&packets).map(drop)
     }
 
+    /// A copy of memory, to paste it where it was.
+    pub(crate) fn copy(&mut self, range: Range<u32>) -> Outcome<Memory> {
+        let packets: Vec<String> = range
+            .clone()
+            .step_by(PIECE)
+            .map(|at| format!("m{at:x},{:x}", (range.end - at).min(PIECE as u32)))
+            .collect();
+        Ok(Memory {
+            from: range.start,
+            pieces: self.ask_all(&packets)?,
+        })
+    }
+
+    pub(crate) fn paste(&mut self, memory: &Memory) -> Outcome<()> {
+        for (number, piece) in memory.pieces.iter().enumerate() {
+            let at = memory.from as usize + number * PIECE;
+            let digits = std::str::from_utf8(piece)?;
+            self.send(&format!("M{at:x},{:x}:{digits}", piece.len() / 2))?;
+        }
+        memory
+            .pieces
+            .iter()
+            .try_for_each(|_| self.answer().map(drop))
+    }
+
     /// All registers, as the stub gives them out and takes them back.
     pub(crate) fn registers(&mut self) -> Outcome<String> {
         Ok(String::from_utf8(self.ask("g")?)?)
@@ -165,15 +228,34 @@ impl Gdb {
         self.ask("s").map(drop)
     }
 
-    /// Lets the machine run until it stops.
+    /// Lets the machine run until it stops, or its program has said something and was stopped for it. The latter costs less: QEMU
+    /// forgets all that it has translated wherever it stops by itself.
     pub(crate) fn go(&mut self, limit: Duration) -> Outcome<Stop> {
         self.send("c")?;
         self.flush()?;
-        Ok(match self.receive(limit) {
-            Ok(_) => Stop::Stopped,
-            Err(RecvTimeoutError::Timeout) => Stop::Runs,
-            Err(RecvTimeoutError::Disconnected) => Stop::Gone,
-        })
+        match self.hear(limit) {
+            Ok(Heard::Word(word)) => {
+                self.to.write_all(&[BREAK])?;
+                self.flush()?;
+                self.receive(ANSWER_LIMIT)?;
+                Ok(Stop::Said(word))
+            }
+            Ok(_) => {
+                let _ = self.to.write_all(b"+");
+                Ok(Stop::Stopped)
+            }
+            Err(RecvTimeoutError::Timeout) => Ok(Stop::Runs),
+            Err(RecvTimeoutError::Disconnected) => Ok(Stop::Gone),
+        }
+    }
+}
+
+/// Tells what there is, until there is nothing more.
+fn tell(to: &Sender<Heard>, mut next: impl FnMut() -> Option<Heard>) {
+    while let Some(heard) = next() {
+        if to.send(heard).is_err() {
+            break;
+        }
     }
 }
 

@@ -3,43 +3,77 @@
 /// What comes of an input without a fault, as `probe.rs` of the device tells it.
 pub(crate) const IGNORED: u32 = 0x0001_0000;
 pub(crate) const ANSWERED: u32 = 0x0002_0000;
+pub(crate) const CONFIRMED: u32 = 0x0008_0000;
+pub(crate) const FALLBACK: u32 = 0x000a_0000;
+pub(crate) const RECOVERY: u32 = 0x000b_0000;
+
+/// By what it is known that a device has accepted an input.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Opens {
+    /// The actuator was driven, or it has become what the input asks for.
+    Change,
+    /// A bootloader has started from a slot from which it must not. What it notes opens nothing.
+    Start,
+}
 
 /// An input that must be refused.
 pub(crate) struct Input {
     pub(crate) name: &'static str,
     /// How it is refused, with the reason's number (`reject.rs` of the verifier).
     pub(crate) answer: u32,
+    pub(crate) opens: Opens,
+    /// What of `given` in the device's `inputs.rs` it needs. All else is erased before anything is tried: nothing lies in the
+    /// program that a device would rightly take.
+    pub(crate) given: &'static [&'static str],
 }
 
-const fn ignored(name: &'static str, reason: u32) -> Input {
+const fn ignored(name: &'static str, reason: u32, given: &'static [&'static str]) -> Input {
     Input {
         name,
         answer: IGNORED + reason,
+        opens: Opens::Change,
+        given,
     }
 }
 
-const fn answered(name: &'static str, reason: u32) -> Input {
+const fn answered(name: &'static str, reason: u32, given: &'static [&'static str]) -> Input {
     Input {
         name,
         answer: ANSWERED + reason,
+        opens: Opens::Change,
+        given,
+    }
+}
+
+/// A bootloader has to start this.
+const fn starts(name: &'static str, answer: u32) -> Input {
+    Input {
+        name,
+        answer,
+        opens: Opens::Start,
+        given: &[],
     }
 }
 
 /// All of them, in the order of the device's `inputs.rs`.
-pub(crate) const INPUTS: [Input; 13] = [
-    ignored("forged signature", 109),
-    answered("approver as issuer", 406),
-    answered("threshold one short", 407),
-    answered("opening one short", 407),
-    answered("expired code", 505),
-    ignored("code for another device", 202),
-    answered("used code", 0),
-    answered("stale epoch", 401),
-    answered("revoked sequence", 305),
-    answered("forged manifest", 821),
+pub(crate) const INPUTS: [Input; 17] = [
+    ignored("forged signature", 109, &["FORGED"]),
+    answered("approver as issuer", 406, &["BY_APPROVER"]),
+    answered("threshold one short", 407, &["ONE_SHORT"]),
+    answered("opening one short", 407, &["OPEN_ONE_SHORT"]),
+    answered("expired code", 505, &["EXPIRED"]),
+    ignored("code for another device", 202, &["ELSEWHERE"]),
+    answered("used code", 0, &["GOOD"]),
+    answered("stale epoch", 401, &["STALE"]),
+    answered("revoked sequence", 305, &["REVOKED"]),
+    answered("forged manifest", 821, &["INSTALL", "MANIFEST_FORGED"]),
     // The last of three: a page that is refused is not followed by another, nor armed.
-    ignored("forged page", 809),
+    ignored("forged page", 809, &["PAGE_1_FORGED", "PAGE_2"]),
     // The receipt that ends the installation: it is no refusal of a statement.
-    answered("slot that has decayed", 0),
-    ignored("root one signature short", 920),
+    answered("slot that has decayed", 0, &[]),
+    ignored("root one signature short", 920, &["ROOT_ONE_SHORT"]),
+    starts("armed image that has decayed", CONFIRMED),
+    starts("trial without boots left", CONFIRMED),
+    starts("confirmed image that has decayed", FALLBACK),
+    starts("nothing whole is left", RECOVERY),
 ];

@@ -1,18 +1,26 @@
-//! The machine: QEMU with the device in it, which is put back to the same moment for every trial.
+//! The machine: QEMU with the device in it, which is put back to a moment that was kept for every trial.
 
 use std::{
-    fs,
+    fs::{self, OpenOptions},
+    io::Write as _,
     ops::Range,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Child,
+    thread,
     time::Duration,
 };
 
 use crate::{
     Outcome,
-    fault::{Trial, faulty},
+    ends::{self, put_into},
+    fault::{Fault, Trial, faulty},
+    follow,
     gdb::{Gdb, Stop},
+    inputs::Input,
+    launch::launch,
+    moment::Moment,
     program::Program,
+    route::Way,
     standing::{self, Standing},
     trace::executed,
 };
@@ -20,7 +28,7 @@ use crate::{
 /// The end of RAM, where the stack begins (`memory.x` of `latch-budget-device`).
 const RAM_END: u32 = 0x2008_0000;
 /// Stack that is kept and put back: more than the deepest call takes.
-const STACK: u32 = 16 * 1024;
+const STACK: u32 = 24 * 1024;
 /// RAM that nothing uses, for a frame to return from an exception by.
 const SCRATCH: u32 = 0x2007_0000;
 /// Words of the longest frame that an exception stacks, with room for the registers of the FPU (Armv7-M, B1.5.7).
@@ -29,22 +37,59 @@ const FRAME: usize = 26;
 const FRAME_PC: usize = 6;
 const FRAME_STATUS: usize = 7;
 const THUMB: u32 = 1 << 24;
+/// Where in the status it stands how far a conditional block has come.
+const IT: u32 = 0x0600_fc00;
+/// As long as QEMU's log grows, it is not written out.
+const WRITTEN_OUT: Duration = Duration::from_millis(200);
 /// Numbers of registers in the stub.
+const R0: u8 = 0;
+const R1: u8 = 1;
 const SP: u8 = 13;
 const LR: u8 = 14;
 const PC: u8 = 15;
 const STATUS: u8 = 25;
-/// The timer's place in the vector table.
-const TIMER: usize = 15;
 /// Real time after which a run without an end is given up: its watchdog is asleep. A run takes some milliseconds.
 const GIVEN_UP: Duration = Duration::from_secs(10);
 /// The longest way to the moment that is kept: provisioning, on a machine with other work.
 const WAY: Duration = Duration::from_secs(120);
 
+/// `str r1, [r0]`, and `cpsie i`, which lets interrupts through again.
+const STORE: [u8; 2] = [0x01, 0x60];
+const LET_INTERRUPTS: [u8; 2] = [0x62, 0xb6];
+/// Ticks of 40 instructions until a run counts as hung: 20 million instructions, more than twice what the longest needs.
+const PATIENCE_TICKS: u32 = 500_000;
+/// The timer's interrupt that waits is taken back; then it does not count, or from the beginning (Armv7-M, B3.2.4, B3.3).
+const TIMER: [(u32, u32); 3] = [
+    (0xe000_e014, PATIENCE_TICKS),
+    (0xe000_e018, 0),
+    (0xe000_ed04, 1 << 25),
+];
+const TIMER_CONTROL: u32 = 0xe000_e010;
+const COUNTS: u32 = 7;
+/// Lets nobody write the 4 MiB from address 0 on, where the program lies: it lies in flash in a product, and in RAM here
+/// (Armv7-M, B3.5). The rest stays as it is without a memory protection unit.
+const PROTECTION: [(u32, u32); 3] = [
+    (0xe000_ed9c, 0x10),
+    (0xe000_eda0, 6 << 24 | 1 << 17 | 21 << 1 | 1),
+    (0xe000_ed94, 5),
+];
+
 /// Added to the number of the input: boot from what lies in flash.
 const INSPECT: u32 = 0x100;
 /// Added to the number of the input: tell what the device is.
 const TELL: u32 = 0x200;
+
+/// What a run is to be.
+pub(crate) enum Attempt<'t> {
+    /// The input, from the beginning.
+    Whole,
+    /// The input, from a moment on, with a fault in the instruction that is the next one there.
+    Faulty(&'t Trial, &'t Moment),
+    /// The device tells what it is.
+    Tell,
+    /// The device boots with this flash.
+    Boot(&'t [Vec<u8>]),
+}
 
 /// How a run has ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -74,25 +119,28 @@ pub(crate) struct Left {
 struct Places {
     ready: u32,
     done: u32,
-    inspected: u32,
     choice: u32,
     driven: u32,
     answer: u32,
     standing: Range<u32>,
     flash: [Range<u32>; 3],
+    /// What is kept of a moment.
+    kept: [Range<u32>; 2],
     a_return: u32,
 }
 
 pub(crate) struct Machine<'p> {
     program: &'p Program,
+    /// The program as it lies there.
+    code: Vec<u8>,
     places: Places,
-    vectors: Vec<u32>,
     child: Child,
     gdb: Gdb,
     number: u32,
     log: PathBuf,
-    registers: String,
-    kept: Vec<(u32, Vec<u8>)>,
+    account: Option<&'p Path>,
+    /// The device is prepared.
+    ready: Moment,
     /// How the machine was lost, if it was.
     pub(crate) lost: Option<End>,
 }
@@ -102,44 +150,15 @@ impl<'p> Machine<'p> {
     pub(crate) fn start(
         program: &'p Program,
         image: &Path,
-        number: u32,
+        (number, input): (u32, &Input),
         log: &Path,
+        account: Option<&'p Path>,
     ) -> Outcome<Self> {
-        let done = program.function("latch_skips_device::probe::done")?;
-        let ranges: Vec<String> = program
-            .tried()
-            .chain([&(done..done + 2)])
-            .map(|range| format!("{:#x}..{:#x}", range.start, range.end - 1))
-            .collect();
-        let mut child = Command::new("qemu-system-arm")
-            .args([
-                "-machine",
-                "mps2-an386",
-                "-icount",
-                "shift=0",
-                "-display",
-                "none",
-            ])
-            .args([
-                "-monitor", "none", "-serial", "none", "-S", "-gdb", "stdio", "-kernel",
-            ])
-            .arg(image)
-            .args(["-dfilter", &ranges.join(","), "-D"])
-            .arg(log)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| format!("qemu-system-arm: {error}"))?;
-        let to = child.stdin.take().ok_or("no way to QEMU")?;
-        let from = child.stdout.take().ok_or("no way from QEMU")?;
-        let gdb = Gdb::new(to, from)?;
         let function = |name: &str| program.function(&format!("latch_skips_device::probe::{name}"));
         let variable = |place: &str| program.variable(&format!("latch_skips_device::{place}"));
         let places = Places {
             ready: function("ready")?,
-            done,
-            inspected: function("inspected")?,
+            done: function("done")?,
             choice: variable("probe::CHOICE")?.start,
             driven: variable("probe::DRIVEN")?.start,
             answer: variable("probe::ANSWER")?.start,
@@ -149,73 +168,129 @@ impl<'p> Machine<'p> {
                 variable("board::FIRST_SLOT")?,
                 variable("board::SECOND_SLOT")?,
             ],
+            kept: [program.ram.clone(), RAM_END - STACK..RAM_END],
             a_return: program.a_return()?,
         };
+        let done = places.done..places.done + 2;
+        let logged = match account {
+            Some(_) => program.but_arithmetic(),
+            None => program.tried().cloned().chain([done]).collect(),
+        };
+        let (child, mut gdb) = launch(image, log, &logged)?;
+        for (place, choice) in [(function("choose")?, Some(number)), (places.ready, None)] {
+            gdb.break_at(place)?;
+            if !matches!(gdb.go(WAY)?, Stop::Stopped) || gdb.pc()? != place {
+                return Err(format!("the device did not come to {place:#x}").into());
+            }
+            gdb.pass(place)?;
+            if let Some(choice) = choice {
+                gdb.write(places.choice, &choice.to_le_bytes())?;
+            }
+        }
+        let ready = Moment::keep(&mut gdb, &places.kept)?;
         let mut machine = Self {
             program,
-            vectors: program.vectors(),
+            code: put_into(program, input)?,
             places,
             child,
             gdb,
             number,
             log: log.to_owned(),
-            registers: String::new(),
-            kept: Vec::new(),
+            account,
+            ready,
             lost: None,
         };
-        machine.prepare(function("choose")?)?;
+        machine.gdb.write(0, &machine.code)?;
+        for (register, value) in ends::LINE_SENDS.into_iter().chain(PROTECTION) {
+            machine.store(register, value)?;
+        }
+        machine.refresh(true)?;
         Ok(machine)
     }
 
-    /// Lets the device come to the moment that is kept.
-    fn prepare(&mut self, choose: u32) -> Outcome<()> {
-        for (place, choice) in [(choose, Some(self.number)), (self.places.ready, None)] {
-            self.gdb.break_at(place)?;
-            if !matches!(self.gdb.go(WAY)?, Stop::Stopped) || self.gdb.pc()? != place {
-                return Err(format!("the device did not come to {place:#x}").into());
-            }
-            self.gdb.pass(place)?;
-            if let Some(choice) = choice {
-                self.gdb.write(self.places.choice, &choice.to_le_bytes())?;
-            }
+    /// Lets the processor execute an instruction, of which nothing remains in memory. Registers have to be put back.
+    fn execute(&mut self, instruction: [u8; 2]) -> Outcome<()> {
+        let ready = self.places.ready;
+        let there = ready as usize..ready as usize + 2;
+        let before = self.code.get(there).ok_or("no place")?.to_vec();
+        self.gdb.write(ready, &instruction)?;
+        self.gdb.set_register(PC, ready)?;
+        self.gdb.step()?;
+        self.gdb.write(ready, &before)
+    }
+
+    /// Lets the processor store a word: the debugger itself has no way to devices.
+    fn store(&mut self, at: u32, word: u32) -> Outcome<()> {
+        self.gdb.set_register(R0, at)?;
+        self.gdb.set_register(R1, word)?;
+        self.execute(STORE)
+    }
+
+    /// Leaves all exceptions, and stops the watchdog or begins it anew.
+    fn refresh(&mut self, watched: bool) -> Outcome<()> {
+        self.leave_exceptions()?;
+        self.ready.put_back_registers(&mut self.gdb)?;
+        self.store(TIMER_CONTROL, 0)?;
+        for (register, value) in TIMER {
+            self.store(register, value)?;
         }
-        self.registers = self.gdb.registers()?;
-        let stack = self.gdb.register(SP)? - STACK..RAM_END;
-        for Range { start, end } in [self.program.ram.clone(), stack] {
-            let bytes = self.gdb.read(start, usize::try_from(end - start)?)?;
-            self.kept.push((start, bytes));
+        self.store(TIMER_CONTROL, if watched { COUNTS } else { 0 })?;
+        self.execute(LET_INTERRUPTS)
+    }
+
+    /// Keeps moments of a run without a fault: the first of them from where the device is prepared or another moment is, and each
+    /// other from the one before it.
+    pub(crate) fn walk(&mut self, from: Option<&Moment>, ways: &[Way]) -> Outcome<Vec<Moment>> {
+        // Each stop on the way would count.
+        self.refresh(false)?;
+        from.unwrap_or(&self.ready).put_back(&mut self.gdb)?;
+        let mut moments = Vec::new();
+        for way in ways {
+            self.follow(way)?;
+            moments.push(Moment::keep(&mut self.gdb, &self.places.kept)?);
         }
-        let stops = self.vectors.iter().skip(2).copied();
-        let stops: Vec<u32> = stops.chain([self.places.inspected]).collect();
-        for stop in stops {
-            // A vector that the processor does not use is zero, and several lead to one handler.
-            if stop != 0 {
-                self.gdb.break_at(stop)?;
+        self.refresh(true)?;
+        Ok(moments)
+    }
+
+    fn follow(&mut self, way: &Way) -> Outcome<()> {
+        for (place, times) in way {
+            self.gdb.break_at(*place)?;
+            for time in 0..*times {
+                if time > 0 {
+                    self.gdb.step()?;
+                    if self.gdb.pc()? == *place {
+                        continue;
+                    }
+                } else if self.gdb.pc()? == *place {
+                    continue;
+                }
+                self.go(GIVEN_UP)?;
+                if self.gdb.pc()? != *place {
+                    let (pc, status) = (self.gdb.pc()?, self.gdb.register(STATUS)?);
+                    self.gdb.pass(*place)?;
+                    return Err(format!("{pc:#x} in {status:#x} instead of {place:#x}").into());
+                }
             }
+            self.gdb.pass(*place)?;
         }
         Ok(())
     }
 
-    /// Puts everything back to the moment that was kept, but for the host's choice.
-    fn put_back(&mut self, choice: u32) -> Outcome<()> {
+    fn leave_exceptions(&mut self) -> Outcome<()> {
         // The watchdog may come while an exception is left, and is the next one.
         for _ in 0..3 {
             if self.gdb.register(STATUS)? & 0x1ff != 0 {
                 self.leave_exception()?;
             }
         }
-        for (at, bytes) in &self.kept {
-            self.gdb.write(*at, bytes)?;
-        }
-        let choice = self.number + choice;
-        self.gdb.write(self.places.choice, &choice.to_le_bytes())?;
-        self.gdb.set_registers(&self.registers)
+        Ok(())
     }
 
     /// Returns from the exception in which the processor is, to nowhere in particular: only so does it know that it is over.
     fn leave_exception(&mut self) -> Outcome<()> {
         let mut frame = [0_u32; FRAME];
-        frame[FRAME_PC] = self.places.inspected;
+        frame[FRAME_PC] = self.places.ready;
         frame[FRAME_STATUS] = THUMB;
         let bytes: Vec<u8> = frame.iter().flat_map(|word| word.to_le_bytes()).collect();
         self.gdb.write(SCRATCH, &bytes)?;
@@ -230,60 +305,29 @@ impl<'p> Machine<'p> {
 
     /// The device as it was kept.
     pub(crate) fn untried(&mut self) -> Outcome<Left> {
-        self.put_back(TELL)?;
-        self.finish()
+        self.attempt(&Attempt::Tell)
     }
 
     /// What a device is that boots with this flash; nothing where it does not.
     pub(crate) fn inspect(&mut self, flash: &[Vec<u8>]) -> Outcome<Option<Standing>> {
-        self.put_back(INSPECT)?;
-        for (range, bytes) in self.places.flash.clone().iter().zip(flash) {
-            self.gdb.write(range.start, bytes)?;
-        }
-        Ok(self.finish()?.standing)
+        Ok(self.attempt(&Attempt::Boot(flash))?.standing)
     }
 
     /// A run without a fault.
     pub(crate) fn control(&mut self) -> Outcome<Left> {
-        self.put_back(0)?;
-        self.finish()
+        self.attempt(&Attempt::Whole)
     }
 
-    /// A run with a fault. Nothing where the machine has to be made anew before it is believed.
-    pub(crate) fn attempt(&mut self, trial: &Trial) -> Outcome<Left> {
-        self.put_back(0)?;
-        for (place, times) in &trial.way {
-            self.gdb.break_at(*place)?;
-            for time in 0..*times {
-                if time > 0 {
-                    self.gdb.step()?;
-                    if self.gdb.pc()? == *place {
-                        continue;
-                    }
-                }
-                self.go(GIVEN_UP)?;
-                if self.gdb.pc()? != *place {
-                    let (pc, status) = (self.gdb.pc()?, self.gdb.register(STATUS)?);
-                    self.gdb.pass(*place)?;
-                    return Err(format!(
-                        "a trial came to {pc:#x} in {status:#x} instead of {place:#x}"
-                    )
-                    .into());
-                }
-            }
-            self.gdb.pass(*place)?;
+    /// Lets a run begin, and come to its end. An error where the machine has to be made anew before it is believed.
+    pub(crate) fn attempt(&mut self, attempt: &Attempt<'_>) -> Outcome<Left> {
+        self.begin(attempt)?;
+        let mut end = self.end(GIVEN_UP)?;
+        if end == End::Hung {
+            // The watchdog counts what was tried before, too.
+            self.refresh(true)?;
+            self.begin(attempt)?;
+            end = self.end(GIVEN_UP)?;
         }
-        let instruction = self.program.instruction(trial.at)?;
-        self.gdb
-            .write(trial.at, &faulty(instruction, trial.fault))?;
-        self.gdb.step()?;
-        self.gdb.write(trial.at, instruction)?;
-        self.finish()
-    }
-
-    /// Lets a run come to its end.
-    fn finish(&mut self) -> Outcome<Left> {
-        let end = self.end(GIVEN_UP)?;
         let mut left = Left {
             end,
             driven: self.word(self.places.driven)?,
@@ -302,23 +346,61 @@ impl<'p> Machine<'p> {
         Ok(left)
     }
 
-    fn end(&mut self, limit: Duration) -> Outcome<End> {
-        self.go(limit)?;
-        if self.gdb.pc()? == self.places.inspected {
-            return Ok(End::Done);
-        }
-        let number = usize::try_from(self.gdb.register(STATUS)? & 0x1ff)?;
-        Ok(if number == TIMER {
-            End::Hung
-        } else {
-            End::Crashed
-        })
+    fn begin(&mut self, attempt: &Attempt<'_>) -> Outcome<()> {
+        self.leave_exceptions()?;
+        let moment = match attempt {
+            Attempt::Faulty(_, moment) => moment,
+            _ => &self.ready,
+        };
+        moment.put_back(&mut self.gdb)?;
+        let choice = match attempt {
+            Attempt::Faulty(trial, _) => return self.make(trial),
+            Attempt::Whole => 0,
+            Attempt::Tell => TELL,
+            Attempt::Boot(flash) => {
+                for (range, bytes) in self.places.flash.clone().iter().zip(*flash) {
+                    self.gdb.write(range.start, bytes)?;
+                }
+                INSPECT
+            }
+        };
+        let choice = self.number + choice;
+        self.gdb.write(self.places.choice, &choice.to_le_bytes())
     }
 
-    /// Lets the machine run until it stops.
-    fn go(&mut self, limit: Duration) -> Outcome<()> {
+    /// Makes a fault in the instruction that is the next one.
+    fn make(&mut self, trial: &Trial) -> Outcome<()> {
+        let instruction = self.program.instruction(trial.at)?;
+        match trial.fault {
+            Fault::Skip => {
+                let after = trial.at + u32::try_from(instruction.len())?;
+                let status = self.gdb.register(STATUS)?;
+                self.gdb.set_register(STATUS, advanced(status))?;
+                self.gdb.set_register(PC, after)
+            }
+            Fault::Flip(_) => {
+                self.gdb
+                    .write(trial.at, &faulty(instruction, trial.fault))?;
+                self.gdb.step()?;
+                self.gdb.write(trial.at, instruction)
+            }
+        }
+    }
+
+    fn end(&mut self, limit: Duration) -> Outcome<End> {
+        match self.go(limit)? {
+            Some(ends::OVER) => Ok(End::Done),
+            Some(ends::FAILED) => Ok(End::Crashed),
+            Some(ends::HUNG) => Ok(End::Hung),
+            _ => Err("a run has ended nowhere".into()),
+        }
+    }
+
+    /// Lets the machine run until it stops, or says something.
+    fn go(&mut self, limit: Duration) -> Outcome<Option<u8>> {
         match self.gdb.go(limit)? {
-            Stop::Stopped => Ok(()),
+            Stop::Stopped => Ok(None),
+            Stop::Said(word) => Ok(Some(word)),
             // All interrupts are masked, or the timer was stopped.
             Stop::Runs => {
                 self.lost = Some(End::Hung);
@@ -337,43 +419,62 @@ impl<'p> Machine<'p> {
         Ok(u32::from_le_bytes(bytes.as_slice().try_into()?))
     }
 
-    /// Puts right what a fault has written over the program: it lies in RAM here, and in a product it does not.
-    pub(crate) fn mend(&mut self) -> Outcome<()> {
-        const PIECE: usize = 1024;
-        let found = self.gdb.read(0, self.program.code.len())?;
-        let pieces = self.program.code.chunks(PIECE).zip(found.chunks(PIECE));
-        for (number, (right, _)) in pieces
-            .enumerate()
-            .filter(|(_, (right, found))| right != found)
-        {
-            self.gdb.write(u32::try_from(number * PIECE)?, right)?;
-        }
-        Ok(())
+    /// Writes where a trial goes after its fault.
+    pub(crate) fn tell_account(&mut self, trial: &Trial, moment: &Moment) -> Outcome<()> {
+        let Some(account) = self.account else {
+            return Ok(());
+        };
+        self.begin(&Attempt::Faulty(trial, moment))?;
+        self.start_log()?;
+        let end = self.end(GIVEN_UP)?;
+        let told = follow::account(trial, end, &self.logged()?, self.program);
+        let mut file = OpenOptions::new().create(true).append(true).open(account)?;
+        Ok(file.write_all(told.as_bytes())?)
     }
 
     /// Whether flash holds the program still.
     pub(crate) fn is_whole(&mut self) -> Outcome<bool> {
-        Ok(self.gdb.read(0, self.program.code.len())? == self.program.code)
+        Ok(self.gdb.read(0, self.code.len())? == self.code)
     }
 
     /// The instructions that a run without a fault executes, in their order, of those that are tried.
     pub(crate) fn trace(&mut self) -> Outcome<Vec<u32>> {
-        self.put_back(0)?;
-        self.gdb.monitor("singlestep on")?;
-        self.gdb.monitor("log exec,nochain")?;
+        self.begin(&Attempt::Whole)?;
+        self.start_log()?;
         let end = self.end(WAY)?;
-        self.gdb.monitor("log none")?;
-        self.gdb.monitor("singlestep off")?;
+        let executed = self.logged()?;
+        let done = executed.iter().position(|at| *at == self.places.done);
         if end != End::Done {
             return Err("a run without a fault has no end".into());
         }
-        let log = fs::read_to_string(&self.log)?;
-        fs::write(&self.log, "")?;
-        Ok(executed(&log)
-            .into_iter()
-            .take_while(|address| *address != self.places.done)
+        Ok(executed[..done.ok_or("half a trace")?]
+            .iter()
+            .copied()
             .filter(|address| self.program.is_tried(*address))
             .collect())
+    }
+
+    fn start_log(&mut self) -> Outcome<()> {
+        self.gdb.monitor("singlestep on")?;
+        self.gdb.monitor("log exec,nochain").map(drop)
+    }
+
+    /// What was executed since. QEMU writes it out some time after it was told to log no more.
+    fn logged(&mut self) -> Outcome<Vec<u32>> {
+        self.gdb.monitor("log none")?;
+        self.gdb.monitor("singlestep off")?;
+        let mut len = 0;
+        loop {
+            thread::sleep(WRITTEN_OUT);
+            let now = fs::metadata(&self.log)?.len();
+            if now == len {
+                break;
+            }
+            len = now;
+        }
+        let log = fs::read_to_string(&self.log)?;
+        fs::write(&self.log, "")?;
+        Ok(executed(&log))
     }
 
     /// What an instruction is, as QEMU's disassembler says.
@@ -386,6 +487,17 @@ impl<'p> Machine<'p> {
             .map_or("", |(_, text)| text.trim())
             .replace("  ", " "))
     }
+}
+
+/// The status after an instruction that does nothing: in a conditional block, its next condition (Armv7-M, `ITAdvance`).
+fn advanced(status: u32) -> u32 {
+    let block = (status >> 25 & 0b11) | (status >> 8 & 0b1111_1100);
+    let after = if block & 0b111 == 0 {
+        0
+    } else {
+        block & 0b1110_0000 | block << 1 & 0b1_1111
+    };
+    status & !IT | (after & 0b11) << 25 | (after >> 2) << 10
 }
 
 impl Drop for Machine<'_> {

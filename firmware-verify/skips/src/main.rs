@@ -1,16 +1,21 @@
 //! Skips instructions of a device while it judges what it must refuse, one execution of one instruction at a time, and
 //! fails if anything opens.
 //!
-//! `latch-skips PROGRAM [--sample N] [--executions N] [--flips N] [--seed N] [--within NAME] [--jobs N] [INPUT]...`, where PROGRAM is the
-//! linked `latch-skips-device`. `tests/skips` calls it.
+//! `latch-skips PROGRAM [--sample N] [--executions N] [--flips N] [--seed N] [--within NAME] [--at ADDRESS] [--follow FILE]
+//! [--jobs N] [INPUT]...`, where PROGRAM is the linked `latch-skips-device`. `tests/skips` calls it.
 
 mod campaign;
+mod ends;
 mod fault;
+mod follow;
 mod gdb;
 mod inputs;
+mod launch;
 mod machine;
+mod moment;
 mod plan;
 mod program;
+mod route;
 mod standing;
 mod table;
 mod trace;
@@ -33,7 +38,8 @@ use program::Program;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-const USAGE: &str = "usage: latch-skips PROGRAM [--sample N] [--executions N] [--flips N] [--seed N] [--within NAME] [--jobs N] [INPUT]...";
+const USAGE: &str = "usage: latch-skips PROGRAM [--sample N] [--executions N] [--flips N] [--seed N] [--within NAME] \
+    [--at ADDRESS] [--follow FILE] [--jobs N] [INPUT]...";
 
 /// What is asked for.
 struct Asked {
@@ -41,6 +47,8 @@ struct Asked {
     extent: Extent,
     seed: u64,
     within: String,
+    at: Option<u32>,
+    follow: Option<PathBuf>,
     jobs: usize,
     inputs: Vec<usize>,
 }
@@ -67,15 +75,30 @@ fn asked() -> Outcome<Asked> {
         },
         seed: 1,
         within: String::new(),
+        at: None,
+        follow: None,
         jobs: thread::available_parallelism().map_or(1, usize::from),
         inputs: Vec::new(),
     };
     while let Some(argument) = arguments.next() {
-        if argument == "--within" {
-            asked.within = arguments.next().ok_or(USAGE)?;
-            continue;
+        let mut text = || arguments.next().ok_or(USAGE);
+        match argument.as_str() {
+            "--within" => {
+                asked.within = text()?;
+                continue;
+            }
+            "--at" => {
+                let digits = text()?;
+                asked.at = Some(u32::from_str_radix(digits.trim_start_matches("0x"), 16)?);
+                continue;
+            }
+            "--follow" => {
+                asked.follow = Some(text()?.into());
+                continue;
+            }
+            _ => {}
         }
-        let mut number = || -> Outcome<usize> { Ok(arguments.next().ok_or(USAGE)?.parse()?) };
+        let mut number = || -> Outcome<usize> { Ok(text()?.parse()?) };
         match argument.as_str() {
             "--sample" => asked.extent.skips = Some(number()?),
             "--executions" => asked.extent.executions = number()?,
@@ -116,6 +139,8 @@ fn run(asked: &Asked) -> Outcome<bool> {
                             extent: asked.extent,
                             seed: asked.seed,
                             within: &asked.within,
+                            at: asked.at,
+                            follow: asked.follow.as_deref(),
                         };
                         campaign.run(*input)
                     });

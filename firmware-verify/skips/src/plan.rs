@@ -1,11 +1,9 @@
 //! Which executions of which instructions are tried.
 
-use std::collections::BTreeMap;
-
-use crate::fault::{Fault, Trial};
-
-/// Executions before one that are looked through for a shorter way to it.
-const WINDOW: usize = 3_000;
+use crate::{
+    fault::{Fault, Trial},
+    route::Route,
+};
 
 /// Numbers that are the same for the same seed: SplitMix64 (Steele, Lea, Flood 2014).
 pub(crate) struct Dice(u64);
@@ -40,31 +38,17 @@ pub(crate) struct Extent {
     pub(crate) flips: usize,
 }
 
-/// Chooses trials for a run that has executed these addresses, of the instructions that are wanted. `len` tells the length of
-/// one in bytes; zero for one that is not wanted.
+/// Chooses trials for a run, of the instructions that are wanted, in the order in which it comes to them. `len` tells the length
+/// of one in bytes; zero for one that is not wanted.
 pub(crate) fn plan(
-    trace: &[u32],
+    route: &Route,
     extent: Extent,
     dice: &mut Dice,
     len: impl Fn(u32) -> u8,
 ) -> Vec<Trial> {
-    let mut by_address: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-    for (position, address) in trace.iter().enumerate() {
-        by_address.entry(*address).or_default().push(position);
-    }
-    // How often each position's address was executed up to it.
-    let mut ordinals = vec![0; trace.len()];
-    for positions in by_address.values() {
-        for (ordinal, position) in (1..).zip(positions) {
-            ordinals[*position] = ordinal;
-        }
-    }
+    let trace = route.trace();
     let mut chosen = Vec::new();
-    for positions in by_address
-        .iter()
-        .filter(|(at, _)| len(**at) > 0)
-        .map(|(_, positions)| positions)
-    {
+    for (_, positions) in route.places().filter(|(at, _)| len(*at) > 0) {
         chosen.extend(executions(positions, extent.executions, dice));
     }
     if let Some(skips) = extent.skips {
@@ -72,11 +56,10 @@ pub(crate) fn plan(
             chosen.swap_remove(dice.below(chosen.len()));
         }
     }
-    chosen.sort_unstable();
     let trial = |position: usize, fault| Trial {
         at: trace[position],
-        execution: ordinals[position],
-        way: way(trace, &ordinals, position),
+        execution: route.execution(0, position),
+        position,
         fault,
     };
     let mut trials: Vec<Trial> = chosen
@@ -92,6 +75,7 @@ pub(crate) fn plan(
         let bit = u8::try_from(dice.below(bits)).unwrap_or_default();
         trials.push(trial(position, Fault::Flip(bit)));
     }
+    trials.sort_unstable_by_key(|trial| (trial.position, trial.fault));
     trials
 }
 
@@ -108,77 +92,16 @@ fn executions(positions: &[usize], most: usize, dice: &mut Dice) -> Vec<usize> {
     others
 }
 
-/// The way to a position with few stops: some rarer instruction shortly before it first, if that helps.
-fn way(trace: &[u32], ordinals: &[usize], position: usize) -> Vec<(u32, usize)> {
-    let at = trace[position];
-    let mut best = (ordinals[position], None);
-    let mut hits = 1;
-    for earlier in (position.saturating_sub(WINDOW)..position).rev() {
-        if trace[earlier] == at {
-            hits += 1;
-            continue;
-        }
-        let stops = ordinals[earlier] + hits;
-        if stops < best.0 {
-            best = (stops, Some((trace[earlier], ordinals[earlier], hits)));
-        }
-        if hits >= best.0 {
-            break;
-        }
-    }
-    match best.1 {
-        None => vec![(at, best.0)],
-        Some((place, times, hits)) => vec![(place, times), (at, hits)],
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Dice, Extent, plan};
-    use crate::fault::Fault;
-
-    /// Follows a way through a trace, and says where it ends.
-    fn follow(trace: &[u32], way: &[(u32, usize)]) -> usize {
-        let mut from = 0;
-        let mut found = 0;
-        for (place, times) in way {
-            for _ in 0..*times {
-                found = (from..trace.len()).find(|at| trace[*at] == *place).unwrap();
-                from = found + 1;
-            }
-        }
-        found
-    }
+    use crate::{fault::Fault, route::Route};
 
     fn a_trace() -> Vec<u32> {
         let inner = |n: u32| (0..n % 7).flat_map(|_| [100, 102, 104]);
         (0..50)
             .flat_map(|n| [n * 2].into_iter().chain(inner(n)).chain([200]))
             .collect()
-    }
-
-    #[test]
-    fn ways_lead_to_the_execution_that_is_meant() {
-        let trace = a_trace();
-        let extent = Extent {
-            executions: 9,
-            skips: None,
-            flips: 20,
-        };
-        let trials = plan(&trace, extent, &mut Dice::new(1), |_| 2);
-        for trial in &trials {
-            let position = follow(&trace, &trial.way);
-            assert_eq!(trace[position], trial.at);
-            let ordinal = trace[..=position]
-                .iter()
-                .filter(|at| **at == trial.at)
-                .count();
-            assert_eq!(ordinal, trial.execution, "{trial:?}");
-        }
-        let stops = trials
-            .iter()
-            .map(|trial| trial.way.iter().map(|(_, times)| times).sum::<usize>());
-        assert!(stops.max().unwrap() < 20, "ways are short");
     }
 
     #[test]
@@ -189,7 +112,7 @@ mod tests {
             skips: None,
             flips: 0,
         };
-        let trials = plan(&trace, extent, &mut Dice::new(1), |_| 2);
+        let trials = plan(&Route::new(trace.clone()), extent, &mut Dice::new(1), |_| 2);
         for address in &trace {
             let all = trace.iter().filter(|at| *at == address).count();
             let tried: Vec<usize> = trials
@@ -214,7 +137,12 @@ mod tests {
             flips: 5,
         };
         let draw = |seed| {
-            let trials = plan(&trace, extent, &mut Dice::new(seed), |_| 2);
+            let trials = plan(
+                &Route::new(trace.clone()),
+                extent,
+                &mut Dice::new(seed),
+                |_| 2,
+            );
             trials
                 .iter()
                 .map(|trial| (trial.at, trial.execution, trial.fault))

@@ -12,16 +12,12 @@ use crate::Outcome;
 
 /// Where RAM begins (Arm AN386).
 const RAM: u64 = 0x2000_0000;
-/// Words of the vector table that are the processor's own (Armv7-M, B1.5.2).
-const VECTORS: usize = 16;
-
 /// Functions in which no instruction is skipped: field, group and scalar arithmetic, and the compression of SHA-2. A fault in
 /// them gives another number, which the comparison after them has to refuse like any other.
 const ARITHMETIC: &[&str] = &["curve25519_dalek::", "sha2::"];
 /// The campaign's own functions.
 const HARNESS: &[&str] = &[
     "latch_skips_device::probe::",
-    "latch_skips_device::watch",
     "latch_skips_device::halt",
     "latch_skips_device::__cortex_m_rt_main",
     "main",
@@ -73,7 +69,9 @@ impl Program {
         }
         let (mut functions, mut variables) = (Vec::new(), Vec::new());
         for symbol in file.symbols().filter(|symbol| symbol.size() > 0) {
-            let from = u32::try_from(symbol.address() & !1)?;
+            // The lowest bit of a function's address says that it is Thumb.
+            let thumb = u64::from(symbol.kind() == SymbolKind::Text);
+            let from = u32::try_from(symbol.address() & !thumb)?;
             let found = Function {
                 name: format!("{:#}", rustc_demangle::demangle(symbol.name()?)),
                 range: from..from + u32::try_from(symbol.size())?,
@@ -113,6 +111,32 @@ impl Program {
             .clone())
     }
 
+    /// What is given to a device, but for what these names stand for, and the key by which it is known.
+    pub(crate) fn given(&self, but: &[&str]) -> Outcome<Vec<Range<u32>>> {
+        const GIVEN: &str = "latch_skips_device::inputs::given::";
+        let mut code = self.code.clone();
+        let mut kept: Vec<&str> = but.to_vec();
+        let mut erased = Vec::new();
+        for variable in &self.variables {
+            let Some(name) = variable.name.strip_prefix(GIVEN) else {
+                continue;
+            };
+            code[variable.range.start as usize..variable.range.end as usize].fill(0xff);
+            match kept.iter().position(|kept| *kept == name) {
+                Some(at) => drop(kept.swap_remove(at)),
+                None => erased.push(variable.range.clone()),
+            }
+        }
+        if let Some(name) = kept.first() {
+            return Err(format!("nothing is named {GIVEN}{name}").into());
+        }
+        // What the compiler has put somewhere else too would stay.
+        if code.windows(10).any(is_statement) {
+            return Err("a statement lies beside what is given".into());
+        }
+        Ok(erased)
+    }
+
     /// The function that holds an address.
     fn holder(&self, address: u32) -> Option<&Function> {
         let after = self
@@ -143,18 +167,29 @@ impl Program {
         tried.map(|function| &function.range)
     }
 
+    /// The function at this address.
+    pub(crate) fn name(&self, address: u32) -> Option<&str> {
+        Some(self.holder(address)?.name.as_str())
+    }
+
+    /// Everything but the functions of arithmetic, whatever lies there.
+    pub(crate) fn but_arithmetic(&self) -> Vec<Range<u32>> {
+        let mut ranges = Vec::new();
+        let mut from = 0;
+        for function in self.functions.iter().filter(|it| is_arithmetic(&it.name)) {
+            if from < function.range.start {
+                ranges.push(from..function.range.start);
+            }
+            from = function.range.end;
+        }
+        ranges.push(from..u32::MAX);
+        ranges
+    }
+
     /// The functions that are not tried, by why.
     pub(crate) fn excluded(&self) -> Vec<&str> {
         let names = self.functions.iter().map(|function| function.name.as_str());
         names.filter(|name| is_arithmetic(name)).collect()
-    }
-
-    /// Where the processor goes on a reset and at exceptions: the vector table, without the bit for Thumb.
-    pub(crate) fn vectors(&self) -> Vec<u32> {
-        let words = self.code.chunks_exact(4).take(VECTORS);
-        words
-            .map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]]) & !1)
-            .collect()
     }
 
     /// The instruction at an address: two bytes or four (Armv7-M, A5.1).
@@ -207,6 +242,11 @@ impl Program {
         }
         place
     }
+}
+
+/// Whether a statement begins so: its magic, one of nine kinds, and one of two versions (`envelope.rs` of the verifier).
+fn is_statement(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"latch-v1") && matches!(bytes[8..], [1..=9, 0..=1])
 }
 
 fn is_arithmetic(name: &str) -> bool {

@@ -2,10 +2,12 @@
 
 use core::hint::black_box;
 
-use latch_budget_device::{FACTORY, Nor, Reference, memory, parts_of};
+use latch_budget_device::{FACTORY, Nor, Pump, Reference, TWIN, memory, parts_of};
 use latch_verify::{
     Refusal,
-    device::{Actuator, Armed, Device, Handled, JOURNAL_SECTOR, Opened, Paged, Release},
+    device::{
+        Actuator, Armed, Device, Handled, JOURNAL_SECTOR, Memory, Opened, Paged, Parts, Release,
+    },
     limits::MAX_RECEIPT_ENVELOPE,
     statement::CloseCause,
     types::LatchId,
@@ -14,8 +16,12 @@ use latch_verify::{
 use static_cell::ConstStaticCell;
 
 use crate::{
-    inputs::{DEVICE_KEY, ENROLMENT, Input, ROOT},
+    inputs::{
+        DEVICE_KEY, Input,
+        given::{ENROLMENT, ROOT},
+    },
     probe,
+    start::start,
 };
 
 /// Whole erase blocks for two sectors of the journal.
@@ -28,6 +34,7 @@ static FIRST_SLOT: ConstStaticCell<[u8; SLOT_BYTES]> = ConstStaticCell::new([0xf
 static SECOND_SLOT: ConstStaticCell<[u8; SLOT_BYTES]> = ConstStaticCell::new([0xff; SLOT_BYTES]);
 
 pub(crate) type Board = Reference<Nor<'static>, Elsewhere>;
+pub(crate) type Kit = Parts<Pump<Nor<'static>, Elsewhere>>;
 
 /// A key in a secure element, whose signatures nobody checks here: how a device signs is no decision.
 pub(crate) struct Elsewhere;
@@ -42,13 +49,22 @@ impl DeviceKey for Elsewhere {
     }
 }
 
-/// Something that is put to the device.
+/// Something that is put to the device, or happens to it.
 #[derive(Clone, Copy)]
-pub(crate) enum Attempt {
+pub(crate) enum Step {
     Submit(&'static [u8]),
     Install(&'static [u8], &'static [u8]),
     Page(&'static [u8]),
     Arm,
+    Confirm,
+    /// It loses its power, and boots.
+    Boot,
+    /// It loses its power, and a bootloader starts something.
+    Start,
+    /// It loses its power.
+    Off,
+    /// It loses its power, and a byte of the second slot changes.
+    Decay,
 }
 
 /// What the product would move.
@@ -69,51 +85,87 @@ impl Actuator for Drive {
     }
 }
 
-/// A device that has taken what comes before its input.
-#[inline(never)]
-pub(crate) fn prepared(input: &Input) -> Board {
-    let slots = [Nor(FIRST_SLOT.take()), Nor(SECOND_SLOT.take())];
-    let parts = parts_of(Nor(JOURNAL.take()), slots, Elsewhere);
-    let mut board =
-        Device::provision_in(memory(), parts, ROOT, ENROLMENT, FACTORY).expect("a blank board");
-    for attempt in input.taken {
-        put(&mut board, *attempt);
-    }
-    if input.slot_decays {
-        let (memory, mut parts) = board.into_memory_and_parts();
-        for slot in &mut parts.slots {
-            slot.0[1_234] ^= 0x10;
-        }
-        board = Device::boot_in(memory, parts).expect("a device");
-    }
-    board
+/// A device, and whether it runs.
+pub(crate) enum Standing {
+    On(Board),
+    /// Its power is off, and a bootloader comes next.
+    Off(&'static mut Memory<TWIN>, Kit),
 }
 
-/// The same device after a loss of power.
-pub(crate) fn booted(board: Board) -> Option<Board> {
-    let (memory, parts) = board.into_memory_and_parts();
-    Device::boot_in(memory, parts).ok()
+impl Standing {
+    /// The same after a loss of power.
+    fn off(self) -> (&'static mut Memory<TWIN>, Kit) {
+        match self {
+            Self::On(board) => board.into_memory_and_parts(),
+            Self::Off(memory, parts) => (memory, parts),
+        }
+    }
+
+    /// The same after a loss of power, and a boot.
+    pub(crate) fn booted(self) -> Option<Board> {
+        let (memory, parts) = self.off();
+        Device::boot_in(memory, parts).ok()
+    }
+}
+
+/// A device that has taken what comes before its input.
+#[inline(never)]
+pub(crate) fn prepared(input: &Input) -> Standing {
+    let slots = [Nor(FIRST_SLOT.take()), Nor(SECOND_SLOT.take())];
+    let parts = parts_of(Nor(JOURNAL.take()), slots, Elsewhere);
+    let board = Device::provision_in(memory(), parts, &ROOT, &ENROLMENT, FACTORY);
+    let mut standing = Standing::On(board.expect("a blank board"));
+    for step in input.taken {
+        standing = match (step, standing) {
+            (Step::Boot, standing) => Standing::On(standing.booted().expect("a device")),
+            (Step::Start | Step::Decay | Step::Off, standing) => {
+                let (memory, mut parts) = standing.off();
+                match step {
+                    Step::Start => start(&mut parts),
+                    Step::Decay => decay(&mut parts),
+                    _ => {}
+                }
+                Standing::Off(memory, parts)
+            }
+            (step, Standing::On(mut board)) => {
+                put(&mut board, *step);
+                Standing::On(board)
+            }
+            (_, Standing::Off(..)) => panic!("a device without power"),
+        };
+    }
+    standing
+}
+
+/// Changes a byte of the second slot: to another than lies there, however often this comes.
+pub(crate) fn decay(parts: &mut Kit) {
+    parts.slots[1].0[1_234] = 0;
 }
 
 /// Puts something to the device, as a product would.
 #[inline(never)]
-pub(crate) fn put(board: &mut Board, attempt: Attempt) {
+pub(crate) fn put(board: &mut Board, step: Step) {
     let mut out = [0; MAX_RECEIPT_ENVELOPE];
-    match attempt {
-        Attempt::Submit(statement) => serve(board, statement, Release::NotAsked, &mut out),
-        Attempt::Install(code, manifest) => {
+    match step {
+        Step::Submit(statement) => serve(board, statement, Release::NotAsked, &mut out),
+        Step::Install(code, manifest) => {
             serve(board, code, Release::Found(manifest), &mut out);
         }
-        Attempt::Page(page) => probe::answer(match board.page(page) {
+        Step::Page(page) => probe::answer(match board.page(page) {
             Ok(Paged::Kept(_)) => probe::KEPT,
             Ok(Paged::Complete | Paged::Restored) => probe::COMPLETE,
             Err(refusal) => ignored(refusal),
         }),
-        Attempt::Arm => probe::answer(match board.arm(&mut out) {
+        Step::Arm => probe::answer(match board.arm(&mut out) {
             Ok(Armed::Ready) => probe::ARMED,
             Ok(Armed::Failed(_)) => answered(board),
             Err(refusal) => ignored(refusal),
         }),
+        Step::Confirm => probe::answer(match board.confirm(&mut out) {
+            Ok(_) => answered(board),
+            Err(refusal) => ignored(refusal),
+        }),
+        Step::Boot | Step::Start | Step::Off | Step::Decay => {}
     }
 }
 

@@ -8,59 +8,54 @@ mod inputs;
 #[cfg(feature = "naive")]
 mod naive;
 mod probe;
+mod start;
 
-use cortex_m::{
-    Peripherals,
-    peripheral::{SYST, syst::SystClkSource},
-};
-
+use board::Standing;
 use inputs::INPUTS;
+use latch_verify::device::Device;
 
 /// Set in the host's choice: boot from what lies in flash, instead of judging.
 const INSPECT: usize = 0x100;
 /// Set in the host's choice: tell what the device is, instead of judging.
 const TELL: usize = 0x200;
-/// Ticks of 40 instructions until an attempt counts as hung: 20 million instructions, more than twice what the longest
-/// needs.
-const PATIENCE_TICKS: u32 = 500_000;
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
     probe::choose();
     let number = probe::choice();
-    let (Some(peripherals), Some(input)) = (Peripherals::take(), INPUTS.get(number)) else {
+    let Some(input) = INPUTS.get(number) else {
         halt()
     };
-    let mut board = board::prepared(input);
+    let mut standing = board::prepared(input);
+    if let Standing::Off(_, parts) = &mut standing {
+        // A start that was right leaves on the stack what a wrong one might find there.
+        start::start(parts);
+        if input.decays {
+            board::decay(parts);
+        }
+    }
     probe::rest();
-    let mut timer = peripherals.SYST;
     probe::ready();
-    timer.disable_counter();
-    let board = match probe::choice() & (INSPECT | TELL) {
-        0 => {
-            watch(&mut timer);
-            for attempt in input.refused {
-                board::put(&mut board, *attempt);
+    let board = match (probe::choice() & (INSPECT | TELL), standing) {
+        (0, Standing::On(mut board)) => {
+            for step in input.refused {
+                board::put(&mut board, *step);
             }
             Some(board)
         }
-        TELL => Some(board),
-        _ => board::booted(board),
+        (0, Standing::Off(memory, mut parts)) => {
+            start::start(&mut parts);
+            probe::done();
+            Device::boot_in(memory, parts).ok()
+        }
+        (TELL, Standing::On(board)) => Some(board),
+        (TELL, Standing::Off(..)) => None,
+        (_, standing) => standing.booted(),
     };
     probe::done();
     probe::tell(board.as_ref());
     probe::inspected();
     halt()
-}
-
-/// Starts the watchdog: its interrupt is where the host sees that an attempt hangs.
-#[inline(never)]
-fn watch(timer: &mut SYST) {
-    timer.set_clock_source(SystClkSource::Core);
-    timer.set_reload(PATIENCE_TICKS);
-    timer.clear_current();
-    timer.enable_interrupt();
-    timer.enable_counter();
 }
 
 fn halt() -> ! {

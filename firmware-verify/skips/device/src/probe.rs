@@ -10,7 +10,7 @@ use latch_verify::{
     verdict::{Burned, Use},
 };
 
-use crate::board::Board;
+use crate::{board::Board, inputs::INPUTS};
 
 /// A message that was not answered; the reason's number comes on top.
 pub(crate) const IGNORED: u32 = 0x0001_0000;
@@ -21,6 +21,12 @@ pub(crate) const MANIFEST: u32 = 0x0004_0000;
 pub(crate) const KEPT: u32 = 0x0005_0000;
 pub(crate) const COMPLETE: u32 = 0x0006_0000;
 pub(crate) const ARMED: u32 = 0x0007_0000;
+/// What a bootloader starts; the number of the slot comes on top.
+pub(crate) const CONFIRMED: u32 = 0x0008_0000;
+pub(crate) const TRIAL: u32 = 0x0009_0000;
+pub(crate) const FALLBACK: u32 = 0x000a_0000;
+pub(crate) const RECOVERY: u32 = 0x000b_0000;
+pub(crate) const UNREADABLE: u32 = 0x000c_0000;
 
 /// Set by the host: which input, and whether to put it to the device or to look at what its flash has become.
 static CHOICE: AtomicU32 = AtomicU32::new(0);
@@ -65,6 +71,16 @@ pub(crate) fn inspected() {
 /// What the actuator moves.
 pub(crate) fn drive() {
     black_box(&DRIVEN).fetch_add(1, Relaxed);
+}
+
+/// Where a bootloader jumps to. Into some slots it must not: that is asked here, where no instruction is skipped.
+#[inline(never)]
+pub(crate) fn jump(kind: u32, slot: u8) {
+    let input = INPUTS.get(choice());
+    if input.is_none_or(|input| input.bad_slots & (1 << (slot & 7)) != 0) {
+        drive();
+    }
+    answer(kind + u32::from(slot));
 }
 
 /// Nothing has moved yet.
