@@ -9,7 +9,7 @@ use latch_verify::{
     wire::SeedKey,
 };
 
-use crate::board::Clock;
+use crate::clock::Clock;
 
 const ERASE: usize = 4096;
 const SLOT: usize = 64 * 1024;

@@ -5,13 +5,16 @@
 //! which of them are lost and when the power is cut. [`serve`] runs one on a stream, [`OnSocket`] behind a
 //! socket.
 
+mod answer;
 mod board;
+mod clock;
 mod hardware;
 mod outgoing;
 mod serve;
 mod socket;
 
-pub use board::{Board, Clock, PAGE_MAX};
+pub use board::{Board, PAGE_MAX};
+pub use clock::Clock;
 pub use hardware::{Chip, Counting, Micro};
 pub use serve::serve;
 pub use socket::OnSocket;

@@ -1,0 +1,188 @@
+//! What a device does about each request.
+
+use latch_link::{FromDevice, Handled, Paged, Refused, ToDevice};
+use latch_verify::{
+    Reason, Refusal,
+    device::{Device, Parts, provision},
+    limits::{MAX_ENROLMENT_BODY, MAX_RECEIPT_ENVELOPE, MAX_STATE_ENVELOPE},
+    statement::{Enrolment, KeyKept},
+    types::{Digest, Version},
+    verdict::Identity,
+    wire::{DeviceKey as _, Kind, PublicKey, SeedKey, encode, seal_head},
+};
+
+use crate::{
+    clock::Clock,
+    hardware::{Hands, Micro, parts},
+    outgoing::{Outgoing, Word},
+};
+
+/// The version from the factory.
+pub(crate) const FACTORY: Version = Version {
+    major: 1,
+    minor: 0,
+    patch: 0,
+};
+
+/// Whether the device lives.
+pub(crate) enum Seat {
+    New(Box<Parts<Micro>>),
+    Up(Box<Device<Micro>>),
+    Shut(Refused),
+}
+
+/// How a request ends.
+pub(crate) struct Answer {
+    pub(crate) message: FromDevice<'static>,
+    pub(crate) then: Then,
+}
+
+/// What follows an answer.
+pub(crate) enum Then {
+    Nothing,
+    GoOn,
+    Greet { standing_first: bool },
+    Arm,
+}
+
+impl Answer {
+    pub(crate) fn done(tag: u16, result: Result<(), Refused>) -> Self {
+        Self {
+            message: FromDevice::Done { tag, result },
+            then: Then::Nothing,
+        }
+    }
+}
+
+/// Does what is asked, and says how it ended.
+pub(crate) fn answer(
+    seat: &mut Seat,
+    hands: &mut Hands,
+    outgoing: &mut Outgoing,
+    seed: &[u8; 32],
+    message: &ToDevice<'_>,
+) -> Answer {
+    let tag = message.tag();
+    let mut out = [0; MAX_RECEIPT_ENVELOPE];
+    match (message, seat) {
+        (ToDevice::AskStanding { .. }, _) => Answer {
+            then: Then::Greet {
+                standing_first: true,
+            },
+            ..Answer::done(tag, Ok(()))
+        },
+        (ToDevice::AskRequest { name, .. }, Seat::New(_)) => match request(seed, name) {
+            Ok(request) => {
+                outgoing.put(Word::Request(request));
+                Answer::done(tag, Ok(()))
+            }
+            Err(refusal) => Answer::done(tag, Err(refusal.into())),
+        },
+        (
+            ToDevice::Provision {
+                root, enrolment, ..
+            },
+            seat @ Seat::New(_),
+        ) => {
+            let clock = match seat {
+                Seat::New(parts) => parts.clock.clone(),
+                _ => Clock::default(),
+            };
+            let result = make(seat, seed, &clock, root, enrolment);
+            let then = match result {
+                Ok(()) => Then::Greet {
+                    standing_first: false,
+                },
+                Err(_) => Then::Nothing,
+            };
+            Answer {
+                then,
+                ..Answer::done(tag, result)
+            }
+        }
+        (
+            ToDevice::Statement {
+                release, statement, ..
+            },
+            Seat::Up(device),
+        ) => {
+            let handled = device.serve(statement, *release, hands, &mut out, &mut |receipt| {
+                outgoing.put(Word::Receipt(receipt.to_vec()));
+            });
+            let handled = Handled::from(handled);
+            Answer {
+                message: FromDevice::Handled { tag, handled },
+                then: Then::Nothing,
+            }
+        }
+        (ToDevice::Page { page, .. }, Seat::Up(device)) => {
+            let paged = Paged::from(device.page(page));
+            let then = match paged {
+                Paged::Complete => Then::Arm,
+                Paged::Kept(_) => Then::GoOn,
+                _ => Then::Nothing,
+            };
+            Answer {
+                message: FromDevice::Paged { tag, paged },
+                then,
+            }
+        }
+        (ToDevice::AskState { .. }, Seat::Up(device)) => {
+            let mut out = [0; MAX_STATE_ENVELOPE];
+            let state = device.state(&mut out);
+            let state = state.map(|state| outgoing.put(Word::State(state.to_vec())));
+            Answer::done(tag, state.map_err(Refused::from))
+        }
+        (ToDevice::AskReceipt { statement, .. }, Seat::Up(device)) => {
+            let receipt = device.receipt(*statement, &mut out);
+            let receipt = receipt.map(|receipt| outgoing.put(Word::Receipt(receipt.to_vec())));
+            Answer::done(tag, receipt.map_err(Refused::from))
+        }
+        (ToDevice::AskReceiptNumbered { number, .. }, Seat::Up(device)) => {
+            let receipt = device.receipt_numbered(*number, &mut out);
+            let receipt = receipt.map(|receipt| outgoing.put(Word::Receipt(receipt.to_vec())));
+            Answer::done(tag, receipt.map_err(Refused::from))
+        }
+        (ToDevice::AskRequest { .. } | ToDevice::Provision { .. }, Seat::Up(_)) => {
+            Answer::done(tag, Err(Reason::AlreadyProvisioned.into()))
+        }
+        (_, Seat::New(_)) => Answer::done(tag, Err(Reason::Unprovisioned.into())),
+        (_, Seat::Shut(refused)) => Answer::done(tag, Err(*refused)),
+    }
+}
+
+/// Begins a device's life; one whose bundle is refused stays nobody's.
+pub(crate) fn make(
+    seat: &mut Seat,
+    seed: &[u8; 32],
+    clock: &Clock,
+    root: &[u8],
+    enrolment: &[u8],
+) -> Result<(), Refused> {
+    let made = provision::<Micro>(parts(seed, clock.clone()), root, enrolment, FACTORY);
+    *seat = Seat::Up(Box::new(made?));
+    Ok(())
+}
+
+/// A request to be enrolled, signed by the device's own key.
+fn request(seed: &[u8; 32], name: &Identity) -> Result<Vec<u8>, Refusal> {
+    let mut key = SeedKey::new(seed);
+    let public = PublicKey::new(key.public())?;
+    let enrolment = Enrolment {
+        tenant: name.tenant,
+        product: name.product,
+        device: name.device.clone(),
+        incarnation: name.incarnation,
+        device_key: Digest(*public.bytes()),
+        key_kept: KeyKept::Software,
+    };
+    let mut buffer = [0; MAX_ENROLMENT_BODY];
+    let body = encode(&enrolment, &mut buffer)?;
+    let mut envelope = seal_head(Kind::Enrolment, 0, body.len())?.to_vec();
+    envelope.extend_from_slice(body);
+    let signature = key.sign(&envelope).map_err(|_| Reason::KeyFault)?;
+    envelope.push(1);
+    envelope.extend_from_slice(&public.id().0);
+    envelope.extend_from_slice(&signature);
+    Ok(envelope)
+}
