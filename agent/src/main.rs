@@ -134,7 +134,13 @@ The configuration: a broker, and a device in this process, or others behind link
   # bit       = 1                      # its number in the trust root's [facts]
   # command   = [\"/usr/lib/pump/is-idle\"]    # exit code 0: true, 1: false, else unknown
   # every-s   = 30
-  # max-age-s = 90")]
+  # max-age-s = 90
+  # [[device]]                         # a device behind a link; there may be many
+  # link      = \"/dev/ttyUSB0\"       # or \"unix:PATH\", \"tcp:HOST:PORT\"
+  # baud      = 115200
+  # name      = \"pump-8\"             # only this device is served there
+  # bundle    = \"pump-8.bundle\"      # provisions the device if it is new
+With [[device]] tables state-dir and what is about the device in it may be left out.")]
 struct Run {
     /// The configuration.
     #[arg(long, default_value = "agent.toml")]
