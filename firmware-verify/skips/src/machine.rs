@@ -439,6 +439,8 @@ impl<'p> Machine<'p> {
 
     /// The instructions that a run without a fault executes, in their order, of those that are tried.
     pub(crate) fn trace(&mut self) -> Outcome<Vec<u32>> {
+        // The watchdog has counted the runs before.
+        self.refresh(true)?;
         self.begin(&Attempt::Whole)?;
         self.start_log()?;
         let end = self.end(WAY)?;
