@@ -1,5 +1,7 @@
 //! The machine: QEMU with the device in it, which is put back to a moment that was kept for every trial.
 
+mod processor;
+
 use std::{
     fs::{self, OpenOptions},
     io::Write as _,
@@ -10,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use self::processor::{PC, PROTECTION, STATUS, advanced};
 use crate::{
     Outcome,
     ends::{self, put_into},
@@ -29,50 +32,12 @@ use crate::{
 const RAM_END: u32 = 0x2008_0000;
 /// Stack that is kept and put back: more than the deepest call takes.
 const STACK: u32 = 24 * 1024;
-/// RAM that nothing uses, for a frame to return from an exception by.
-const SCRATCH: u32 = 0x2007_0000;
-/// Words of the longest frame that an exception stacks, with room for the registers of the FPU (Armv7-M, B1.5.7).
-const FRAME: usize = 26;
-/// Where in the frame the processor finds its program counter and its status; the latter says Thumb and nothing else.
-const FRAME_PC: usize = 6;
-const FRAME_STATUS: usize = 7;
-const THUMB: u32 = 1 << 24;
-/// Where in the status it stands how far a conditional block has come.
-const IT: u32 = 0x0600_fc00;
 /// As long as QEMU's log grows, it is not written out.
 const WRITTEN_OUT: Duration = Duration::from_millis(200);
-/// Numbers of registers in the stub.
-const R0: u8 = 0;
-const R1: u8 = 1;
-const SP: u8 = 13;
-const LR: u8 = 14;
-const PC: u8 = 15;
-const STATUS: u8 = 25;
 /// Real time after which a run without an end is given up: its watchdog is asleep. A run takes some milliseconds.
 const GIVEN_UP: Duration = Duration::from_secs(10);
 /// The longest way to the moment that is kept: provisioning, on a machine with other work.
 const WAY: Duration = Duration::from_secs(120);
-
-/// `str r1, [r0]`, and `cpsie i`, which lets interrupts through again.
-const STORE: [u8; 2] = [0x01, 0x60];
-const LET_INTERRUPTS: [u8; 2] = [0x62, 0xb6];
-/// Ticks of 40 instructions until a run counts as hung: 20 million instructions, more than twice what the longest needs.
-const PATIENCE_TICKS: u32 = 500_000;
-/// The timer's interrupt that waits is taken back; then it does not count, or from the beginning (Armv7-M, B3.2.4, B3.3).
-const TIMER: [(u32, u32); 3] = [
-    (0xe000_e014, PATIENCE_TICKS),
-    (0xe000_e018, 0),
-    (0xe000_ed04, 1 << 25),
-];
-const TIMER_CONTROL: u32 = 0xe000_e010;
-const COUNTS: u32 = 7;
-/// Lets nobody write the 4 MiB from address 0 on, where the program lies: it lies in flash in a product, and in RAM here
-/// (Armv7-M, B3.5). The rest stays as it is without a memory protection unit.
-const PROTECTION: [(u32, u32); 3] = [
-    (0xe000_ed9c, 0x10),
-    (0xe000_eda0, 6 << 24 | 1 << 17 | 21 << 1 | 1),
-    (0xe000_ed94, 5),
-];
 
 /// Added to the number of the input: boot from what lies in flash.
 const INSPECT: u32 = 0x100;
@@ -208,36 +173,6 @@ impl<'p> Machine<'p> {
         Ok(machine)
     }
 
-    /// Lets the processor execute an instruction, of which nothing remains in memory. Registers have to be put back.
-    fn execute(&mut self, instruction: [u8; 2]) -> Outcome<()> {
-        let ready = self.places.ready;
-        let there = ready as usize..ready as usize + 2;
-        let before = self.code.get(there).ok_or("no place")?.to_vec();
-        self.gdb.write(ready, &instruction)?;
-        self.gdb.set_register(PC, ready)?;
-        self.gdb.step()?;
-        self.gdb.write(ready, &before)
-    }
-
-    /// Lets the processor store a word: the debugger itself has no way to devices.
-    fn store(&mut self, at: u32, word: u32) -> Outcome<()> {
-        self.gdb.set_register(R0, at)?;
-        self.gdb.set_register(R1, word)?;
-        self.execute(STORE)
-    }
-
-    /// Leaves all exceptions, and stops the watchdog or begins it anew.
-    fn refresh(&mut self, watched: bool) -> Outcome<()> {
-        self.leave_exceptions()?;
-        self.ready.put_back_registers(&mut self.gdb)?;
-        self.store(TIMER_CONTROL, 0)?;
-        for (register, value) in TIMER {
-            self.store(register, value)?;
-        }
-        self.store(TIMER_CONTROL, if watched { COUNTS } else { 0 })?;
-        self.execute(LET_INTERRUPTS)
-    }
-
     /// Keeps moments of a run without a fault: the first of them from where the device is prepared or another moment is, and each
     /// other from the one before it.
     pub(crate) fn walk(&mut self, from: Option<&Moment>, ways: &[Way]) -> Outcome<Vec<Moment>> {
@@ -275,32 +210,6 @@ impl<'p> Machine<'p> {
             self.gdb.pass(*place)?;
         }
         Ok(())
-    }
-
-    fn leave_exceptions(&mut self) -> Outcome<()> {
-        // The watchdog may come while an exception is left, and is the next one.
-        for _ in 0..3 {
-            if self.gdb.register(STATUS)? & 0x1ff != 0 {
-                self.leave_exception()?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Returns from the exception in which the processor is, to nowhere in particular: only so does it know that it is over.
-    fn leave_exception(&mut self) -> Outcome<()> {
-        let mut frame = [0_u32; FRAME];
-        frame[FRAME_PC] = self.places.ready;
-        frame[FRAME_STATUS] = THUMB;
-        let bytes: Vec<u8> = frame.iter().flat_map(|word| word.to_le_bytes()).collect();
-        self.gdb.write(SCRATCH, &bytes)?;
-        self.gdb.set_register(SP, SCRATCH)?;
-        self.gdb.set_register(PC, self.places.a_return)?;
-        // How the exception was entered, with or without the FPU's registers, is left by its handler's first instruction.
-        if self.gdb.register(LR)? >> 8 != 0x00ff_ffff {
-            return Err("an exception without a way back".into());
-        }
-        self.gdb.step()
     }
 
     /// The device as it was kept.
@@ -478,28 +387,6 @@ impl<'p> Machine<'p> {
         fs::write(&self.log, "")?;
         Ok(executed(&log))
     }
-
-    /// What an instruction is, as QEMU's disassembler says.
-    pub(crate) fn disassembled(&mut self, address: u32) -> Outcome<String> {
-        // The lowest bit would be that for Thumb; an M-profile processor knows nothing else.
-        let said = self.gdb.monitor(&format!("x/1i {address:#x}"))?;
-        Ok(said
-            .trim()
-            .split_once(':')
-            .map_or("", |(_, text)| text.trim())
-            .replace("  ", " "))
-    }
-}
-
-/// The status after an instruction that does nothing: in a conditional block, its next condition (Armv7-M, `ITAdvance`).
-fn advanced(status: u32) -> u32 {
-    let block = (status >> 25 & 0b11) | (status >> 8 & 0b1111_1100);
-    let after = if block & 0b111 == 0 {
-        0
-    } else {
-        block & 0b1110_0000 | block << 1 & 0b1_1111
-    };
-    status & !IT | (after & 0b11) << 25 | (after >> 2) << 10
 }
 
 impl Drop for Machine<'_> {
