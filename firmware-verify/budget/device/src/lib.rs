@@ -13,5 +13,6 @@ pub use inputs::{
 };
 pub use measure::{Meter, finish, tell};
 pub use parts::{
-    Absent, Constant, Dice, Erased, FACTORY, Fixed, Nor, Pump, Reference, TWIN, memory, parts_of,
+    Absent, Constant, Dice, Erased, FACTORY, Fixed, Lent, Nor, Pump, Reference, TWIN, memory,
+    parts_of,
 };

@@ -36,7 +36,7 @@ const UNIT: usize = 4;
 pub type Reference<F, K> = Device<Pump<F, K>, TWIN, MAX_BURNED, &'static mut Lent>;
 
 /// The large part of the device.
-type Lent = Memory<TWIN, MAX_BURNED, LATCHES, ISSUERS>;
+pub type Lent = Memory<TWIN, MAX_BURNED, LATCHES, ISSUERS>;
 
 /// Where it lies, as a product would have it.
 static MEMORY: ConstStaticCell<Lent> = ConstStaticCell::new(Memory::new());

@@ -2,12 +2,10 @@
 
 use core::hint::black_box;
 
-use latch_budget_device::{FACTORY, Nor, Pump, Reference, TWIN, memory, parts_of};
+use latch_budget_device::{FACTORY, Lent, Nor, Pump, Reference, memory, parts_of};
 use latch_verify::{
     Refusal,
-    device::{
-        Actuator, Armed, Device, Handled, JOURNAL_SECTOR, Memory, Opened, Paged, Parts, Release,
-    },
+    device::{Actuator, Armed, Device, Handled, JOURNAL_SECTOR, Opened, Paged, Parts, Release},
     limits::MAX_RECEIPT_ENVELOPE,
     statement::CloseCause,
     types::LatchId,
@@ -89,12 +87,12 @@ impl Actuator for Drive {
 pub(crate) enum Standing {
     On(Board),
     /// Its power is off, and a bootloader comes next.
-    Off(&'static mut Memory<TWIN>, Kit),
+    Off(&'static mut Lent, Kit),
 }
 
 impl Standing {
     /// The same after a loss of power.
-    fn off(self) -> (&'static mut Memory<TWIN>, Kit) {
+    fn off(self) -> (&'static mut Lent, Kit) {
         match self {
             Self::On(board) => board.into_memory_and_parts(),
             Self::Off(memory, parts) => (memory, parts),

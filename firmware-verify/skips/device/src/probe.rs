@@ -115,7 +115,7 @@ fn standing(board: &Board) -> [u32; 16] {
     let used = facts
         .replay
         .burned()
-        .filter(|burned: &&Burned| burned.used != Use::Never);
+        .filter(|burned: &Burned| burned.used != Use::Never);
     [
         facts.twin.version as u32,
         sum(board.twin().bytes()),
