@@ -87,6 +87,11 @@ const EDGES: &[Edges] = &[
         tests: &[],
     },
     Edges {
+        name: "latch-selftest",
+        product: &["latch-verify"],
+        tests: &[],
+    },
+    Edges {
         name: "latch-capi",
         product: &["latch-verify"],
         tests: &["latch-issue"],
