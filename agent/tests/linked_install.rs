@@ -4,8 +4,8 @@
 mod quay;
 mod tenant;
 
-use latch_agent::{LinkedEvent, MANIFEST_PATIENCE_MS, Notice, SILENCE_MS, WINDOW};
-use latch_link::timing::SILENT_MS;
+use latch_agent::{LinkedEffect, LinkedEvent, MANIFEST_PATIENCE_MS, Notice, SILENCE_MS, WINDOW};
+use latch_link::{FromDevice, timing::SILENT_MS};
 use latch_mqtt::{PageServer, Want};
 use latch_verify::{Reason, statement::Outcome};
 use serde_json::json;
@@ -122,10 +122,9 @@ fn a_false_page_is_refused_and_the_true_one_taken() {
 }
 
 #[test]
-fn a_code_goes_between_two_pages() {
+fn codes_and_pages_take_turns() {
     let (mut quay, _, server, _) = begun();
     quay.done();
-    let code = quay.tenant.set(DEVICE, quay.now_ms(), &json!({"a": 1}));
     let (topic, pages) = (
         quay.code_topic(),
         quay.topics.device_page(&DEVICE.parse().unwrap()),
@@ -136,18 +135,45 @@ fn a_code_goes_between_two_pages() {
             payload: &server.page(index).unwrap(),
         });
     }
-    quay.tell(LinkedEvent::Message {
-        topic: &topic,
-        payload: &code.bytes,
-    });
+    for value in 0..3 {
+        let code = quay.tenant.set(DEVICE, quay.now_ms(), &json!({"a": value}));
+        quay.tell(LinkedEvent::Message {
+            topic: &topic,
+            payload: &code.bytes,
+        });
+    }
     quay.settle();
     let order: Vec<bool> = quay
         .done()
         .notices()
         .iter()
+        .filter(|notice| !matches!(notice, Notice::Queued { .. }))
         .map(|notice| matches!(notice, Notice::PageKept { .. }))
         .collect();
-    assert_eq!(order, [true, false, true, true]);
+    assert_eq!(order, [true, false, true, false, true, false]);
+}
+
+#[test]
+fn a_page_that_the_device_cannot_read_is_not_sent_for_ever() {
+    let (mut quay, _, server, _) = begun();
+    quay.done();
+    quay.cable = false;
+    page(&mut quay, &server, 0);
+    let said = |effects: &[LinkedEffect]| {
+        let tag = |effect: &LinkedEffect| match effect {
+            LinkedEffect::Say(request) => Some(request.message().tag()),
+            _ => None,
+        };
+        effects.iter().filter_map(tag).collect::<Vec<u16>>()
+    };
+    let [tag] = said(&quay.done().effects)[..] else {
+        panic!("one page goes over")
+    };
+    let result = Err(Reason::NotDecodable.into());
+    quay.tell(LinkedEvent::Said(FromDevice::Done { tag, result }));
+    let done = quay.done();
+    assert!(said(&done.effects).is_empty(), "{:?}", done.effects);
+    assert!(matches!(done.notices()[..], [Notice::Fault { .. }]));
 }
 
 #[test]
@@ -158,7 +184,7 @@ fn a_download_goes_on_where_the_flash_says_after_a_reset() {
     }
     quay.done();
     quay.board.reset();
-    quay.pass(LONG_MS);
+    quay.pass(SILENCE_MS / 2);
     let wants = quay.done().wants();
     // Its flash is erased four pages at a time.
     assert!(

@@ -178,8 +178,13 @@ impl Desk {
                     self.outlet.published(now_ms, &self.seen(), None);
                 }
             }
-            // A device that does not know the message.
-            (_, Err(refused)) => self.fault(refused, effects),
+            // A device that does not know the message, or cannot do it now.
+            (wish, Err(refused)) => {
+                if let Wish::Page { index, .. } = wish {
+                    self.shelf.remove(*index);
+                }
+                self.fault(refused, effects);
+            }
             (_, Ok(())) => {}
         }
     }
