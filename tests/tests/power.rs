@@ -19,6 +19,7 @@ mod power {
     pub(crate) mod opened;
     pub(crate) mod operation;
     pub(crate) mod provision;
+    pub(crate) mod restored;
     pub(crate) mod rig;
     pub(crate) mod rollout;
     pub(crate) mod standing;

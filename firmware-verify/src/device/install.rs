@@ -241,7 +241,11 @@ where
         Ok(())
     }
 
-    fn fail<'o>(&mut self, reason: Reason, out: &'o mut [u8]) -> Result<&'o [u8], Refusal> {
+    pub(super) fn fail<'o>(
+        &mut self,
+        reason: Reason,
+        out: &'o mut [u8],
+    ) -> Result<&'o [u8], Refusal> {
         self.end(
             Outcome::InstallFailed {
                 reason: reason.number(),

@@ -32,12 +32,18 @@ where
         self.make_room(0)?;
         let mut out = [0; MAX_RECEIPT_ENVELOPE];
         if let Some(reason) = self.given_up() {
-            let reason = reason.number();
-            self.end(Outcome::InstallReverted { reason }, &mut out)?;
+            let number = reason.number();
+            self.end(Outcome::InstallReverted { reason: number }, &mut out)?;
+            // What its slot does not hold is not what runs.
+            self.gave_up &= reason != Reason::SlotMismatch;
         }
         match started {
             Started::Unknown => {}
             Started::Slot(slot) => {
+                // What was restored there, and runs, is not written over.
+                if self.receives_into(slot) {
+                    self.fail(Reason::SlotMismatch, &mut out)?;
+                }
                 let known = self.memory.ledger.facts.images().in_slot(slot);
                 ensure(known.is_some(), Reason::SlotMismatch)?;
             }
@@ -93,7 +99,11 @@ where
                     started: false,
                 },
             ) => Some(Reason::TrialExpired),
-            (Started::Slot(slot), _) if slot == next.image.slot => None,
+            (Started::Slot(slot), phase)
+                if slot == next.image.slot && (phase.is_started() || is_whole(&next.image)) =>
+            {
+                None
+            }
             // A bootloader has started something else.
             (_, InstallPhase::Trial { boots_left: 0, .. }) => Some(Reason::TrialExpired),
             (Started::Slot(_) | Started::Recovery, _) => Some(if is_whole(&next.image) {
@@ -103,6 +113,19 @@ where
                 Reason::SlotMismatch
             }),
         }
+    }
+
+    /// Whether pages of another image of the main component go into this slot.
+    fn receives_into(&self, slot: u8) -> bool {
+        self.memory
+            .ledger
+            .facts
+            .install
+            .as_ref()
+            .is_some_and(|install| {
+                let image = &install.image;
+                image.component == MAIN_COMPONENT && image.slot == slot && !install.phase.may_run()
+            })
     }
 
     /// Concludes what was burned and cut off before its outcome. A twin change is left to

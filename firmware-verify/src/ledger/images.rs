@@ -255,6 +255,11 @@ impl InstallPhase {
         self.boots_left().is_some()
     }
 
+    /// Whether a bootloader has noted that it starts the image, and it has not come up since.
+    pub(crate) fn is_started(self) -> bool {
+        matches!(self, Self::Trial { started: true, .. })
+    }
+
     /// After a bootloader has noted that it starts the image.
     pub(super) fn attempted(self) -> Self {
         match self.counted() {

@@ -26,18 +26,18 @@ use crate::world::{
     root::maintenance,
 };
 
-const UNIT: usize = 4;
+pub(super) const UNIT: usize = 4;
 
-fn seasoned() -> Rig<UNIT> {
+pub(super) fn seasoned() -> Rig<UNIT> {
     Rig::seasoned(Board::new())
 }
 
-fn image(first: u8) -> Image {
+pub(super) fn image(first: u8) -> Image {
     Image::new(5 * 1024 + 100, first)
 }
 
 /// A device that has installed an image of this security version.
-fn updated(rig: Rig<UNIT>, image: &Image, to: u16, security_version: u32) -> Rig<UNIT> {
+pub(super) fn updated(rig: Rig<UNIT>, image: &Image, to: u16, security_version: u32) -> Rig<UNIT> {
     let mut rig = armed_with(rig, image, to, security_version).reboot();
     rig.confirm().expect("a confirmation");
     rig
@@ -55,7 +55,7 @@ fn armed_with(mut rig: Rig<UNIT>, image: &Image, to: u16, security_version: u32)
     rig
 }
 
-fn damage(board: &Board<UNIT>, slot: u8) {
+pub(super) fn damage(board: &Board<UNIT>, slot: u8) {
     let mut chip = board.slots[usize::from(slot)].probe();
     chip.erase(0, 4096).expect("power");
 }
