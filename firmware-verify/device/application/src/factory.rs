@@ -21,12 +21,11 @@ use crate::{
     why,
 };
 
-/// The version that the program from the factory has.
-const FACTORY: Version = Version {
-    major: 1,
-    minor: 0,
-    patch: 0,
-};
+/// The version of this build: of the program from the factory, where nobody has said another.
+fn own_version() -> Version {
+    env!("LATCH_VERSION").parse().unwrap_or_default()
+}
+
 /// A request to be enrolled, with the device's own signature.
 type Request = Vec<u8, { ENVELOPE_HEAD + MAX_ENROLMENT_BODY + 1 + SIGNATURE_LEN }>;
 
@@ -67,7 +66,7 @@ pub(crate) fn run(mut line: Line, chip: &'static RefCell<Chip>, ticks: Ticks, ca
                 let begun: Result<PumpDevice, MountFault> =
                     match (parts(chip, ticks, true), memory.take()) {
                         (Ok(parts), Some(memory)) => {
-                            Device::provision_in(memory, parts, root, enrolment, FACTORY)
+                            Device::provision_in(memory, parts, root, enrolment, own_version())
                         }
                         _ => Err(Refusal::from(Reason::KeyFault).into()),
                     };
@@ -131,7 +130,7 @@ fn standing(life: Life, cause: Cause) -> FromDevice<'static> {
     FromDevice::Standing(Standing {
         program: Program::Application,
         life,
-        version: FACTORY,
+        version: own_version(),
         boot: 0,
         why: why(cause, 0),
     })

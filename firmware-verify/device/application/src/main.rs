@@ -38,7 +38,8 @@ fn main() -> ! {
     let ticks = Ticks::start(peripherals.SYST);
     let leds = Leds::dark();
     let chip = parts::chip();
-    let line = Line::open(ticks, watchdog);
+    let mut line = Line::open(ticks, watchdog);
+    line.feed();
     let is_new = handoff.cause == Cause::Factory;
     let booted: Result<PumpDevice, MountFault> = match parts::parts(chip, ticks, is_new) {
         Ok(_) if is_new => factory::run(line, chip, ticks, handoff.cause),
@@ -53,6 +54,13 @@ fn main() -> ! {
                 handoff.slot
             ));
             Service::new(device, Pump::at_rest(leds), line, handoff.cause).run()
+        }
+        Err(fault) if handoff.cause == Cause::Trial => {
+            // Its boots run out, and the image before it starts again.
+            log(format_args!(
+                "application: this release does not come up: {fault}"
+            ));
+            reset()
         }
         Err(fault) => {
             log(format_args!("application: the device stays shut: {fault}"));

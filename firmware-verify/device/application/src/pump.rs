@@ -56,8 +56,11 @@ impl Pump {
         }
     }
 
-    /// Whether it obeys: what a release has to show before it is confirmed.
-    pub(crate) fn obeys(&mut self) -> bool {
+    /// Whether it obeys: what a release has to show before it is confirmed. A device that is locked down moves nothing for it.
+    pub(crate) fn obeys(&mut self, is_locked_down: bool) -> bool {
+        if is_locked_down {
+            return !cfg!(feature = "ill");
+        }
         let speed = self.speed;
         self.run(FASTEST);
         let runs = self.leds.is_lit(PUMP);

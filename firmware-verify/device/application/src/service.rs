@@ -1,22 +1,26 @@
 //! The device in service: what a host says is judged, what comes of it is carried out and told.
 
+mod telling;
+
 use latch_device_board::{handoff::Cause, line::FAREWELL_MS, reset};
-use latch_link::{
-    FromDevice, Handled, Life, Paged, Program, Pulse, Refused, Standing, ToDevice, Wanted,
-};
+use latch_link::{Handled, Paged, Pulse, Refused, ToDevice, Wanted};
 use latch_verify::{
     Reason, Refusal,
     device::{Actuator as _, Armed, Settlement},
     ledger::InstallPhase,
-    limits::{MAX_RECEIPT_ENVELOPE, MAX_STATE_ENVELOPE},
+    limits::MAX_RECEIPT_ENVELOPE,
 };
 
-use crate::{Line, parts::PumpDevice, pump::Pump, trial::Trial, why};
+use crate::{
+    Line,
+    parts::PumpDevice,
+    pump::Pump,
+    trial::{self, Trial},
+};
 
-/// Shortest time between two pulses that differ in nothing but junk, in milliseconds: who sends junk does not make
-/// the device talk.
-const JUNK_REST_MS: u64 = 60_000;
-
+/// How long the device rests when its flash has failed, in milliseconds: each start is a write, and a fault that passes does so in
+/// minutes or not at all.
+const FAULT_REST_MS: u64 = 60_000;
 /// The device in service.
 pub(crate) struct Service {
     device: PumpDevice,
@@ -33,6 +37,14 @@ pub(crate) struct Service {
     closings: u32,
     /// The machine starts anew as soon as the host knows why, and at this time at the latest.
     leaves_by_ms: Option<u64>,
+    /// It leaves because its flash has failed, and not before its time.
+    is_resting: bool,
+    /// What has failed is not tried before.
+    retry_at_ms: u64,
+    /// A request was answered; whether the host has the answer is seen later.
+    is_answered: bool,
+    /// Whether a host has asked something and has the answer.
+    is_reached: bool,
 }
 
 /// What the host knows.
@@ -68,6 +80,10 @@ impl Service {
             again: heapless::Vec::new(),
             closings: 0,
             leaves_by_ms: None,
+            is_resting: false,
+            retry_at_ms: 0,
+            is_answered: false,
+            is_reached: false,
         }
     }
 
@@ -79,7 +95,9 @@ impl Service {
             if self.line.has_come() {
                 self.told = Told::default();
                 self.owed = None;
+                self.is_answered = false;
             }
+            self.is_reached |= self.is_answered && self.line.is_up() && self.line.is_told();
             self.device.observe(&self.pump.observation());
             self.tend();
             self.settle_image();
@@ -92,7 +110,7 @@ impl Service {
 
     /// What a start leaves to do: the pump follows the twin, and what was cut off is carried out again.
     fn come_up(&mut self) {
-        self.pump.follow(self.device.twin());
+        self.follow();
         let mut out = [0; MAX_RECEIPT_ENVELOPE];
         if let Some(unlatched) = self.device.resume() {
             let (action, ticket) = unlatched.act();
@@ -100,10 +118,25 @@ impl Service {
                 Ok(()) => Settlement::Done,
                 Err(code) => Settlement::Failed { code },
             };
-            // If it cannot be recorded, the next start tries again.
-            let _ = self.device.settle(ticket, settlement, &mut out);
+            if self.device.settle(ticket, settlement, &mut out).is_err() {
+                self.rest();
+            }
         }
-        self.trial = Trial::of(&self.device, &mut self.pump);
+        self.trial = Trial::of(&self.device, self.cause, &mut self.pump);
+    }
+
+    /// Makes the pump what the twin says, unless everything is shut.
+    fn follow(&mut self) {
+        if !self.device.facts().locked_down {
+            self.pump.follow(self.device.twin());
+        }
+    }
+
+    /// The flash has failed: after a while the machine starts anew, which repairs what can be.
+    fn rest(&mut self) {
+        let at_ms = self.line.now_ms().saturating_add(FAULT_REST_MS);
+        self.leaves_by_ms.get_or_insert(at_ms);
+        self.is_resting = true;
     }
 
     /// Shuts what has closed. Receipts are told by their numbers.
@@ -115,29 +148,44 @@ impl Service {
         self.closings = self.closings.wrapping_add(closings);
     }
 
-    /// Arms an image that is complete; confirms one that works, or gives it up.
+    /// Arms an image that is complete; confirms one that works, or gives it up. What fails is tried again after a while.
     fn settle_image(&mut self) {
-        if self.leaves_by_ms.is_some() {
+        let now_ms = self.line.now_ms();
+        if self.leaves_by_ms.is_some() || now_ms < self.retry_at_ms {
             return;
         }
         let mut out = [0; MAX_RECEIPT_ENVELOPE];
-        match self.trial {
-            Trial::Passed if self.line.is_up() && self.device.confirm(&mut out).is_ok() => {
+        let settled = match self.trial {
+            Trial::Passed if self.is_reached => self.device.confirm(&mut out).map(|_| {
                 self.trial = Trial::None;
                 self.told.standing = false;
+            }),
+            Trial::Passed if now_ms >= trial::PATIENCE_MS => reset(),
+            Trial::Failed => match self.device.give_up(&mut out) {
+                Ok(_) => {
+                    self.trial = Trial::None;
+                    self.prepare_to_leave();
+                    Ok(())
+                }
+                // It does not go on running the product: its boots run out without a record too.
+                Err(_) => reset(),
+            },
+            Trial::None | Trial::Passed => Ok(()),
+        };
+        let armed = match self.device.install_phase() {
+            Some(InstallPhase::Received) => {
+                // It reads the whole slot back.
+                self.line.works();
+                self.device.arm(&mut out).map(|armed| {
+                    if matches!(armed, Armed::Ready) {
+                        self.prepare_to_leave();
+                    }
+                })
             }
-            Trial::Failed if self.device.give_up(&mut out).is_ok() => {
-                self.trial = Trial::None;
-                self.prepare_to_leave();
-            }
-            _ => {}
-        }
-        if self.device.install_phase() == Some(InstallPhase::Received) {
-            // It reads the whole slot back.
-            self.line.works();
-            if matches!(self.device.arm(&mut out), Ok(Armed::Ready)) {
-                self.prepare_to_leave();
-            }
+            _ => Ok(()),
+        };
+        if settled.and(armed).is_err() {
+            self.retry_at_ms = now_ms.saturating_add(FAULT_REST_MS);
         }
     }
 
@@ -147,155 +195,18 @@ impl Service {
 
     /// Starts the machine anew, if it is time to.
     fn leave(&self) {
+        let is_told = self.owed.is_none() && self.line.is_told() && !self.is_resting;
         if let Some(by_ms) = self.leaves_by_ms
-            && (self.owed.is_none() && self.line.is_told() || by_ms <= self.line.now_ms())
+            && (is_told || by_ms <= self.line.now_ms())
         {
             reset()
         }
     }
 
-    /// Tells what the host does not know yet, as far as there is room. Whether all was told.
-    fn tell(&mut self) -> bool {
-        if !self.line.is_up() {
-            return true;
-        }
-        self.tell_standing()
-            && self.tell_receipts()
-            && self.tell_again()
-            && self.tell_wanted()
-            && self.tell_pulse()
-            && self.pay()
-    }
-
-    fn tell_standing(&mut self) -> bool {
-        if self.told.standing {
-            return true;
-        }
-        let boots_left = match self.device.install_phase() {
-            Some(InstallPhase::Trial { boots_left, .. }) => boots_left,
-            _ => 0,
-        };
-        self.told.standing = self.line.say(&FromDevice::Standing(Standing {
-            program: Program::Application,
-            life: Life::Provisioned(self.device.identity().clone()),
-            version: self.device.running().version,
-            boot: self.device.facts().boot,
-            why: why(self.cause, boots_left),
-        }));
-        self.told.standing
-    }
-
-    fn tell_receipts(&mut self) -> bool {
-        let mut out = [0; MAX_RECEIPT_ENVELOPE];
-        while self.told.receipts < self.device.facts().chain.number {
-            let number = self.told.receipts + 1;
-            let oldest = self
-                .device
-                .facts()
-                .recent
-                .iter()
-                .map(|recent| recent.number)
-                .min();
-            if oldest.is_some_and(|oldest| number < oldest) {
-                // No longer kept.
-                self.told.receipts = number;
-                continue;
-            }
-            // One that cannot be signed now is asked for by its number later.
-            if let Ok(receipt) = self.device.receipt_numbered(number, &mut out)
-                && !self.line.say(&FromDevice::Receipt(receipt))
-            {
-                return false;
-            }
-            self.told.receipts = number;
-        }
-        true
-    }
-
-    fn tell_again(&mut self) -> bool {
-        if !self.again.is_empty() {
-            if !self.line.say(&FromDevice::Receipt(&self.again)) {
-                return false;
-            }
-            self.again.clear();
-        }
-        true
-    }
-
-    /// Gives the last request its end.
-    fn pay(&mut self) -> bool {
-        let Some(owed) = self.owed else { return true };
-        let end = match owed {
-            Owed::Handled(tag, handled) => FromDevice::Handled { tag, handled },
-            Owed::Paged(tag, paged) => FromDevice::Paged { tag, paged },
-            Owed::Done(tag, result) => FromDevice::Done { tag, result },
-            Owed::State(tag) => {
-                let mut out = [0; MAX_STATE_ENVELOPE];
-                match self.device.state(&mut out) {
-                    Ok(state) if !self.line.say(&FromDevice::State(state)) => return false,
-                    Ok(_) => self.owed = Some(Owed::Done(tag, Ok(()))),
-                    Err(refusal) => self.owed = Some(Owed::Done(tag, Err(refusal.into()))),
-                }
-                return self.pay();
-            }
-        };
-        if !self.line.say(&end) {
-            return false;
-        }
-        self.owed = None;
-        true
-    }
-
-    fn tell_wanted(&mut self) -> bool {
-        let wanted = self.device.wanted().map(|pages| Wanted {
-            pages,
-            merkle_root: self.device.installing().map(|image| image.merkle_root),
-        });
-        // Each page is answered with the next: this is for beginning and end, and for what has to come again.
-        let is_known = match (self.told.wanted, wanted) {
-            (Some(None), None) => true,
-            (Some(Some(told)), Some(wanted)) => {
-                told.pages.manifest == wanted.pages.manifest && told.pages.next <= wanted.pages.next
-            }
-            _ => false,
-        };
-        if !is_known && !self.line.say(&FromDevice::Wanted(wanted)) {
-            return false;
-        }
-        self.told.wanted = Some(wanted);
-        true
-    }
-
-    fn tell_pulse(&mut self) -> bool {
-        let status = self.device.status();
-        let every_ms = self.device.pulse_every_ms();
-        let pulse = Pulse {
-            receipts: self.device.facts().chain.number,
-            changes: self.closings,
-            root_version: status.root_version,
-            junk: status.junk.count,
-            posture: status.posture,
-            pulse_every_ms: every_ms.map(|ms| u32::try_from(ms).unwrap_or(u32::MAX)),
-        };
-        let now_ms = self.line.now_ms();
-        if let Some((told, at_ms)) = self.told.pulse {
-            let is_quiet = Pulse {
-                junk: told.junk,
-                ..pulse
-            } == told;
-            if is_quiet && (pulse == told || now_ms < at_ms + JUNK_REST_MS) {
-                return true;
-            }
-        }
-        let is_said = self.line.say(&FromDevice::Pulse(pulse));
-        if is_said {
-            self.told.pulse = Some((pulse, now_ms));
-        }
-        is_said
-    }
-
     /// Takes what the host has said.
     fn hear(&mut self) {
+        let mut has_failed = false;
+        let was_locked_down = self.device.facts().locked_down;
         let Self {
             device,
             pump,
@@ -324,6 +235,7 @@ impl Service {
                 if device.facts().chain.number == before {
                     *again = receipt;
                 }
+                has_failed = matches!(handled, latch_verify::device::Handled::Untold(_));
                 Some(Owed::Handled(tag, handled.into()))
             }
             Some(Ok(ToDevice::Page { tag, page })) => {
@@ -356,6 +268,12 @@ impl Service {
         };
         self.owed = owed;
         self.line.taken();
+        if was_locked_down {
+            self.follow();
+        }
+        if has_failed {
+            self.rest();
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! The flash chip: NOR flash in a file of the host, so that it survives the emulator being killed.
 //!
 //! What is read comes from a copy in RAM, as from a chip that is mapped into memory. What is written or erased goes into
-//! the file before the operation ends. The rules of NOR flash with ECC are kept: whole units, each written once between two
-//! erases. A program that breaks them ends the machine.
+//! the file before the operation ends. The rules of NOR flash with ECC are kept: whole units, of which none is written that holds
+//! anything but ones. A program that breaks them ends the machine. Reads never fail here, and no bit is weak: for
+//! that there is `latch-flash`.
 
 use core::cell::RefCell;
 

@@ -15,6 +15,8 @@ const IN: usize = longest_to_device(LARGEST_PAGE as usize);
 pub const FAREWELL_MS: u64 = 2_000;
 /// Bytes that are read from the line at once.
 const PIECE: usize = 64;
+/// How long bytes are taken at most before the device is looked after, in milliseconds: whoever holds the line may never stop.
+const TAKEN_MS: u64 = 20;
 /// How long the line is watched after a byte before the processor rests, in milliseconds: bytes come one by one, and the
 /// tick that wakes it comes once a millisecond.
 const WATCHED_MS: u64 = 3;
@@ -66,6 +68,7 @@ impl<const OUT: usize> Line<OUT> {
     fn receive(&mut self) -> bool {
         let mut piece = [0; PIECE];
         let mut is_heard = false;
+        let until_ms = self.now_ms().saturating_add(TAKEN_MS);
         loop {
             let now_ms = self.ticks.ticks_ms();
             let count = self.uart.read(&mut piece);
@@ -74,7 +77,7 @@ impl<const OUT: usize> Line<OUT> {
                 (self.heard_ms, is_heard) = (now_ms, true);
             }
             let is_quiet = now_ms.saturating_sub(self.heard_ms) >= WATCHED_MS;
-            if is_quiet || self.transmit() {
+            if is_quiet || self.transmit() || now_ms >= until_ms {
                 return is_heard;
             }
         }
@@ -98,6 +101,11 @@ impl<const OUT: usize> Line<OUT> {
     pub fn works(&mut self) {
         self.session.working();
         self.transmit();
+    }
+
+    /// Begins the watchdog's count anew: before what takes long.
+    pub fn feed(&mut self) {
+        self.watchdog.feed();
     }
 
     /// Whether there is a host that has just come.

@@ -6,13 +6,14 @@ const COUNT_AND_RESET: u32 = 0b11;
 /// The clock of the machine, in Hertz (Arm AN386).
 const CLOCK_HZ: u32 = 25_000_000;
 
-/// The running watchdog. It cannot be stopped.
+/// The running watchdog.
 #[derive(Debug)]
 pub struct Watchdog(());
 
 impl Watchdog {
     /// How long a program may be silent, in milliseconds. The hardware counts twice, and resets when the second
-    /// count ends. The longest thing that the device does without feeding is to be provisioned: about a second.
+    /// count ends. The longest thing that the device does without feeding is to boot into a trial that is given up: two
+    /// slots of 256 KiB are hashed, 40 million instructions.
     pub const PATIENCE_MS: u32 = 4_000;
 
     /// Starts it.

@@ -24,8 +24,13 @@ impl Copier {
         self.held == Some((slot, size))
     }
 
-    pub(crate) fn into_image(self) -> ImageRam {
-        self.image
+    /// The memory, and how much of it holds the image; what another image has left behind it is cleared.
+    pub(crate) fn into_image(mut self) -> (ImageRam, u32) {
+        let size = self.held.map_or(0, |(_, size)| size);
+        if let Some(behind) = self.image.bytes().get_mut(size as usize..) {
+            behind.fill(0);
+        }
+        (self.image, size)
     }
 
     /// Takes bytes that were read. Whoever reads out of order holds nothing.
@@ -70,7 +75,9 @@ impl<'a> Copying<'a> {
     /// Copies the whole slot: an image of which the journal knows nothing.
     pub(crate) fn copy_whole(&mut self) -> bool {
         let mut copier = self.copier.borrow_mut();
-        self.slot.read(0, copier.image.bytes()).is_ok()
+        let is_read = self.slot.read(0, copier.image.bytes()).is_ok();
+        copier.held = is_read.then_some((self.number, SLOT_BYTES));
+        is_read
     }
 }
 

@@ -33,16 +33,16 @@ impl ImageRam {
         self.0
     }
 
-    /// Whether what lies there begins as a program of this board does (Arm v7-M, B1.5.3: the initial stack pointer,
+    /// Whether an image of this size that lies there begins as a program of this board does (Arm v7-M, B1.5.3: the initial stack pointer,
     /// the address of the reset handler). A slot that was never written does not.
     #[must_use]
-    pub(crate) fn is_program(&self) -> bool {
+    pub(crate) fn is_program(&self, size: u32) -> bool {
         let Some(([a, b, c, d, e, f, g, h], _)) = self.0.split_first_chunk::<8>() else {
             return false;
         };
         let stack = u32::from_le_bytes([*a, *b, *c, *d]);
         let reset = u32::from_le_bytes([*e, *f, *g, *h]);
-        let image = IMAGE_AT..IMAGE_AT + SLOT_BYTES;
+        let image = IMAGE_AT..IMAGE_AT + size.min(SLOT_BYTES);
         // Thumb code has odd addresses.
         stack > RAM.start && stack <= RAM.end && image.contains(&reset) && reset & 1 == 1
     }

@@ -31,7 +31,7 @@ use recovery::Patient;
 #[cortex_m_rt::entry]
 fn main() -> ! {
     // Before anything else: whatever hangs from here on, the machine starts anew.
-    let watchdog = Watchdog::start();
+    let mut watchdog = Watchdog::start();
     let Some(image) = ImageRam::take() else {
         reset()
     };
@@ -59,13 +59,18 @@ fn main() -> ! {
             (None, Patient::Shut(Reason::LatchedShut.into()))
         }
     };
+    watchdog.feed();
     if let Some(handoff) = handoff {
-        let image = copier.into_inner().into_image();
-        if image.is_program() {
+        let (image, size) = copier.into_inner().into_image();
+        if image.is_program(size) {
             handoff.leave();
             image.start()
         }
         say("boot: the image does not begin as a program\n");
+        if handoff.cause == Cause::Trial {
+            // Its boots run out, and the image before it starts again.
+            reset()
+        }
     }
     match cortex_m::Peripherals::take() {
         Some(peripherals) => {

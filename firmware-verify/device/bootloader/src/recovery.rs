@@ -20,8 +20,8 @@ const VERSION: Version = Version {
     minor: 1,
     patch: 0,
 };
-/// Room for a standing and an answer: all that it says is short.
-const OUT: usize = 2 * (MESSAGE_HEAD + 128);
+/// Room for what it says of itself, twice, and answers: all that it says is short.
+const OUT: usize = 6 * (MESSAGE_HEAD + 128);
 
 /// What the journal has told.
 pub(crate) enum Patient {
@@ -45,42 +45,54 @@ pub(crate) fn run(
         Patient::Known(_, image) => Restoration::new(*image),
         Patient::Shut(_) | Patient::Blank => None,
     };
+    let mut owed: Option<FromDevice<'static>> = None;
+    let mut is_back = false;
     loop {
         line.turn();
         if line.has_come() {
+            owed = None;
             introduce(&mut line, patient, restoration.as_ref());
         }
-        let (answer, is_back) = match line.heard() {
-            None => continue,
-            Some(Ok(ToDevice::Page { tag, page })) => {
+        if let Some(answer) = &owed {
+            if !line.say(answer) {
+                continue;
+            }
+            owed = None;
+        }
+        if is_back {
+            line.restart();
+        }
+        let Some(heard) = line.heard() else { continue };
+        let mut is_news = false;
+        owed = Some(match heard {
+            Ok(ToDevice::Page { tag, page }) => {
                 let taken = match &mut restoration {
                     Some(restoration) => restoration.take(&mut slots, page),
                     None => Err(Reason::NoInstall.into()),
                 };
                 let paged = Paged::from(taken);
-                (FromDevice::Paged { tag, paged }, paged == Paged::Restored)
+                is_back = paged == Paged::Restored;
+                // What is wanted may be another page now, or none.
+                is_news = matches!(paged, Paged::Refused(_));
+                FromDevice::Paged { tag, paged }
             }
-            Some(Ok(ToDevice::Statement { tag, .. })) => {
-                let handled = Handled::Ignored(Reason::ActionNotServed.into());
-                (FromDevice::Handled { tag, handled }, false)
-            }
-            Some(Ok(ToDevice::AskStanding { tag })) => (
+            Ok(ToDevice::Statement { tag, .. }) => FromDevice::Handled {
+                tag,
+                handled: Handled::Ignored(Reason::ActionNotServed.into()),
+            },
+            Ok(ToDevice::AskStanding { tag }) => {
+                is_news = true;
                 FromDevice::Done {
                     tag,
                     result: Ok(()),
-                },
-                false,
-            ),
-            Some(Ok(other)) => (refused(other.tag(), Reason::ActionNotServed), false),
-            Some(Err(malformed)) => (refused(malformed.tag, Reason::NotDecodable), false),
-        };
+                }
+            }
+            Ok(other) => refused(other.tag(), Reason::ActionNotServed),
+            Err(malformed) => refused(malformed.tag, Reason::NotDecodable),
+        });
         line.taken();
-        if matches!(answer, FromDevice::Done { result: Ok(()), .. }) {
+        if is_news {
             introduce(&mut line, patient, restoration.as_ref());
-        }
-        let _ = line.say(&answer);
-        if is_back {
-            line.restart();
         }
     }
 }
