@@ -55,8 +55,10 @@ fn provisioned(tenant: &Tenant) -> (Machine, PublicKey) {
 pub(crate) const FLOOR: u32 = 1;
 /// Cuts in one run of the tests, times what `LATCH_TEST_EFFORT` says.
 const TRIALS: u32 = 30;
-/// A cut strikes within so many operations after the machine was switched on. From the last page on the update takes more.
+/// A cut that does not begin with the last pages strikes within so many operations after the machine was switched on.
 const REACH: u32 = 24;
+/// Operations with which an update ends: what they durably write is that the image is confirmed.
+const CONFIRMATION: u32 = 5;
 /// Machines that run at a time.
 const AT_ONCE: usize = 2;
 
@@ -67,6 +69,8 @@ pub(crate) struct Course {
     pub(crate) release: Shipped,
     /// The flash before the first page, and after each that was kept.
     flash: Vec<Vec<u8>>,
+    /// Operations of the flash, from a start before the last page to the confirmation.
+    to_the_end: u32,
     /// The flash after the image was confirmed.
     pub(crate) finished: Vec<u8>,
 }
@@ -99,6 +103,7 @@ impl Course {
             code,
             release,
             flash: Vec::new(),
+            to_the_end: 0,
             finished: Vec::new(),
         };
         let handled = host.statement(
@@ -121,6 +126,12 @@ impl Course {
         host.until_gone(&mut machine);
         assert_eq!(course.finish(&mut host, &mut Stage::default()), Ok(()));
         course.finished = machine.flash();
+        let mut last = Machine::with_flash(&course.flash[course.flash.len() - 1]);
+        last.plan_nothing();
+        last.start();
+        let mut host = Host::at(&last.line(), 4);
+        while course.finish(&mut host, &mut Stage::default()).is_err() {}
+        course.to_the_end = last.operations(u32::MAX);
         println!(
             "an update of {} pages takes {} operations of the flash",
             course.flash.len(),
@@ -180,15 +191,25 @@ impl Course {
         let mut chance = Chance(0x9e37_79b9 ^ number.wrapping_mul(0x85eb_ca6b) | 1);
         // Most begin with the last pages, where more than pages is at stake.
         let last = self.flash.len() - 1;
-        let begin = match chance.below(3) {
-            0 => chance.below(self.flash.len() as u32) as usize,
-            _ => last - chance.below(2) as usize,
+        let (begin, reach) = match (number, chance.below(3)) {
+            // The confirmation, operation by operation.
+            (0..CONFIRMATION, _) => (last, self.to_the_end),
+            (_, 0) => (chance.below(self.flash.len() as u32) as usize, REACH),
+            _ => (last - chance.below(2) as usize, self.to_the_end),
         };
         let mut machine = Machine::with_flash(&self.flash[begin]);
         let mut account = format!("cut {number:3}: from page {begin:2}");
-        let cuts = 1 + u32::from(chance.below(3) == 0);
-        for _ in 0..cuts {
-            let after = chance.below(REACH);
+        let cuts = match number {
+            0..CONFIRMATION => 1,
+            _ => 1 + u32::from(chance.below(3) == 0),
+        };
+        for cut in 0..cuts {
+            let after = match (number, cut) {
+                (0..CONFIRMATION, _) => reach - 1 - number,
+                // The second strikes the start after the first.
+                (_, 0) => chance.below(reach),
+                _ => chance.below(REACH / 4),
+            };
             machine.plan_cut(after, chance.next());
             let mut stage = Stage::default();
             machine.start();
