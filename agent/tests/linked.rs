@@ -145,7 +145,8 @@ fn junk_takes_one_place_and_the_last() {
         quay.send(format!("junk {number}").as_bytes());
     }
     quay.send(&second.bytes);
-    quay.done();
+    let dropped = |notice: &&Notice| **notice == Notice::QueueFull;
+    assert_eq!(quay.done().notices().iter().filter(dropped).count(), 8);
     stall.store(false, std::sync::atomic::Ordering::Relaxed);
     quay.settle();
     let done = quay.done();
