@@ -11,5 +11,6 @@ mod door {
     mod life;
     mod misuse;
     mod reentry;
+    mod seed;
     mod service;
 }

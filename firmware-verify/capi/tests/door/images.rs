@@ -4,15 +4,10 @@ use std::{ffi::c_void, ptr};
 
 use latch_capi::*;
 
-use super::board::{Bench, answer};
-use crate::issued;
+use super::board::{Bench, answer, input};
 
 fn install(bench: &Bench) {
-    let (manifest, code, pages) = (
-        issued::file("manifest"),
-        issued::file("install"),
-        issued::file("pages"),
-    );
+    let (manifest, code, pages) = (input("manifest"), input("install"), input("pages"));
     let submit = |kind: u32| {
         let release = latch_release_t {
             kind,

@@ -2,8 +2,7 @@
 
 use latch_capi::*;
 
-use super::board::{Bench, answer};
-use crate::issued;
+use super::board::{Bench, answer, input};
 
 #[test]
 fn a_device_is_provisioned_once_and_boots_again() {
@@ -37,7 +36,7 @@ fn a_device_is_provisioned_once_and_boots_again() {
 fn a_change_that_was_cut_off_is_handed_out_again() {
     use latch_action_kind_t as kind;
     let bench = Bench::provisioned();
-    let code = issued::file("speed");
+    let code = input("speed");
     assert_eq!(bench.submit(&code).1.action.kind, kind::LATCH_ACTION_TWIN);
     assert_eq!(bench.end(), LATCH_OK);
     assert_eq!(bench.boot(), LATCH_OK);
@@ -70,7 +69,7 @@ fn a_change_that_was_cut_off_is_handed_out_again() {
 #[test]
 fn a_board_whose_journal_was_erased_goes_back_into_service_by_hand_only() {
     let bench = Bench::provisioned();
-    let code = issued::file("flush");
+    let code = input("flush");
     assert_eq!(bench.serve(&code).0, LATCH_OK);
     assert_eq!(bench.end(), LATCH_OK);
     // SAFETY: the journal of this bench, at which no device looks.

@@ -4,13 +4,12 @@ use std::ptr;
 
 use latch_capi::*;
 
-use super::board::{Bench, answer};
-use crate::issued;
+use super::board::{Bench, answer, input};
 
 #[test]
 fn a_code_is_carried_out_once_and_nobody_comes_in_meanwhile() {
     let bench = Bench::provisioned();
-    let code = issued::file("speed");
+    let code = input("speed");
     let (result, verdict) = bench.serve(&code);
     assert_eq!(
         (result, verdict.kind),
@@ -37,7 +36,7 @@ fn a_code_is_carried_out_once_and_nobody_comes_in_meanwhile() {
 fn a_code_is_carried_out_by_hand() {
     use latch_verdict_kind_t as verdict_kind;
     let bench = Bench::provisioned();
-    let code = issued::file("flush");
+    let code = input("flush");
     let (device, out) = (bench.device(), bench.out());
     let mut len = 0;
     let settle = |size: usize, len: *mut usize| {
