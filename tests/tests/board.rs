@@ -11,6 +11,7 @@ mod stage;
 
 mod board {
     pub(crate) mod agent;
+    pub(crate) mod birth;
     pub(crate) mod cuts;
     pub(crate) mod forged;
     pub(crate) mod host;
