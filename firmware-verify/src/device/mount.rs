@@ -76,7 +76,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     /// shut. [`provision_again`](Self::provision_again) is for boards that go into service again.
     ///
     /// # Errors
-    /// As [`TrustRoot::first`](crate::verdict::TrustRoot::first) and [`judge_enrolment`]; [`Reason::RolledBack`],
+    /// As [`TrustRoot::first`](crate::verdict::TrustRoot::first) and [`judge_enrolment`](crate::verdict::judge_enrolment); [`Reason::RolledBack`],
     /// [`Reason::KeyFault`] when the enrolment is for another key than the device's,
     /// [`Reason::AlreadyProvisioned`], [`Reason::CounterFault`], [`Reason::StorageFault`].
     pub fn provision(
