@@ -9,7 +9,7 @@ use latch_verify::{
     ledger::{Firmware, Image as Slotted, InstallPhase, Record},
     limits::{MAX_RECORD, TRIAL_BOOTS},
     statement::{Action, Manifest, Outcome},
-    types::{LatchId, VersionRange},
+    types::{Digest, LatchId, VersionRange},
     wire::encode,
 };
 
@@ -314,7 +314,16 @@ fn a_journal_without_its_counters_starts_nothing() {
         security_floor: 0,
     };
     let body = encode(&Record::Firmware(firmware), &mut buffer).expect("a record");
-    let written = journal.rotate(|snapshot| snapshot.put(1, body).map(drop));
+    let who = Record::Identity {
+        identity: seasoned().device.identity().clone(),
+        device_key: Digest::default(),
+    };
+    let mut room = [0; MAX_RECORD];
+    let who = encode(&who, &mut room).expect("a record");
+    let written = journal.rotate(|snapshot| {
+        snapshot.put(1, who)?;
+        snapshot.put(1, body).map(drop)
+    });
     written.expect("a journal");
     let read = Bootloader::read(board.journal.clone(), &mut [0; MAX_RECORD]);
     assert_eq!(read.err(), Some(BootFault::Incomplete));
