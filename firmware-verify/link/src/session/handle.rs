@@ -110,7 +110,9 @@ impl<const IN: usize, const OUT: usize> Core<IN, OUT> {
                 last,
                 fragment,
             } => {
-                let taken = self.inbound.take_part(sequence, first, last, fragment);
+                let taken = self
+                    .inbound
+                    .take_part(now_ms, sequence, first, last, fragment);
                 if taken.is_err() {
                     self.lose(Lost::Breach);
                 }

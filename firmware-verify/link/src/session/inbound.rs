@@ -1,5 +1,6 @@
 //! Messages that come in: put together in one buffer, and held until they are taken.
 
+use super::timing::STALE_MS;
 use crate::frame::Body;
 
 /// Parts that are so many behind the next are taken for ones ahead of it. Half of all sequences: no line
@@ -11,6 +12,8 @@ pub(super) struct Inbound<const IN: usize> {
     bytes: [u8; IN],
     len: usize,
     holds: Holds,
+    /// When the last part of the message that comes was taken.
+    part_at_ms: u64,
     /// The part that is taken next.
     expected: u16,
     ack: Option<u16>,
@@ -38,6 +41,7 @@ impl<const IN: usize> Inbound<IN> {
             bytes: [0; IN],
             len: 0,
             holds: Holds::Nothing,
+            part_at_ms: 0,
             expected: 0,
             ack: None,
             wait: false,
@@ -58,6 +62,7 @@ impl<const IN: usize> Inbound<IN> {
     /// Takes a part, and decides what to answer.
     pub(super) fn take_part(
         &mut self,
+        now_ms: u64,
         sequence: u16,
         first: bool,
         last: bool,
@@ -95,6 +100,7 @@ impl<const IN: usize> Inbound<IN> {
             self.wait = true;
         } else {
             self.holds = Holds::Part;
+            self.part_at_ms = now_ms;
             self.acknowledge();
         }
         Ok(())
@@ -127,6 +133,14 @@ impl<const IN: usize> Inbound<IN> {
         self.expected == 0 && matches!(self.holds, Holds::Nothing | Holds::Orphan)
     }
 
+    /// When the beginning of a message, if that is what lies here, is given up with the peer: whoever means it goes on before.
+    pub(super) fn stale_at_ms(&self) -> u64 {
+        match self.holds {
+            Holds::Part => self.part_at_ms.saturating_add(STALE_MS),
+            Holds::Nothing | Holds::Whole | Holds::Orphan => u64::MAX,
+        }
+    }
+
     /// Whether a whole message waits to be taken.
     pub(super) fn is_held(&self) -> bool {
         matches!(self.holds, Holds::Whole | Holds::Orphan)
@@ -147,5 +161,26 @@ impl<const IN: usize> Inbound<IN> {
             return Some(Body::Ack(sequence));
         }
         core::mem::take(&mut self.wait).then_some(Body::Wait(self.expected))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Inbound, STALE_MS};
+
+    #[test]
+    fn a_beginning_without_its_next_part_grows_stale() {
+        let mut inbound = Inbound::<64>::new();
+        assert_eq!(inbound.stale_at_ms(), u64::MAX);
+        assert!(inbound.take_part(5, 0, true, false, b"begin").is_ok());
+        assert_eq!(inbound.stale_at_ms(), 5 + STALE_MS);
+        assert!(inbound.take_part(900, 1, false, false, b"goes on").is_ok());
+        assert_eq!(inbound.stale_at_ms(), 900 + STALE_MS);
+        assert!(inbound.take_part(950, 2, false, true, b"end").is_ok());
+        assert_eq!(inbound.stale_at_ms(), u64::MAX, "whole");
+        inbound.taken();
+        assert!(inbound.take_part(2000, 3, true, false, b"begin").is_ok());
+        inbound.lose();
+        assert_eq!(inbound.stale_at_ms(), u64::MAX, "given up");
     }
 }

@@ -265,6 +265,9 @@ impl<const IN: usize, const OUT: usize> Core<IN, OUT> {
         {
             self.lose(Lost::Silent);
         }
+        if self.inbound.stale_at_ms() <= now_ms {
+            self.lose(Lost::Breach);
+        }
     }
 
     /// Gives a peer up that does not answer what it is sent. Asked before sending, since until then its
@@ -324,7 +327,9 @@ impl<const IN: usize, const OUT: usize> Core<IN, OUT> {
         } else {
             self.outbound.wake_at_ms()
         };
-        next_ms.min(peer.lost_at_ms())
+        next_ms
+            .min(peer.lost_at_ms())
+            .min(self.inbound.stale_at_ms())
     }
 
     fn greeting(&self) -> Greeting {

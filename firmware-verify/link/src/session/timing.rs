@@ -27,3 +27,6 @@ pub const WORKING_MS: u64 = 60_000;
 /// end that is at its line answers every one. With the pauses above it takes a minute, and is by chance
 /// only where three of four frames are lost.
 pub const MOST_TRIES: u8 = 32;
+/// How long the beginning of a message may lie without its next part, in milliseconds: longer than a true peer works, and is
+/// silent, before it goes on or is lost. It is what a part leaves that nobody of the two has sent.
+pub const STALE_MS: u64 = WORKING_MS + SILENT_MS;
