@@ -1,4 +1,4 @@
-//! Where whole-system tests find the programs that they start.
+//! What tests share that take the whole system: where its programs are found, and how much effort to spend.
 
 use std::env;
 use std::ffi::OsString;
@@ -8,6 +8,16 @@ use std::sync::OnceLock;
 
 /// How the variables begin by which `cargo test` names the package of a test.
 const PACKAGE_VARIABLES: [&str; 2] = ["CARGO_PKG_", "CARGO_MANIFEST_"];
+
+/// How much longer than usual tests may take, for those that can use the time: `LATCH_TEST_EFFORT`, 1 unless it is set.
+#[must_use]
+pub fn effort() -> u32 {
+    let asked = env::var("LATCH_TEST_EFFORT").ok();
+    asked
+        .and_then(|factor| factor.parse().ok())
+        .unwrap_or(1)
+        .max(1)
+}
 
 /// The path of one of the workspace's programs (`latch`, `latch-agent`, `latch-sim`), built from the tree as it is now.
 ///

@@ -1,6 +1,7 @@
 //! The power goes while a device makes its key and is provisioned: it comes back as nobody's still, or as whose it is to be.
 
 use latch_link::{Life, ToDevice};
+use latch_tests::effort;
 
 use super::{
     host::{Gone, Host},
@@ -9,7 +10,7 @@ use super::{
     tenant::Tenant,
 };
 
-/// Every so many operations there is a cut; with `LATCH_TEST_EFFORT`, in each.
+/// Every so many operations there is a cut; with more than the usual effort, in each.
 const STRIDE: usize = 5;
 
 /// Has the device provisioned, if it is not yet.
@@ -56,10 +57,7 @@ fn a_device_is_provisioned_wherever_the_power_goes() {
         "a first key, provisioning and the first start take {operations} operations of the flash"
     );
 
-    let stride = match std::env::var("LATCH_TEST_EFFORT") {
-        Ok(_) => 1,
-        Err(_) => STRIDE,
-    };
+    let stride = if effort() > 1 { 1 } else { STRIDE };
     for after in (0..operations).step_by(stride) {
         let mut machine = Machine::new(&image);
         machine.plan_cut(after, 0x9e37_79b9_u32.wrapping_mul(after + 1));

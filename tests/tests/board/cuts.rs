@@ -11,6 +11,7 @@ use std::{
 
 use latch_issue::{Change, Statement};
 use latch_link::{Handled, Life, Paged, ToDevice, Why};
+use latch_tests::effort;
 use latch_verify::{
     device::Release,
     statement::Outcome,
@@ -280,17 +281,13 @@ impl Chance {
 #[test]
 fn an_update_is_finished_wherever_the_power_goes() {
     let course = Course::shared();
-    let effort: u32 = std::env::var("LATCH_TEST_EFFORT")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(1);
     let next = AtomicU32::new(0);
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= TRIALS * effort.max(1) {
+                    if number >= TRIALS * effort() {
                         break;
                     }
                     println!("{}", course.trial(number));

@@ -1,5 +1,6 @@
 //! Any order of codes, heartbeats, observations and boots, against a plain model of when a latch is open.
 
+use latch_tests::effort;
 use latch_verify::{
     Reason,
     device::Clock as _,
@@ -13,7 +14,6 @@ use crate::world::{
     answer::{Answer, Looked},
     bench::Bench,
     code::moment,
-    effort,
     keys::{CREW, seal},
     openings::refused,
     root::{RootSpec, SERVICE_GRACE_S, SERVICE_HEARTBEAT_S, SERVICE_OPEN_S, service},

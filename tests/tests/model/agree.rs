@@ -14,7 +14,7 @@ use super::{
     labels::refusal_label,
     step::Step,
 };
-use crate::world::effort;
+use latch_tests::effort;
 
 const STEPS: usize = 120;
 /// The same sequences in every run: enough for every verdict to be among them.

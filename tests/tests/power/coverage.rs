@@ -10,7 +10,7 @@ use super::{
     operation::{Operation, operations},
     sweep::noise,
 };
-use crate::world::effort;
+use latch_tests::effort;
 
 /// From here on every operation of the flash is cut.
 pub(crate) const ALL: u32 = 10;

@@ -11,7 +11,7 @@ use super::{
     operation::operations,
     sweep::noise,
 };
-use crate::world::effort;
+use latch_tests::effort;
 
 /// Operations whose pairs of cuts are made: a burn, a change of trust, and the end of a trial.
 const PAIRED: [&str; 3] = ["burn of a command", "root rotation", "confirm"];

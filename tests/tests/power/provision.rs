@@ -1,5 +1,6 @@
 //! Cuts while a device is provisioned: it is blank, and takes the same bundle again, or it is provisioned.
 
+use latch_tests::effort;
 use latch_verify::{
     Reason,
     device::{Device, MountFault, provision},
@@ -11,7 +12,6 @@ use super::{
 };
 use crate::world::{
     bench::{Bench, enrolment},
-    effort,
     hardware::{Hardware, Kit},
     keys::{DEVICE, OPERATOR, ROOT, seal},
     release::FACTORY,

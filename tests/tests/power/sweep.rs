@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, thread};
 
 use latch_flash::Tear;
+use latch_tests::effort;
 use latch_verify::{
     statement::Action,
     types::{Digest, LatchId, StatementId},
@@ -13,7 +14,6 @@ use crate::world::{
     answer::{Answer, Effect, Told},
     bench::Bench,
     code::command,
-    effort,
     hardware::{Chip, Hardware},
     keys::{CREW, seal},
     root::maintenance,

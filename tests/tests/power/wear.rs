@@ -1,11 +1,11 @@
 //! What burned codes cost in erases: JOURNAL.md states what is printed here.
 
+use latch_tests::effort;
 use latch_verify::{twin::Value, types::LatchId};
 
 use super::{board::Board, rig::Rig, sweep::Past};
 use crate::world::{
     code::{command, leaves, set},
-    effort,
     root::maintenance,
 };
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use latch_tests::effort;
 use latch_verify::{
     Reason,
     statement::{Action, Outcome},
@@ -14,7 +15,6 @@ use crate::world::{
     answer::{Answer, Effect, Told},
     bench::Bench,
     code::{command, leaves, set},
-    effort,
     keys::{CREW, OPERATOR, Signer, seal},
     root::maintenance,
 };

@@ -11,12 +11,3 @@ pub(crate) mod refusal;
 pub(crate) mod release;
 pub(crate) mod root;
 pub(crate) mod statements;
-
-/// How much longer than usual tests may take, for those that can use the time: `LATCH_TEST_EFFORT`, 1 unless it is set.
-pub(crate) fn effort() -> u32 {
-    let asked = std::env::var("LATCH_TEST_EFFORT").ok();
-    asked
-        .and_then(|factor| factor.parse().ok())
-        .unwrap_or(1)
-        .max(1)
-}
