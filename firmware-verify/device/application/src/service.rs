@@ -21,6 +21,7 @@ use crate::{
 /// How long the device rests when its flash has failed, in milliseconds: each start is a write, and a fault that passes does so in
 /// minutes or not at all.
 const FAULT_REST_MS: u64 = 60_000;
+
 /// The device in service.
 pub(crate) struct Service {
     device: PumpDevice,

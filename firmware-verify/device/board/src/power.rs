@@ -1,6 +1,6 @@
 //! A planned loss of power: in a chosen operation of the flash, which is torn.
 //!
-//! The host puts the plan beside the flash: three numbers of four bytes, little-endian. Every operation counts the first
+//! The host puts the plan beside the flash: two numbers of four bytes, little-endian. Every operation counts the first
 //! one down; the one that finds it at zero is torn as the second says, and the machine ends. `u32::MAX` plans
 //! nothing, and counts all the same.
 
