@@ -22,13 +22,15 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use latch_verify::types::{DeviceId, ProductId, TenantId};
+use latch_verify::{
+    types::{DeviceId, ProductId, TenantId},
+    verdict::Identity,
+};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
     config::{Config, ConfigError},
     host::HostClock,
-    request::Name,
     state_dir::StateDir,
 };
 
@@ -199,7 +201,7 @@ fn new(arguments: New) -> Result<(), Failure> {
         incarnation,
         dir,
     } = arguments;
-    let name = Name {
+    let name = Identity {
         tenant,
         product,
         device,

@@ -8,11 +8,12 @@ use std::{
 
 use latch_verify::{
     Refusal,
-    limits::MAX_ENROLMENT_BODY,
-    statement::{Enrolment, KeyKept},
-    types::{DeviceId, Digest, KeyId, ProductId, TenantId},
-    verdict::judge_request,
-    wire::{DeviceKey as _, Kind, PublicKey, SeedKey, encode, seal_head},
+    device::sign_request,
+    limits::MAX_REQUEST_ENVELOPE,
+    statement::KeyKept,
+    types::KeyId,
+    verdict::{Identity, judge_request},
+    wire::{DeviceKey as _, PublicKey, SeedKey},
 };
 
 use crate::{
@@ -35,9 +36,6 @@ pub(crate) enum NewError {
     /// The request could not be made.
     #[error("the request could not be made: {0}")]
     Refused(#[from] Refusal),
-    /// The key could not sign.
-    #[error("the device's key could not sign the request")]
-    KeyFault,
     /// The request could not be written.
     #[error("{}: the request cannot be written: {cause}", path.display())]
     Write {
@@ -46,14 +44,6 @@ pub(crate) enum NewError {
         /// What the system says.
         cause: io::Error,
     },
-}
-
-/// What a new device is to be called.
-pub(crate) struct Name {
-    pub(crate) tenant: TenantId,
-    pub(crate) product: ProductId,
-    pub(crate) device: DeviceId,
-    pub(crate) incarnation: u32,
 }
 
 /// A request that was written.
@@ -68,7 +58,7 @@ pub(crate) struct Request {
 ///
 /// # Errors
 /// [`NewError`].
-pub(crate) fn new(dir: &Path, name: &Name) -> Result<Request, NewError> {
+pub(crate) fn new(dir: &Path, name: &Identity) -> Result<Request, NewError> {
     let dir_path = dir;
     let dir = StateDir::create(dir)?;
     if is_written(&dir.journal()) {
@@ -81,7 +71,7 @@ pub(crate) fn new(dir: &Path, name: &Name) -> Result<Request, NewError> {
         key::make(&key_path)?
     };
     let public = PublicKey::new(key.public())?;
-    let envelope = sign(name, key, public)?;
+    let envelope = sign(name, key)?;
     let path = dir.request();
     write_whole(&path, |file| file.write_all(&envelope)).map_err(|cause| NewError::Write {
         path: path.clone(),
@@ -101,23 +91,9 @@ fn is_written(journal: &Path) -> bool {
     }
 }
 
-fn sign(name: &Name, mut key: SeedKey, public: PublicKey) -> Result<Vec<u8>, NewError> {
-    let enrolment = Enrolment {
-        tenant: name.tenant,
-        product: name.product,
-        device: name.device.clone(),
-        incarnation: name.incarnation,
-        device_key: Digest(*public.bytes()),
-        key_kept: KeyKept::Software,
-    };
-    let mut buffer = [0; MAX_ENROLMENT_BODY];
-    let body = encode(&enrolment, &mut buffer)?;
-    let mut envelope = seal_head(Kind::Enrolment, 0, body.len())?.to_vec();
-    envelope.extend_from_slice(body);
-    let signature = key.sign(&envelope).map_err(|_| NewError::KeyFault)?;
-    envelope.push(1);
-    envelope.extend_from_slice(&public.id().0);
-    envelope.extend_from_slice(&signature);
-    judge_request(&envelope)?;
-    Ok(envelope)
+fn sign(name: &Identity, mut key: SeedKey) -> Result<Vec<u8>, NewError> {
+    let mut out = [0; MAX_REQUEST_ENVELOPE];
+    let request = sign_request(name, KeyKept::Software, &mut key, &mut out)?;
+    judge_request(request)?;
+    Ok(request.to_vec())
 }

@@ -23,6 +23,8 @@ pub const MAX_ROOT_BODY: usize = 1536;
 pub const MAX_MANIFEST_BODY: usize = 384;
 /// Body of a device's enrolment.
 pub const MAX_ENROLMENT_BODY: usize = 192;
+/// A request to be enrolled: its envelope has the device's own signature.
+pub const MAX_REQUEST_ENVELOPE: usize = ENVELOPE_HEAD + MAX_ENROLMENT_BODY + 1 + SIGNATURE_LEN;
 /// Body of a time attestation.
 pub const MAX_TIME_BODY: usize = 64;
 /// Body of a revocation, or of a stop slip.

@@ -3,11 +3,8 @@
 use core::{ffi::CStr, ffi::c_char};
 
 use latch_verify::{
-    Reason,
-    limits::{ENVELOPE_HEAD, MAX_ENROLMENT_BODY, SIGNATURE_LEN},
-    statement::{Enrolment, KeyKept},
-    types::{Digest, Malformed},
-    wire::{DeviceKey as _, Kind, PublicKey, encode, seal_head},
+    Reason, device::sign_request, limits::MAX_REQUEST_ENVELOPE, statement::KeyKept,
+    types::Malformed, verdict::Identity,
 };
 
 use crate::{
@@ -20,7 +17,7 @@ use crate::{
 /// Bytes that every request fits in.
 pub const LATCH_REQUEST_SIZE: usize = 277;
 
-const _: () = assert!(LATCH_REQUEST_SIZE == ENVELOPE_HEAD + MAX_ENROLMENT_BODY + 1 + SIGNATURE_LEN);
+const _: () = assert!(LATCH_REQUEST_SIZE == MAX_REQUEST_ENVELOPE);
 
 /// How a device keeps its key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -83,58 +80,28 @@ unsafe fn request(
         let key = Key::new(&copied(key)?)?;
         (Place::new(len)?, copied(name)?, key)
     };
-    let public = PublicKey::new(key.public())?;
     // SAFETY: as this function's caller promises.
-    let enrolment = unsafe {
-        Enrolment {
+    let identity = unsafe {
+        Identity {
             tenant: word(name.tenant)?,
             product: word(name.product)?,
             device: word(name.device)?,
             incarnation: name.incarnation,
-            device_key: Digest(*public.bytes()),
-            key_kept: match name.key_kept {
-                SOFTWARE => KeyKept::Software,
-                HARDWARE => KeyKept::Hardware,
-                _ => return Err(LATCH_VALUE.into()),
-            },
         }
+    };
+    let key_kept = match name.key_kept {
+        SOFTWARE => KeyKept::Software,
+        HARDWARE => KeyKept::Hardware,
+        _ => return Err(LATCH_VALUE.into()),
     };
     // SAFETY: as this function's caller promises.
     let out = unsafe { buffer(out, out_size, &[])? };
     let out = out
-        .get_mut(..LATCH_REQUEST_SIZE)
+        .first_chunk_mut::<LATCH_REQUEST_SIZE>()
         .ok_or(Reason::BufferTooSmall)?;
     place.put(0);
-    place.put(seal(&enrolment, &mut key, public, out)?);
+    place.put(sign_request(&identity, key_kept, &mut key, out)?.len());
     Ok(())
-}
-
-/// Writes the envelope; returns its length.
-fn seal(
-    enrolment: &Enrolment,
-    key: &mut Key,
-    public: PublicKey,
-    out: &mut [u8],
-) -> Result<usize, Stop> {
-    let too_small = || Stop::from(Reason::BufferTooSmall);
-    let (head, rest) = out
-        .split_at_mut_checked(ENVELOPE_HEAD)
-        .ok_or_else(too_small)?;
-    let body_len = encode(enrolment, rest)?.len();
-    head.copy_from_slice(&seal_head(Kind::Enrolment, 0, body_len)?);
-    let message_len = ENVELOPE_HEAD.saturating_add(body_len);
-    let (message, rest) = out
-        .split_at_mut_checked(message_len)
-        .ok_or_else(too_small)?;
-    let signature = key.sign(message).map_err(|_| Reason::KeyFault)?;
-    let signed = [&[1][..], &public.id().0, &signature];
-    let mut rest = rest.iter_mut();
-    let mut len = message_len;
-    for byte in signed.into_iter().flatten() {
-        *rest.next().ok_or_else(too_small)? = *byte;
-        len = len.saturating_add(1);
-    }
-    Ok(len)
 }
 
 /// # Safety

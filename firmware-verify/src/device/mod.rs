@@ -20,6 +20,7 @@ mod poll;
 mod posture;
 mod receipts;
 mod settle;
+mod signing;
 mod startup;
 mod store;
 mod submit;
@@ -37,6 +38,7 @@ pub use mount::{MountFault, provision};
 pub use platform::{Clock, Counter, CounterFault, Entropy, NoCounter, NoEntropy, Parts, Platform};
 pub use poll::Polled;
 pub use posture::Observation;
+pub use signing::sign_request;
 pub use submit::{Release, Submitted};
 pub use unlatched::{Opened, Settlement, Ticket, Unlatched};
 

@@ -2,17 +2,20 @@
 
 use core::ops::DerefMut;
 
-use super::{Clock as _, Device, Memory, Platform};
+use super::{
+    Clock as _, Device, Memory, Platform,
+    signing::{sign_message, write_message},
+};
 use crate::{
     ledger::{Facts, Image, Install, InstallPhase, Pending, RECORD, Recent, Record},
-    limits::{ENVELOPE_HEAD, PULSE_ROTATE_MS, SIGNATURE_LEN},
+    limits::{ENVELOPE_HEAD, PULSE_ROTATE_MS},
     reject::{Reason, Refusal, ensure},
     statement::{
         ComponentVersion, FirmwareStatus, MAIN_COMPONENT, More, Outcome, Receipt, State, Status,
     },
     twin::Bytes,
     types::{Digest, KeyId, Sequence, StatementId},
-    wire::{BODY_VERSIONS, Body, DeviceKey as _, Kind, decode, encode, seal_head},
+    wire::{BODY_VERSIONS, Body, Kind, decode, seal_head},
 };
 
 /// The statement that a receipt answers.
@@ -269,32 +272,8 @@ where
 
     /// Adds the device's signature to the message at the start of `out`.
     fn sign<'o>(&mut self, message_len: usize, out: &'o mut [u8]) -> Result<&'o [u8], Refusal> {
-        let key_id = self.key_id;
-        let message = out.get(..message_len).ok_or(Reason::BufferTooSmall)?;
-        let signature = self.key.sign(message).map_err(|_| Reason::KeyFault)?;
+        let envelope = sign_message(&mut self.key, self.key_id, message_len, out)?;
         self.work.signatures_made = self.work.signatures_made.saturating_add(1);
-        let total = message_len.saturating_add(1).saturating_add(SIGNATURE_LEN);
-        let whole = out.get_mut(..total).ok_or(Reason::BufferTooSmall)?;
-        let (_, tail) = whole
-            .split_at_mut_checked(message_len)
-            .ok_or(Reason::LogicFault)?;
-        let (count, tail) = tail.split_first_mut().ok_or(Reason::LogicFault)?;
-        *count = 1;
-        let (id, rest) = tail
-            .split_at_mut_checked(key_id.0.len())
-            .ok_or(Reason::LogicFault)?;
-        id.copy_from_slice(&key_id.0);
-        rest.copy_from_slice(&signature);
-        Ok(whole)
+        Ok(envelope)
     }
-}
-
-/// Writes head and body at the start of `out`; returns the message's length.
-fn write_message<'a, B: Body<'a>>(body: &B, out: &mut [u8]) -> Result<usize, Refusal> {
-    let (head, rest) = out
-        .split_at_mut_checked(ENVELOPE_HEAD)
-        .ok_or(Reason::BufferTooSmall)?;
-    let body_len = encode(body, rest)?.len();
-    head.copy_from_slice(&seal_head(B::KIND, body.version(), body_len)?);
-    Ok(ENVELOPE_HEAD.saturating_add(body_len))
 }

@@ -3,12 +3,12 @@
 use latch_link::{FromDevice, Handled, Paged, Refused, ToDevice};
 use latch_verify::{
     Reason, Refusal,
-    device::{Device, Parts, provision},
-    limits::{MAX_ENROLMENT_BODY, MAX_RECEIPT_ENVELOPE, MAX_STATE_ENVELOPE},
-    statement::{Enrolment, KeyKept},
-    types::{Digest, Version},
+    device::{Device, Parts, provision, sign_request},
+    limits::{MAX_RECEIPT_ENVELOPE, MAX_REQUEST_ENVELOPE, MAX_STATE_ENVELOPE},
+    statement::KeyKept,
+    types::Version,
     verdict::Identity,
-    wire::{DeviceKey as _, Kind, PublicKey, SeedKey, encode, seal_head},
+    wire::SeedKey,
 };
 
 use crate::{
@@ -166,23 +166,6 @@ pub(crate) fn make(
 
 /// A request to be enrolled, signed by the device's own key.
 fn request(seed: &[u8; 32], name: &Identity) -> Result<Vec<u8>, Refusal> {
-    let mut key = SeedKey::new(seed);
-    let public = PublicKey::new(key.public())?;
-    let enrolment = Enrolment {
-        tenant: name.tenant,
-        product: name.product,
-        device: name.device.clone(),
-        incarnation: name.incarnation,
-        device_key: Digest(*public.bytes()),
-        key_kept: KeyKept::Software,
-    };
-    let mut buffer = [0; MAX_ENROLMENT_BODY];
-    let body = encode(&enrolment, &mut buffer)?;
-    let mut envelope = seal_head(Kind::Enrolment, 0, body.len())?.to_vec();
-    envelope.extend_from_slice(body);
-    let signature = key.sign(&envelope).map_err(|_| Reason::KeyFault)?;
-    envelope.push(1);
-    envelope.extend_from_slice(&public.id().0);
-    envelope.extend_from_slice(&signature);
-    Ok(envelope)
+    let (mut key, mut out) = (SeedKey::new(seed), [0; MAX_REQUEST_ENVELOPE]);
+    Ok(sign_request(name, KeyKept::Software, &mut key, &mut out)?.to_vec())
 }

@@ -1,18 +1,31 @@
-//! Everything that a product calls, from provisioning to confirming an image, so that all of it is linked.
+//! Everything that a product calls, from its request to be enrolled to confirming an image, so that all of it is linked.
 
 use core::hint::black_box;
 
 use latch_verify::{
-    device::{Device, Observation, Release, Settlement, Submitted, Ticket, Unlatched},
-    limits::MAX_STATE_ENVELOPE,
+    device::{
+        Device, Observation, Release, Settlement, Submitted, Ticket, Unlatched, sign_request,
+    },
+    limits::{MAX_REQUEST_ENVELOPE, MAX_STATE_ENVELOPE},
+    statement::KeyKept,
     types::{Posture, StatementId},
+    verdict::Identity,
     wire::DeviceKey,
 };
 
 use crate::parts::{Erased, FACTORY, Reference, memory, parts_of};
 
 /// Serves a device of which the compiler knows nothing: what it is sent, and what it is asked, is hidden from it.
-pub fn serve<K: DeviceKey>(key: K) {
+pub fn serve<K: DeviceKey>(mut key: K) {
+    if let Some(name) = black_box(None::<Identity>) {
+        let mut request = [0; MAX_REQUEST_ENVELOPE];
+        let _ = black_box(sign_request(
+            &name,
+            KeyKept::Hardware,
+            &mut key,
+            &mut request,
+        ));
+    }
     let parts = parts_of(Erased, [Erased, Erased], key);
     let begun: Result<Reference<Erased, K>, _> = if black_box(false) {
         Device::provision_in(memory(), parts, message(), message(), FACTORY)

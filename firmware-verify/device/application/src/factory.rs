@@ -7,12 +7,11 @@ use latch_device_board::{Chip, Ticks, handoff::Cause};
 use latch_link::{FromDevice, Life, Program, Refused, Standing, ToDevice};
 use latch_verify::{
     Reason, Refusal,
-    device::{Device, MountFault},
-    limits::{ENVELOPE_HEAD, MAX_ENROLMENT_BODY, SIGNATURE_LEN},
-    statement::{Enrolment, KeyKept},
-    types::{Digest, Version},
+    device::{Device, MountFault, sign_request},
+    limits::MAX_REQUEST_ENVELOPE,
+    statement::KeyKept,
+    types::Version,
     verdict::Identity,
-    wire::{DeviceKey as _, Kind, PublicKey, encode, seal_head},
 };
 
 use crate::{
@@ -27,7 +26,7 @@ fn own_version() -> Version {
 }
 
 /// A request to be enrolled, with the device's own signature.
-type Request = Vec<u8, { ENVELOPE_HEAD + MAX_ENROLMENT_BODY + 1 + SIGNATURE_LEN }>;
+type Request = Vec<u8, MAX_REQUEST_ENVELOPE>;
 
 /// What answers a request.
 #[expect(
@@ -139,29 +138,7 @@ fn standing(life: Life, cause: Cause) -> FromDevice<'static> {
 /// Makes the request of a device that is to be called so.
 fn make(name: &Identity, chip: &'static RefCell<Chip>, ticks: Ticks) -> Result<Request, Refusal> {
     let mut key = parts(chip, ticks, true).map_err(|_| Reason::KeyFault)?.key;
-    let public = PublicKey::new(key.public())?;
-    let enrolment = Enrolment {
-        tenant: name.tenant,
-        product: name.product,
-        device: name.device.clone(),
-        incarnation: name.incarnation,
-        device_key: Digest(*public.bytes()),
-        key_kept: KeyKept::Software,
-    };
-    let mut body = [0; MAX_ENROLMENT_BODY];
-    let body = encode(&enrolment, &mut body)?;
-    let mut request = Request::new();
-    put(&mut request, &seal_head(Kind::Enrolment, 0, body.len())?)?;
-    put(&mut request, body)?;
-    let signature = key.sign(&request).map_err(|_| Reason::KeyFault)?;
-    put(&mut request, &[1])?;
-    put(&mut request, &public.id().0)?;
-    put(&mut request, &signature)?;
-    Ok(request)
-}
-
-fn put(request: &mut Request, bytes: &[u8]) -> Result<(), Refusal> {
-    request
-        .extend_from_slice(bytes)
-        .map_err(|_| Reason::LogicFault.into())
+    let mut out = [0; MAX_REQUEST_ENVELOPE];
+    let request = sign_request(name, KeyKept::Software, &mut key, &mut out)?;
+    Vec::from_slice(request).map_err(|_| Reason::LogicFault.into())
 }
