@@ -84,7 +84,10 @@ where
             Ok(granted) => granted,
             Err(refusal) => return self.refuse_code(authentic, refusal, out),
         };
-        if let Err(refusal) = self.burn(authentic, &grant, &plan, out) {
+        let unlatched = authentic
+            .is_still(verified)
+            .and_then(|()| self.burn(authentic, &grant, &plan, out));
+        if let Err(refusal) = unlatched {
             return self.ignore(refusal);
         }
         self.open(authentic, &plan, out)

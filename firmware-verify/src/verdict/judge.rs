@@ -1,4 +1,4 @@
-//! The order of checks of a latch code, from its bytes to a grant.
+//! The order of checks of a latch code, from its bytes to a grant, and the second half of them.
 //!
 //! ```text
 //! authenticate: shape -> known, distinct keys -> signatures -> canonical body -> tenant,
@@ -12,6 +12,7 @@
 //! answered with a receipt.
 
 use super::{
+    authentic::{Authentic, check_address},
     conditions::{Conditions, Identity},
     freshness,
     grant::Grant,
@@ -21,74 +22,9 @@ use super::{
 use crate::{
     reject::{Reason, Refusal, ensure},
     statement::{Action, Audience, Code, Context, Freshness, Latch, Root, Rule, RuleChoice},
-    types::{KeyId, LatchId, PostureRule, StatementId},
-    wire::{Kind, Role, Signers, Verified},
+    types::{KeyId, LatchId, PostureRule},
+    wire::{Role, Signers},
 };
-
-/// A code whose signatures are good, and that is addressed to this device.
-pub struct Authentic<'a> {
-    id: StatementId,
-    code: Code<'a>,
-    signers: Signers,
-}
-
-impl<'a> Authentic<'a> {
-    /// The statement's id.
-    #[must_use]
-    pub fn id(&self) -> StatementId {
-        self.id
-    }
-
-    /// What it says.
-    #[must_use]
-    pub fn code(&self) -> &Code<'a> {
-        &self.code
-    }
-}
-
-/// The first half of the checks.
-///
-/// # Errors
-/// As [`crate::wire::Envelope::parse`] and [`crate::wire::Envelope::verify`]; what
-/// [`Code`] refuses; [`Reason::OtherTenant`], [`Reason::OtherDevice`],
-/// [`Reason::OutsideCohort`], [`Reason::OtherProduct`].
-pub fn authenticate<'a>(
-    bytes: &'a [u8],
-    trust: &TrustRoot,
-    identity: &Identity,
-) -> Result<Authentic<'a>, Refusal> {
-    admit(&trust.verify(Kind::Code, bytes)?, identity)
-}
-
-/// What remains of [`authenticate`] once the signatures were found good. Apart from them: what is
-/// on the stack while a signature is checked comes on top of the most that a device ever needs.
-///
-/// # Errors
-/// As [`authenticate`].
-#[inline(never)]
-pub(crate) fn admit<'a>(
-    verified: &Verified<'a>,
-    identity: &Identity,
-) -> Result<Authentic<'a>, Refusal> {
-    let code: Code<'a> = verified.body()?;
-    check_address(&code, identity)?;
-    Ok(Authentic {
-        id: verified.envelope().id(),
-        code,
-        signers: verified.signers(),
-    })
-}
-
-#[inline(never)]
-fn check_address(code: &Code<'_>, identity: &Identity) -> Result<(), Refusal> {
-    ensure(code.tenant == identity.tenant, Reason::OtherTenant)?;
-    code.audience.admit(&identity.device)?;
-    ensure(
-        code.product
-            .is_none_or(|product| product == identity.product),
-        Reason::OtherProduct,
-    )
-}
 
 /// The second half of the checks, for a code that was not used before: ask
 /// [`ReplayTable::recall`] first, to answer a repeated one with its receipt.
@@ -103,7 +39,7 @@ pub fn judge<const USED: usize, const ISSUERS: usize>(
     conditions: &Conditions,
     replay: &ReplayTable<USED, ISSUERS>,
 ) -> Result<Grant, Refusal> {
-    let Authentic { id, code, signers } = authentic;
+    let (id, code, signers) = (authentic.id(), authentic.code(), authentic.signers());
     check_address(code, identity)?;
     // A code for one device names its enrolment: a new one voids it.
     let unnamed = matches!(code.audience, Audience::Device(_)).then_some(0);
@@ -115,7 +51,7 @@ pub fn judge<const USED: usize, const ISSUERS: usize>(
         );
         ensure(incarnation == identity.incarnation, evidence)?;
     }
-    match replay.recall(code.issuer, code.sequence, *id) {
+    match replay.recall(code.issuer, code.sequence, id) {
         Recall::New => {}
         Recall::Used { receipt } => return Err(Refusal::new(Reason::AlreadyUsed, receipt, 0)),
         Recall::Stopped => return Err(Reason::Stopped.into()),
@@ -130,8 +66,8 @@ pub fn judge<const USED: usize, const ISSUERS: usize>(
     ensure(served || !conditions.locked_down, Reason::LockedDown)?;
     let latch = root.latch(code.latch).ok_or(Reason::NoSuchLatch)?;
     let rule = chosen_rule(code, &latch)?;
-    check_issuer(code, *signers, trust)?;
-    check_signers(code, &rule, *signers, trust, replay)?;
+    check_issuer(code, signers, trust)?;
+    check_signers(code, &rule, signers, trust, replay)?;
     check_life(code, &rule)?;
     check_guarded(code, &root)?;
     check_open(code, &rule)?;
@@ -375,8 +311,8 @@ fn on_trial<const USED: usize, const ISSUERS: usize>(
     conditions: &Conditions,
     replay: &ReplayTable<USED, ISSUERS>,
 ) -> Result<(), Refusal> {
-    let Authentic { code, signers, .. } = authentic;
-    check_signers(code, rule, *signers, trust, replay)?;
+    let (code, signers) = (authentic.code(), authentic.signers());
+    check_signers(code, rule, signers, trust, replay)?;
     check_life(code, rule)?;
     check_open(code, rule)?;
     freshness::check(code, rule.freshness, conditions)?;

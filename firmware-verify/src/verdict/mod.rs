@@ -2,6 +2,7 @@
 //! device is and remembers. Nothing here reads a clock, writes flash or acts.
 
 mod attestation;
+mod authentic;
 mod components;
 mod conditions;
 mod enrolment;
@@ -15,12 +16,14 @@ mod succession;
 mod trust;
 
 pub use attestation::judge_time;
+pub(crate) use authentic::admit;
+pub use authentic::{Authentic, authenticate};
 pub use components::{Component, Components, Factory, Need};
 pub use conditions::{Challenges, Conditions, Identity};
 pub use enrolment::{judge_enrolment, judge_request};
 pub use grant::Grant;
-pub use judge::{Authentic, authenticate, judge};
-pub(crate) use judge::{admit, chosen_rule, context_holds};
+pub use judge::judge;
+pub(crate) use judge::{chosen_rule, context_holds};
 pub use release::{ReleaseFacts, judge_release};
 pub(crate) use release::{authenticate_release, suits};
 pub use replay::{Burned, Floor, Recall, Replay, ReplayTable, Use};

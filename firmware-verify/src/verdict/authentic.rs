@@ -1,0 +1,193 @@
+//! The first half of the checks of a latch code: who has signed it, and whether it is for this device. The order of
+//! them all stands in `judge.rs`.
+
+use super::{conditions::Identity, trust::TrustRoot};
+use crate::{
+    reject::{Reason, Refusal, ensure},
+    statement::Code,
+    types::StatementId,
+    wire::{Kind, Signers, Verified},
+};
+
+/// A code whose signatures are good, and that is addressed to this device.
+pub struct Authentic<'a> {
+    id: StatementId,
+    code: Code<'a>,
+    signers: Signers,
+}
+
+impl<'a> Authentic<'a> {
+    /// The statement's id.
+    #[must_use]
+    pub fn id(&self) -> StatementId {
+        self.id
+    }
+
+    /// What it says.
+    #[must_use]
+    pub fn code(&self) -> &Code<'a> {
+        &self.code
+    }
+
+    /// Whose signatures are on it.
+    pub(super) fn signers(&self) -> Signers {
+        self.signers
+    }
+
+    /// Checks that it is still what was verified: what was signed is read anew, and has to be the code at hand, by the same
+    /// signers, as many as signatures lie there. A copy that one fault cuts short leaves at its end what lay there before:
+    /// perhaps issuer and signers of a code that was good.
+    ///
+    /// # Errors
+    /// As [`Verified::body`]; [`Reason::LogicFault`].
+    #[inline(never)]
+    pub(crate) fn is_still(&self, verified: &Verified<'_>) -> Result<(), Refusal> {
+        let signers = verified.signers();
+        signers.are(verified.envelope().signers().count())?;
+        let signed: Code<'_> = verified.body()?;
+        ensure(
+            signed == self.code && signers == self.signers,
+            Reason::LogicFault,
+        )
+    }
+}
+
+/// The first half of the checks.
+///
+/// # Errors
+/// As [`crate::wire::Envelope::parse`] and [`crate::wire::Envelope::verify`]; what
+/// [`Code`] refuses; [`Reason::OtherTenant`], [`Reason::OtherDevice`],
+/// [`Reason::OutsideCohort`], [`Reason::OtherProduct`].
+pub fn authenticate<'a>(
+    bytes: &'a [u8],
+    trust: &TrustRoot,
+    identity: &Identity,
+) -> Result<Authentic<'a>, Refusal> {
+    admit(&trust.verify(Kind::Code, bytes)?, identity)
+}
+
+/// What remains of [`authenticate`] once the signatures were found good. Apart from them: what is
+/// on the stack while a signature is checked comes on top of the most that a device ever needs.
+///
+/// # Errors
+/// As [`authenticate`].
+#[inline(never)]
+pub(crate) fn admit<'a>(
+    verified: &Verified<'a>,
+    identity: &Identity,
+) -> Result<Authentic<'a>, Refusal> {
+    let code: Code<'a> = verified.body()?;
+    check_address(&code, identity)?;
+    Ok(Authentic {
+        id: verified.envelope().id(),
+        code,
+        signers: verified.signers(),
+    })
+}
+
+#[inline(never)]
+pub(super) fn check_address(code: &Code<'_>, identity: &Identity) -> Result<(), Refusal> {
+    ensure(code.tenant == identity.tenant, Reason::OtherTenant)?;
+    code.audience.admit(&identity.device)?;
+    ensure(
+        code.product
+            .is_none_or(|product| product == identity.product),
+        Reason::OtherProduct,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::vec::Vec;
+
+    use super::{Authentic, admit};
+    use crate::{
+        limits::MAX_CODE_BODY,
+        reject::Reason,
+        statement::{Action, Audience, Code, Context, RuleChoice},
+        types::{KeyId, LatchId, Sequence, TimeMs},
+        verdict::Identity,
+        wire::{DeviceKey, Envelope, KeyRing, Kind, PublicKey, Role, SeedKey, encode, seal_head},
+    };
+
+    fn identity() -> Identity {
+        Identity {
+            tenant: "acme".parse().unwrap(),
+            product: "pump".parse().unwrap(),
+            device: "pump-7".parse().unwrap(),
+            incarnation: 0,
+        }
+    }
+
+    fn code(issuer: KeyId) -> Code<'static> {
+        Code {
+            tenant: identity().tenant,
+            issuer,
+            epoch: 1,
+            incarnation: None,
+            audience: Audience::Tenant,
+            product: None,
+            latch: LatchId::TWIN,
+            rule: RuleChoice::Normal,
+            sequence: Sequence(7),
+            not_before_ms: TimeMs::default(),
+            not_after_ms: TimeMs::default(),
+            challenge: None,
+            context: Context::default(),
+            action: Action::Probe,
+        }
+    }
+
+    fn signed(code: &Code<'_>, keys: &mut [SeedKey]) -> Vec<u8> {
+        let mut room = [0; MAX_CODE_BODY];
+        let body = encode(code, &mut room).unwrap();
+        let mut whole = Vec::from(seal_head(Kind::Code, 0, body.len()).unwrap());
+        whole.extend_from_slice(body);
+        let message = whole.clone();
+        whole.push(u8::try_from(keys.len()).unwrap());
+        for key in keys {
+            whole.extend_from_slice(&id(key).0);
+            whole.extend_from_slice(&key.sign(&message).unwrap());
+        }
+        whole
+    }
+
+    fn id(key: &SeedKey) -> KeyId {
+        PublicKey::id_of(&key.public())
+    }
+
+    #[test]
+    fn what_is_not_the_code_that_was_verified_is_no_longer_authentic() {
+        let mut keys = [SeedKey::new(&[1; 32]), SeedKey::new(&[2; 32])];
+        let mut ring = KeyRing::new();
+        for key in &keys {
+            ring.add(Role::Operator, PublicKey::listed(key.public()).unwrap())
+                .unwrap();
+        }
+        let (first, second) = (id(&keys[0]), id(&keys[1]));
+        let verify = |bytes| {
+            Envelope::parse(Kind::Code, bytes)
+                .unwrap()
+                .verify(&ring)
+                .unwrap()
+        };
+        let both = signed(&code(first), &mut keys);
+        let one = signed(&code(first), &mut keys[..1]);
+        let (both, one) = (verify(&both), verify(&one));
+        let authentic = admit(&both, &identity()).unwrap();
+        assert_eq!(authentic.is_still(&both), Ok(()));
+        // The same body, but fewer have signed it.
+        assert_eq!(
+            authentic.is_still(&one).unwrap_err().reason,
+            Reason::LogicFault
+        );
+        let other = Authentic {
+            code: code(second),
+            ..admit(&both, &identity()).unwrap()
+        };
+        assert_eq!(
+            other.is_still(&both).unwrap_err().reason,
+            Reason::LogicFault
+        );
+    }
+}
