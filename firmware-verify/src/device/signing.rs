@@ -83,7 +83,7 @@ mod tests {
             tenant: "acme".parse().unwrap(),
             product: "pump".parse().unwrap(),
             // As long as a name may be: the buffer is for the longest request.
-            device: "pump-4567890123456789012345678901".parse().unwrap(),
+            device: "pump-456789012345678901234567890".parse().unwrap(),
             incarnation: u32::MAX,
         }
     }
