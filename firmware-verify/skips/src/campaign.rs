@@ -174,18 +174,14 @@ impl<'p> Bench<'p> {
     fn check_control(&self) -> Outcome<()> {
         let Left {
             end,
-            driven,
             answer,
             standing,
             ..
         } = &self.control;
-        if *end == End::Done && *driven == 0 && *answer == self.input.answer && standing.is_some() {
+        if *end == End::Done && *answer == self.input.answer && standing.is_some() {
             return Ok(());
         }
-        let told = format!(
-            "{end:?}, driven {driven} times, {answer:#x} instead of {:#x}",
-            self.input.answer
-        );
+        let told = format!("{end:?}, {answer:#x} instead of {:#x}", self.input.answer);
         Err(format!("{} is not refused as it should be: {told}", self.input.name).into())
     }
 
@@ -275,8 +271,7 @@ impl<'p> Bench<'p> {
     }
 
     fn judge(&mut self, left: &Left) -> Outcome<Verdict> {
-        // Garbage that was written here by a fault is no drive.
-        if left.driven == 1 {
+        if left.end == End::Driven {
             return Ok(Verdict::Accepted("the actuator was driven".to_owned()));
         }
         let booted = self.boot(&left.flash)?;
@@ -306,7 +301,7 @@ impl<'p> Bench<'p> {
             _ if booted.is_none() => Verdict::Dead,
             End::Done if garbled => Verdict::Garbled,
             End::Done if left.standing.is_some() => Verdict::Refused,
-            End::Done | End::Crashed => Verdict::Crashed,
+            End::Done | End::Driven | End::Crashed => Verdict::Crashed,
             End::Hung => Verdict::Hung,
         })
     }

@@ -6,8 +6,10 @@ use crate::{Outcome, inputs::Input, program::Program};
 const LINE: u32 = 0x4000_4000;
 pub(crate) const LINE_SENDS: [(u32, u32); 2] = [(LINE + 0x10, 16), (LINE + 0x8, 1)];
 
-/// Words that the program says: it has come to its end, an exception has come or it began anew, or its watchdog has.
+/// Words that the program says: it has come to its end, it has driven the actuator, an exception has come or it began anew, or
+/// its watchdog has.
 pub(crate) const OVER: u8 = b'o';
+pub(crate) const DRIVEN: u8 = b'd';
 pub(crate) const FAILED: u8 = b'f';
 pub(crate) const HUNG: u8 = b'h';
 /// Bytes of what says a word.
@@ -26,15 +28,17 @@ pub(crate) fn put_into(program: &Program, input: &Input) -> Outcome<Vec<u8>> {
     }
     code.resize(code.len().next_multiple_of(PAGE), 0xff);
     let over = u32::try_from(code.len())?;
-    let [failed, hung] = [over + SAYING, over + 2 * SAYING];
-    for word in [OVER, FAILED, HUNG] {
+    let [failed, hung, driven] = [1, 2, 3].map(|place| over + place * SAYING);
+    for word in [OVER, FAILED, HUNG, DRIVEN] {
         code.extend(saying(word));
     }
     let mut put = |at: u32, bytes: &[u8; 4]| {
         code[at as usize..at as usize + 4].copy_from_slice(bytes);
     };
-    let inspected = program.function("latch_skips_device::probe::inspected")?;
-    put(inspected, &branch(inspected, over)?);
+    for (name, end) in [("inspected", over), ("drive", driven)] {
+        let function = program.function(&format!("latch_skips_device::probe::{name}"))?;
+        put(function, &branch(function, end)?);
+    }
     // A run that begins anew is over, as one with an exception is: a product boots then.
     for entry in ["Reset", "main"] {
         let entry = program.function(entry)?;

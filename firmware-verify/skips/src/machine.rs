@@ -61,6 +61,8 @@ pub(crate) enum Attempt<'t> {
 pub(crate) enum End {
     /// By itself.
     Done,
+    /// With the actuator driven.
+    Driven,
     /// With an exception.
     Crashed,
     /// Not.
@@ -71,8 +73,6 @@ pub(crate) enum End {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Left {
     pub(crate) end: End,
-    /// How often the actuator was driven.
-    pub(crate) driven: u32,
     pub(crate) answer: u32,
     /// What the device says that it is, where the run ended by itself.
     pub(crate) standing: Option<Standing>,
@@ -85,7 +85,6 @@ struct Places {
     ready: u32,
     done: u32,
     choice: u32,
-    driven: u32,
     answer: u32,
     standing: Range<u32>,
     flash: [Range<u32>; 3],
@@ -125,7 +124,6 @@ impl<'p> Machine<'p> {
             ready: function("ready")?,
             done: function("done")?,
             choice: variable("probe::CHOICE")?.start,
-            driven: variable("probe::DRIVEN")?.start,
             answer: variable("probe::ANSWER")?.start,
             standing: variable("probe::STANDING")?,
             flash: [
@@ -219,7 +217,11 @@ impl<'p> Machine<'p> {
 
     /// What a device is that boots with this flash; nothing where it does not.
     pub(crate) fn inspect(&mut self, flash: &[Vec<u8>]) -> Outcome<Option<Standing>> {
-        Ok(self.attempt(&Attempt::Boot(flash))?.standing)
+        let left = self.attempt(&Attempt::Boot(flash))?;
+        if left.end == End::Driven {
+            return Err("a boot drives nothing".into());
+        }
+        Ok(left.standing)
     }
 
     /// A run without a fault.
@@ -239,7 +241,6 @@ impl<'p> Machine<'p> {
         }
         let mut left = Left {
             end,
-            driven: self.word(self.places.driven)?,
             answer: self.word(self.places.answer)?,
             standing: None,
             flash: Vec::new(),
@@ -299,6 +300,7 @@ impl<'p> Machine<'p> {
     fn end(&mut self, limit: Duration) -> Outcome<End> {
         match self.go(limit)? {
             Some(ends::OVER) => Ok(End::Done),
+            Some(ends::DRIVEN) => Ok(End::Driven),
             Some(ends::FAILED) => Ok(End::Crashed),
             Some(ends::HUNG) => Ok(End::Hung),
             _ => Err("a run has ended nowhere".into()),

@@ -46,8 +46,15 @@ pub(crate) fn of(bytes: &[u8]) -> Option<Standing> {
     (standing != [0; WORDS.len()]).then_some(standing)
 }
 
+/// Words that never fall: where one has, a fault has written over what the device knows, and the other words say nothing.
+const NEVER_FALLS: [&str; 3] = ["twin version", "root version", "burns and the like"];
+
 /// Whether one standing is what another becomes by accepting something.
 pub(crate) fn is_accept(before: &Standing, after: &Standing) -> bool {
+    let mut words = WORDS.iter().zip(before.iter().zip(after));
+    if words.any(|((name, _), (before, after))| NEVER_FALLS.contains(name) && after < before) {
+        return false;
+    }
     WORDS.iter().zip(before.iter().zip(after)).any(
         |((_, accepted), (before, after))| match accepted {
             Accepted::OneMore => Some(*after) == before.checked_add(1),
@@ -80,6 +87,9 @@ mod tests {
         assert!(!is_accept(&before, &after));
         after[0] += 1;
         assert!(is_accept(&before, &after));
+        let mut fallen = after;
+        fallen[2] -= 1;
+        assert!(!is_accept(&before, &fallen));
         assert_eq!(
             differs(&before, &after),
             "twin version 0x1010101 is 0x1010102, twin 0x1010101 is 0x7"

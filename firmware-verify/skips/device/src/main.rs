@@ -34,7 +34,6 @@ fn main() -> ! {
             board::decay(parts);
         }
     }
-    probe::rest();
     probe::ready();
     let board = match (probe::choice() & (INSPECT | TELL), standing) {
         (0, Standing::On(mut board)) => {

@@ -32,8 +32,6 @@ pub(crate) const UNREADABLE: u32 = 0x000c_0000;
 static CHOICE: AtomicU32 = AtomicU32::new(0);
 /// Where the program is.
 static STAGE: AtomicU32 = AtomicU32::new(0);
-/// How often the actuator was driven.
-static DRIVEN: AtomicU32 = AtomicU32::new(0);
 /// What came of the last attempt.
 static ANSWER: AtomicU32 = AtomicU32::new(0);
 /// What the device is.
@@ -68,9 +66,11 @@ pub(crate) fn inspected() {
     black_box(&STAGE).store(3, Relaxed);
 }
 
-/// What the actuator moves.
+/// What the actuator moves. Where an input is tried, the run ends here, as an accept: a count of drives in memory would be told
+/// by a fault that writes anywhere, too.
+#[inline(never)]
 pub(crate) fn drive() {
-    black_box(&DRIVEN).fetch_add(1, Relaxed);
+    black_box(&STAGE).store(5, Relaxed);
 }
 
 /// Where a bootloader jumps to. Into some slots it must not: that is asked here, where no instruction is skipped.
@@ -81,11 +81,6 @@ pub(crate) fn jump(kind: u32, slot: u8) {
         drive();
     }
     answer(kind + u32::from(slot));
-}
-
-/// Nothing has moved yet.
-pub(crate) fn rest() {
-    black_box(&DRIVEN).store(0, Relaxed);
 }
 
 pub(crate) fn answer(answer: u32) {
