@@ -84,10 +84,7 @@ where
             Ok(granted) => granted,
             Err(refusal) => return self.refuse_code(authentic, refusal, out),
         };
-        let unlatched = authentic
-            .is_still(verified)
-            .and_then(|()| self.burn(authentic, &grant, &plan, out));
-        if let Err(refusal) = unlatched {
+        if let Err(refusal) = self.burn(authentic, &grant, &plan, out) {
             return self.ignore(refusal);
         }
         self.open(authentic, &plan, out)
