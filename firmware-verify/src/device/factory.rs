@@ -4,6 +4,7 @@ use super::{JOURNAL_SECTOR, Memory, MountFault, Platform};
 use crate::{
     journal::Journal,
     ledger::{Ledger, write_first},
+    limits::MAX_RECORD,
     reject::{Reason, Refusal, ensure},
     verdict::{CheckedRoot, Identity, judge_enrolment},
     wire::DeviceKey,
@@ -61,14 +62,13 @@ pub(super) fn write_journal<
     flash: P::Journal,
     root: &[u8],
 ) -> Result<P::Journal, MountFault> {
-    let Memory {
-        ledger, scratch, ..
-    } = memory;
+    let ledger = &memory.ledger;
+    let mut buffer = [0; MAX_RECORD];
     let mut journal: Journal<P::Journal, JOURNAL_SECTOR> =
-        Journal::mount(flash, scratch, &mut |_| Ok(())).map_err(MountFault::Journal)?;
+        Journal::mount(flash, &mut buffer, &mut |_| Ok(())).map_err(MountFault::Journal)?;
     ensure(journal.is_blank(), Reason::AlreadyProvisioned)?;
     journal
-        .rotate(|snapshot| write_first(ledger, root, scratch, snapshot))
+        .rotate(|snapshot| write_first(ledger, root, &mut buffer, snapshot))
         .map_err(|_| Reason::StorageFault)?;
     Ok(journal.release())
 }

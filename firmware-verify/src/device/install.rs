@@ -2,16 +2,19 @@
 
 use core::{hint::black_box, ops::DerefMut};
 
+use embedded_storage::nor_flash::NorFlash;
+
 use super::{Device, Memory, Platform, receipts::About};
 use crate::{
     boot::Started,
     image::{check_slot, read},
-    ledger::{CodeName, Image, Install, InstallPhase, Ledger, Record, manifest_in},
+    ledger::{CodeName, Image, Install, InstallPhase, KeptStatement, Ledger, Record},
+    limits::MAX_RECORD,
     reject::{Reason, Refusal, ensure},
     statement::{MAIN_COMPONENT, Outcome, TimeStatus},
     types::{Digest, Version},
-    verdict::{ReleaseFacts, judge_release},
-    wire::Role,
+    verdict::{Identity, ReleaseFacts, TrustRoot, suits},
+    wire::{KeyRing, Kind, Role, Signers},
 };
 
 impl<
@@ -87,15 +90,19 @@ where
         self.is_void(install)?;
         let (image, manifest_at) = (install.image, install.manifest_at);
         let version = self.version_before();
-        let Memory {
-            ledger, scratch, ..
-        } = &mut *self.memory;
         let Ledger {
             trust,
             identity,
             facts,
             ..
-        } = ledger;
+        } = &self.memory.ledger;
+        let mut manifest = KeptStatement::new(
+            &mut self.journal,
+            manifest_at,
+            Kind::Manifest,
+            image.manifest,
+        );
+        let signers = prove_release(&mut manifest, trust.ring())?;
         let release = ReleaseFacts {
             version,
             security_floor: facts.firmware.security_floor,
@@ -105,10 +112,7 @@ where
             // Whether it may be older was settled by the code, which is burned.
             downgrade: true,
         };
-        let record = self.journal.read(manifest_at, scratch);
-        let record = record.map_err(|_| Reason::StorageFault)?;
-        let manifest = manifest_in(record.body)?;
-        judge_release(manifest, image.manifest, trust, identity, &release)?;
+        still_suits(&mut manifest, signers, trust, identity, &release)?;
         check_slot(&mut self.slots, &image)
     }
 
@@ -306,6 +310,45 @@ where
         let confirmed = self.running() == self.memory.ledger.facts.firmware.confirmed;
         ensure(component == MAIN_COMPONENT || confirmed, Reason::Busy)
     }
+}
+
+/// Whose signatures on the manifest of an installation are good, by the keys that are in force now.
+///
+/// # Errors
+/// [`Reason::StorageFault`]; as [`judge_release`](crate::verdict::judge_release).
+#[inline(never)]
+fn prove_release<F: NorFlash, const CAPACITY: usize>(
+    manifest: &mut KeptStatement<'_, F, CAPACITY>,
+    ring: &KeyRing,
+) -> Result<Signers, Refusal> {
+    let outline = manifest.outline(ring);
+    let outline = outline.map_err(|refusal| match refusal.reason {
+        Reason::StorageFault => refusal,
+        _ => Reason::ManifestMissing.into(),
+    })?;
+    let signers = if outline.knows_all() {
+        manifest.prove(&outline, ring)
+    } else {
+        Err(Reason::UnknownKey.into())
+    };
+    signers.map_err(|refusal| match refusal.reason {
+        Reason::StorageFault => refusal,
+        reason => Refusal::new(Reason::ManifestNotSigned, 0, reason.number().into()),
+    })
+}
+
+/// Whether the release suits the device as it is now. Apart from what checks its signatures.
+#[inline(never)]
+fn still_suits<F: NorFlash, const CAPACITY: usize>(
+    manifest: &mut KeptStatement<'_, F, CAPACITY>,
+    signers: Signers,
+    trust: &TrustRoot,
+    identity: &Identity,
+    release: &ReleaseFacts<'_>,
+) -> Result<(), Refusal> {
+    let mut buffer = [0; MAX_RECORD];
+    let verified = manifest.verified(signers, &mut buffer)?;
+    suits(&verified, trust, identity, release).map(drop)
 }
 
 /// What came of arming.

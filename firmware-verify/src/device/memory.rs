@@ -10,11 +10,10 @@ use super::{
 };
 use crate::{
     ledger::Ledger,
-    limits::{MAX_BURNED, MAX_FLOORS, MAX_LATCHES, MAX_RECORD, MAX_TWIN},
+    limits::{MAX_BURNED, MAX_FLOORS, MAX_LATCHES, MAX_TWIN},
 };
 
-/// The large part of a [`Device`](super::Device): what its journal says, what it has learned since
-/// the boot, and room for one record on its way to or from the journal.
+/// The large part of a [`Device`](super::Device): what its journal says, and what it has learned since the boot.
 ///
 /// `TWIN` and `USED` are those of the device. `LATCHES` is how many may be open at a time; a code that would open one more is
 /// refused as [`Busy`](crate::Reason::Busy) before it is burned. `ISSUERS` is of how many issuers it knows what they have used:
@@ -57,7 +56,6 @@ pub struct Memory<
     pub(super) time: TimeKeeper,
     pub(super) budgets: Budgets,
     pub(super) posture: Watch,
-    pub(super) scratch: [u8; MAX_RECORD],
 }
 
 impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: usize>
@@ -74,7 +72,6 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
             time: TimeKeeper::nothing(),
             budgets: Budgets::empty(),
             posture: Watch::new(),
-            scratch: [0; MAX_RECORD],
         }
     }
 }

@@ -63,12 +63,12 @@ use crate::{
 ///
 /// # What lies where
 /// - In a [`Memory`], of which `M` is the owner or a reference: what the journal says, open latches,
-///   nonces, budgets, what is known of time and posture, room for a record. Left out, it lies inside
-///   the device, as suits hosts; microcontrollers put it in a static, and boot with
-///   [`boot_in`](Self::boot_in).
+///   nonces, budgets, what is known of time and posture. Left out, it lies inside the device, as suits
+///   hosts; microcontrollers put it in a static, and boot with [`boot_in`](Self::boot_in).
 /// - In the device itself: the parts, and about a hundred bytes besides. It may move.
 /// - On the stack: less than 9 KiB below any call into the device, where its memory is lent to it. 7.1
-///   KiB of that are one check of a signature. Measured on a Cortex-M4 at `opt-level = "s"` with link-time optimisation; what the
+///   KiB of that are one check of a signature; a record on its way to or from the journal lies there
+///   when none is checked. Measured on a Cortex-M4 at `opt-level = "s"` with link-time optimisation; what the
 ///   caller holds, and what its flash driver takes, comes on top.
 /// - With the caller: statements, pages, and the buffer for what is sent.
 pub struct Device<

@@ -16,7 +16,7 @@ use crate::{
     flash::Served,
     journal::{Journal, MountError},
     ledger::{Folding, RECORD, prove_root},
-    limits::{MAX_BURNED, MAX_FLOORS, MAX_LATCHES, MAX_TWIN},
+    limits::{MAX_BURNED, MAX_FLOORS, MAX_LATCHES, MAX_RECORD, MAX_TWIN},
     reject::{Reason, Refusal, ensure},
     statement::Junk,
     verdict::{Component, Factory},
@@ -219,7 +219,7 @@ where
             counter,
         } = parts;
         let mut journal = read_journal::<P, TWIN, USED, LATCHES, ISSUERS>(&mut memory, journal)?;
-        prove_journal::<P, TWIN, USED, LATCHES, ISSUERS>(&mut memory, &mut journal)
+        prove_journal::<P, TWIN, USED, LATCHES, ISSUERS>(&memory, &mut journal)
             .map_err(MountFault::Journal)?;
         Self::start(
             memory, journal, slots, clock, entropy, key, counter, started,
@@ -280,7 +280,6 @@ where
             time,
             budgets,
             posture,
-            scratch: _,
         } = &mut *memory;
         latches.close_all();
         staged.clear();
@@ -322,12 +321,10 @@ fn read_journal<
     memory: &mut Memory<TWIN, USED, LATCHES, ISSUERS>,
     flash: P::Journal,
 ) -> Result<Journal<P::Journal, JOURNAL_SECTOR>, MountFault> {
-    let Memory {
-        ledger, scratch, ..
-    } = memory;
-    let mut folding = Folding::new(ledger);
+    let mut buffer = [0; MAX_RECORD];
+    let mut folding = Folding::new(&mut memory.ledger);
     let journal: Journal<P::Journal, JOURNAL_SECTOR> =
-        Journal::mount(flash, scratch, &mut |entry| {
+        Journal::mount(flash, &mut buffer, &mut |entry| {
             if entry.kind != RECORD {
                 return Err(crate::journal::Rejected);
             }
@@ -353,13 +350,12 @@ fn prove_journal<
     const LATCHES: usize,
     const ISSUERS: usize,
 >(
-    memory: &mut Memory<TWIN, USED, LATCHES, ISSUERS>,
+    memory: &Memory<TWIN, USED, LATCHES, ISSUERS>,
     journal: &mut Journal<P::Journal, JOURNAL_SECTOR>,
 ) -> Result<(), MountError> {
-    let Memory {
-        ledger, scratch, ..
-    } = memory;
-    let entry = journal.read(ledger.root_at, scratch);
-    let entry = entry.map_err(|_| MountError::Unreadable)?;
-    prove_root(&ledger.trust, entry.body).map_err(|_| MountError::Corrupt)
+    let ledger = &memory.ledger;
+    prove_root(&ledger.trust, ledger.root_at, journal).map_err(|refusal| match refusal.reason {
+        Reason::StorageFault => MountError::Unreadable,
+        _ => MountError::Corrupt,
+    })
 }

@@ -64,14 +64,12 @@ where
         statement: StatementId,
         release: Release<'a>,
     ) -> Result<Plan<'a>, Refusal> {
-        let Memory {
-            ledger, scratch, ..
-        } = &mut *self.memory;
-        ensure(ledger.facts.pending.is_none(), Reason::Busy)?;
+        let facts = &self.memory.ledger.facts;
+        ensure(facts.pending.is_none(), Reason::Busy)?;
         match &code.action {
             Action::SetTwin(patch) => {
-                let tried = ledger.facts.twin.try_patch(*patch, scratch);
-                tried.map(|()| Plan::Patch)
+                facts.twin.try_patch(*patch)?;
+                Ok(Plan::Patch)
             }
             Action::Command { .. } => Ok(Plan::Command),
             Action::Install { manifest } => self.plan_install(code, *manifest, false, release),

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     ledger::{Facts, Image, Install, InstallPhase, Pending, RECORD, Recent, Record},
-    limits::{ENVELOPE_HEAD, PULSE_ROTATE_MS},
+    limits::{ENVELOPE_HEAD, MAX_RECORD, PULSE_ROTATE_MS},
     reject::{Reason, Refusal, ensure},
     statement::{
         ComponentVersion, FirmwareStatus, MAIN_COMPONENT, More, Outcome, Receipt, State, Status,
@@ -138,9 +138,18 @@ where
         recent: Recent,
         out: &'o mut [u8],
     ) -> Result<&'o [u8], Refusal> {
+        let message_len = self.read_receipt(recent, out)?;
+        self.sign(message_len, out)
+    }
+
+    /// Puts the message of a receipt that is kept at the start of `out`. Apart from its signature, so that the record is off the
+    /// stack by then.
+    #[inline(never)]
+    fn read_receipt(&mut self, recent: Recent, out: &mut [u8]) -> Result<usize, Refusal> {
+        let mut buffer = [0; MAX_RECORD];
         let entry = self
             .journal
-            .read(recent.at, &mut self.memory.scratch)
+            .read(recent.at, &mut buffer)
             .map_err(|_| Reason::StorageFault)?;
         ensure(entry.kind == RECORD, Reason::LogicFault)?;
         let Record::Outcome {
@@ -159,7 +168,7 @@ where
         rest.get_mut(..body.len())
             .ok_or(Reason::BufferTooSmall)?
             .copy_from_slice(body);
-        self.sign(message_len, out)
+        Ok(message_len)
     }
 
     /// Signs the device's state into `out`.

@@ -6,7 +6,7 @@ use super::{Clock as _, Counter as _, Device, Memory, Platform};
 use crate::{
     journal::{Address, JournalError, MAX_FRAME},
     ledger::{MAX_ROOT, RECORD, Record, write_snapshot},
-    limits::{JOURNAL_TAIL, MAX_RECEIPT_BODY, TRIAL_BOOTS},
+    limits::{JOURNAL_TAIL, MAX_RECEIPT_BODY, MAX_RECORD, TRIAL_BOOTS},
     reject::{Reason, Refusal},
     wire::encode,
 };
@@ -90,8 +90,11 @@ where
         }
     }
 
+    // Apart from its caller, so that a rotation does not stand on top of the record.
+    #[inline(never)]
     fn try_write(&mut self, record: &Record<'_>) -> Result<Result<Address, JournalError>, Refusal> {
-        let body = encode(record, &mut self.memory.scratch).map_err(|_| Reason::LogicFault)?;
+        let mut buffer = [0; MAX_RECORD];
+        let body = encode(record, &mut buffer).map_err(|_| Reason::LogicFault)?;
         Ok(self.journal.append(RECORD, body))
     }
 
@@ -117,13 +120,12 @@ where
     /// [`Reason::StorageFault`]: the old sector stays in force.
     #[inline(never)]
     pub(super) fn rotate(&mut self) -> Result<(), Refusal> {
-        let Memory {
-            ledger, scratch, ..
-        } = &mut *self.memory;
+        let ledger = &mut self.memory.ledger;
+        let mut buffer = [0; MAX_RECORD];
         let mut moved = None;
         self.journal
             .rotate(|snapshot| {
-                moved = Some(write_snapshot(ledger, scratch, snapshot)?);
+                moved = Some(write_snapshot(ledger, &mut buffer, snapshot)?);
                 Ok(())
             })
             .map_err(|_: JournalError| Reason::StorageFault)?;

@@ -35,6 +35,8 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 
+use core::ops::Range;
+
 use embedded_storage::nor_flash::NorFlash;
 
 pub use error::{JournalError, MountError, Rejected};
@@ -209,6 +211,24 @@ impl<F: NorFlash, const CAPACITY: usize> Journal<F, CAPACITY> {
             kind: head.kind,
             body,
         })
+    }
+
+    /// Passes part of a record's body on, piece by piece, for who has no room for the whole. The checksum covers more than
+    /// the part, so nothing is checked here: whoever takes the pieces holds them against what it knows of them.
+    ///
+    /// # Errors
+    /// [`JournalError::NoRecord`], also where the body ends before the part; [`JournalError::Storage`].
+    pub(crate) fn pass(
+        &mut self,
+        address: Address,
+        part: Range<usize>,
+        take: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), JournalError> {
+        let (at, head) = self.find(address)?;
+        if part.end > head.length {
+            return Err(JournalError::NoRecord);
+        }
+        Ok(record::pass(&mut self.medium, at, &head, part, take)?)
     }
 
     /// The record at an address of the active sector: where, and its head.

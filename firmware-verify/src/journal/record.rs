@@ -21,6 +21,8 @@
 //! Both checksums start with the sequence number of the sector, so nothing that an earlier
 //! life of the sector left is taken for a record of this one.
 
+use core::ops::Range;
+
 use embedded_storage::nor_flash::NorFlash;
 
 use super::{
@@ -189,6 +191,28 @@ pub(super) fn read_body<'b, F: NorFlash>(
     } else {
         Err(Fault)
     }
+}
+
+/// Passes part of a body on, in pieces that nobody has checked.
+pub(super) fn pass<F: NorFlash>(
+    medium: &mut Medium<F>,
+    at: usize,
+    head: &Head,
+    part: Range<usize>,
+    take: &mut dyn FnMut(&[u8]),
+) -> Result<(), Fault> {
+    let body = at + Places::of::<F>(head.length).body;
+    let end = part.end.min(head.length);
+    let mut chunk = [0; CHUNK];
+    // A chunk is made of whole units, and is read from its beginning.
+    let mut next = part.start - part.start % CHUNK;
+    while next < end {
+        let piece = chunk.get_mut(..CHUNK.min(end - next)).ok_or(Fault)?;
+        medium.read(body + next, piece)?;
+        take(piece.get(part.start.saturating_sub(next)..).ok_or(Fault)?);
+        next += piece.len();
+    }
+    Ok(())
 }
 
 /// The checksum of the body as it lies there, and what it would be in `other`.

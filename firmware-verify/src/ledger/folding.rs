@@ -1,12 +1,14 @@
 //! A journal read into a ledger.
 
-use super::{record::Record, state::Ledger};
+use embedded_storage::nor_flash::NorFlash;
+
+use super::{kept::KeptStatement, record::Record, state::Ledger};
 use crate::{
-    journal::Address,
-    reject::{Reason, Refusal},
+    journal::{Address, Journal},
+    reject::Refusal,
     twin::Bytes,
     verdict::{ReadRoot, TrustRoot},
-    wire::decode,
+    wire::{Kind, decode},
 };
 
 /// A ledger that is being read from a journal, where it will stay.
@@ -88,19 +90,20 @@ impl<'l, const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUE
     }
 }
 
-/// Checks the signatures of the root in force, whose record this is.
+/// Checks that the root in force was signed by its own root keys, and perhaps by those of the root before it, which are no
+/// longer known. Its record lies at this address.
 ///
 /// # Errors
-/// What a sound journal does not hold.
-pub(crate) fn prove_root(trust: &TrustRoot, record: &[u8]) -> Result<(), Refusal> {
-    root_of(record, trust)?.prove()
-}
-
-/// The root in force, from its record. Apart from what verifies it.
-#[inline(never)]
-fn root_of<'a>(record: &'a [u8], trust: &TrustRoot) -> Result<ReadRoot<'a>, Refusal> {
-    match decode(record)? {
-        Record::Root(Bytes(envelope)) => ReadRoot::again(envelope, trust),
-        _ => Err(Reason::LogicFault.into()),
-    }
+/// [`Reason::StorageFault`]; what a sound journal does not hold.
+///
+/// [`Reason::StorageFault`]: crate::Reason::StorageFault
+pub(crate) fn prove_root<F: NorFlash, const CAPACITY: usize>(
+    trust: &TrustRoot,
+    at: Address,
+    journal: &mut Journal<F, CAPACITY>,
+) -> Result<(), Refusal> {
+    let mut kept = KeptStatement::new(journal, at, Kind::Root, trust.id());
+    let outline = kept.outline(trust.ring())?;
+    let signers = kept.prove(&outline, trust.ring())?;
+    trust.has_enough_own(signers)
 }

@@ -3,6 +3,7 @@
 mod fold;
 mod folding;
 mod images;
+mod kept;
 mod record;
 mod snapshot;
 mod state;
@@ -10,7 +11,8 @@ mod state;
 pub(crate) use folding::{Folding, prove_root};
 pub(crate) use images::ImagesFold;
 pub use images::{Firmware, Images, Next};
+pub(crate) use kept::KeptStatement;
 pub use record::{CodeName, Effect, Image, InstallPhase, OpenLatch, Pending, Record};
-pub(crate) use record::{Doing, MAX_ROOT, RECORD, manifest_in};
+pub(crate) use record::{Doing, MAX_ROOT, RECORD};
 pub(crate) use snapshot::{write_first, write_snapshot};
 pub use state::{Chain, Facts, Install, Ledger, Recent, Twin};

@@ -20,7 +20,7 @@ use crate::{
     twin::{Bytes, Entries},
     types::{Digest, KeyId, LatchId, Sequence, StatementId, TimeMs, Version},
     verdict::{Burned, Component, Floor, Identity, Need},
-    wire::{Item, Run, decode},
+    wire::{Item, Kind, Run, decode},
 };
 
 /// The kind under which the journal keeps these records.
@@ -313,18 +313,28 @@ pub enum Record<'a> {
     Phase(InstallPhase),
 }
 
-/// The release manifest's envelope in the record that has begun an installation, or says how it stands.
+/// The envelope of this kind in a record: that of a root, or of a release manifest in the record that has begun an installation
+/// or says how it stands. In each of them it is what stands last.
 ///
 /// # Errors
 /// [`Reason::LogicFault`] in any other record.
 #[inline(never)]
-pub(crate) fn manifest_in(record: &[u8]) -> Result<&[u8], Refusal> {
-    match decode(record)? {
-        Record::Install { manifest, .. }
-        | Record::Burn {
-            effect: Effect::Install { manifest, .. },
-            ..
-        } => Ok(manifest.0),
+pub(super) fn envelope_in(kind: Kind, record: &[u8]) -> Result<&[u8], Refusal> {
+    match (kind, decode(record)?) {
+        (Kind::Root, Record::Root(envelope))
+        | (
+            Kind::Manifest,
+            Record::Install {
+                manifest: envelope, ..
+            }
+            | Record::Burn {
+                effect:
+                    Effect::Install {
+                        manifest: envelope, ..
+                    },
+                ..
+            },
+        ) => Ok(envelope.0),
         _ => Err(Reason::LogicFault.into()),
     }
 }

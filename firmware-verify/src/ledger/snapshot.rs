@@ -6,7 +6,7 @@ use heapless::Vec;
 use super::{
     record::{
         BURNED_TABLE, COMPONENT_TABLE, FLOOR_TABLE, NEED_TABLE, OPEN_TABLE, RECORD, Record,
-        manifest_in,
+        envelope_in,
     },
     state::{Facts, Install, Ledger},
 };
@@ -15,7 +15,7 @@ use crate::{
     limits::MAX_OUTCOMES,
     twin::Bytes,
     verdict::Components,
-    wire::{Item, Run, RunWriter, encode},
+    wire::{Item, Kind, Run, RunWriter, encode},
 };
 
 /// Where the records lie that were copied.
@@ -182,7 +182,7 @@ fn put_install<F: NorFlash, const CAPACITY: usize>(
         .split_at_mut_checked(half)
         .ok_or(JournalError::TooLong)?;
     let before = snapshot.read(install.manifest_at, before)?;
-    let manifest = manifest_in(before.body).map_err(|_| JournalError::NoRecord)?;
+    let manifest = envelope_in(Kind::Manifest, before.body).map_err(|_| JournalError::NoRecord)?;
     let record = Record::Install {
         pending: install.pending,
         image: install.image,

@@ -72,14 +72,13 @@ impl<const TWIN: usize> Twin<TWIN> {
         Ok(())
     }
 
-    /// Whether a patch fits. `buffer` is as long as the longest twin, or longer.
+    /// Whether a patch fits.
     ///
     /// # Errors
     /// As [`apply`].
     #[inline(never)]
-    pub(crate) fn try_patch(&self, patch: Entries<'_>, buffer: &mut [u8]) -> Result<(), Refusal> {
-        let room = buffer.get_mut(..TWIN).ok_or(Reason::LogicFault)?;
-        apply(self.entries(), patch, room).map(drop)
+    pub(crate) fn try_patch(&self, patch: Entries<'_>) -> Result<(), Refusal> {
+        apply(self.entries(), patch, &mut [0; TWIN]).map(drop)
     }
 
     /// Changes the twin by a patch, which was checked and [tried](Self::try_patch).

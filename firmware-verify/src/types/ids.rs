@@ -114,6 +114,13 @@ hex_id!(
     Challenge, 16, "a challenge is 32 hexadecimal digits"
 );
 
+impl StatementId {
+    /// The id of a statement whose signed message has this digest.
+    pub(crate) fn of(digest: &[u8; 32]) -> Self {
+        Self(digest.first_chunk().copied().unwrap_or_default())
+    }
+}
+
 impl Digest {
     /// SHA-256 of parts, one after the other.
     #[inline(never)]

@@ -35,27 +35,6 @@ impl<'a> ReadRoot<'a> {
         Ok(Self { envelope, root })
     }
 
-    /// The root in force, in its envelope. It was read when it was put in force, and is not checked again.
-    ///
-    /// # Errors
-    /// As [`Envelope::parse`]; [`Reason::LogicFault`] for any other root.
-    pub(crate) fn again(bytes: &'a [u8], in_force: &TrustRoot) -> Result<Self, Refusal> {
-        let envelope = Envelope::parse(Kind::Root, bytes)?;
-        ensure(envelope.id() == in_force.id, Reason::LogicFault)?;
-        let root = decode(envelope.body())?;
-        Ok(Self { envelope, root })
-    }
-
-    /// Checks that it was signed by its own root keys, and perhaps by those of the root before it, which are no longer known.
-    /// Only keys that have signed it are decoded.
-    ///
-    /// # Errors
-    /// As [`CheckedRoot::first`], but for [`Reason::UnknownKey`].
-    pub(crate) fn prove(&self) -> Result<(), Refusal> {
-        let signers = verify_listed(&self.envelope, &self.root)?;
-        has_enough_own(&self.root, signers)
-    }
-
     /// What it says.
     pub(crate) fn root(&self) -> &Root<'a> {
         &self.root
@@ -234,6 +213,20 @@ impl TrustRoot {
         }
         self.id = read.envelope.id();
         Ok(())
+    }
+
+    /// Whether as many of its root keys have signed it as it asks for: counted are signatures that were proven, by the places of
+    /// their keys in its ring.
+    ///
+    /// # Errors
+    /// [`Reason::TooFewRoot`].
+    pub(crate) fn has_enough_own(&self, signers: Signers) -> Result<(), Refusal> {
+        let asked = self.root()?.thresholds.root;
+        let signed = self.ring.count(signers, Role::Root, |_| true);
+        ensure(
+            signed >= asked,
+            Refusal::new(Reason::TooFewRoot, asked.into(), signed.into()),
+        )
     }
 
     /// The statement that it is.

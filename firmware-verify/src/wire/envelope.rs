@@ -335,8 +335,7 @@ impl<'a> Envelope<'a> {
     /// The statement's id: the same however many have signed it.
     #[must_use]
     pub fn id(&self) -> StatementId {
-        let Digest(digest) = self.digest();
-        StatementId(digest.first_chunk().copied().unwrap_or_default())
+        StatementId::of(&self.digest().0)
     }
 }
 
@@ -346,8 +345,8 @@ fn knows(keys: &dyn Keys, id: KeyId) -> bool {
     keys.find(id).is_some()
 }
 
-/// A statement of which every signature was found good. Only
-/// [`Envelope::verify`] makes one.
+/// A statement of which every signature was found good. [`Envelope::verify`] makes one; and what has checked the signatures of a
+/// statement that lies in the journal.
 #[derive(Clone, Copy, Debug)]
 pub struct Verified<'a> {
     envelope: Envelope<'a>,
@@ -355,6 +354,12 @@ pub struct Verified<'a> {
 }
 
 impl<'a> Verified<'a> {
+    /// A statement whose signatures were checked piece by piece, and with which of the keys. Its id was seen to be the same then
+    /// and now.
+    pub(crate) fn in_pieces(envelope: Envelope<'a>, signers: Signers) -> Self {
+        Self { envelope, signers }
+    }
+
     /// The envelope.
     #[must_use]
     pub fn envelope(&self) -> &Envelope<'a> {

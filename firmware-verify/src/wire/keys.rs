@@ -7,7 +7,7 @@ use heapless::Vec;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::signature::{Sound, check};
+use super::signature::{Message, Sound, check};
 use crate::{
     limits::MAX_KEYS,
     reject::{Reason, Refusal, ensure},
@@ -60,6 +60,19 @@ impl PublicKey {
 
     /// As [`verify`](Self::verify), for who counts signatures.
     pub(crate) fn prove(&self, message: &[u8], signature: &[u8; 64]) -> Result<Sound, Refusal> {
+        let mut message = message;
+        self.prove_message(&mut message, signature)
+    }
+
+    /// As [`prove`](Self::prove), wherever the message lies.
+    ///
+    /// # Errors
+    /// [`Reason::WeakKey`], [`Reason::BadSignature`]; as [`Message::add_to`].
+    pub(crate) fn prove_message(
+        &self,
+        message: &mut dyn Message,
+        signature: &[u8; 64],
+    ) -> Result<Sound, Refusal> {
         check(&self.0, message, signature)
     }
 

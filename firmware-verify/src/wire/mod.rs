@@ -16,5 +16,6 @@ pub use envelope::{BODY_VERSIONS, Envelope, Kind, Verified, peek_kind, seal_head
 pub use keys::{DeviceKey, KeyFault, KeyRing, Keys, PublicKey, Role, SeedKey};
 pub(crate) use reader::{peek, take};
 pub use run::{Item, Run, RunWriter};
+pub(crate) use signature::Message;
 pub use signers::Signers;
 pub use writer::encode;

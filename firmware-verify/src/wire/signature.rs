@@ -31,13 +31,29 @@ impl Sound {
     }
 }
 
+/// What a signature is over, wherever it lies.
+pub(crate) trait Message {
+    /// Adds all of it to a hash.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or is not what it was: then no signature of it is good.
+    fn add_to(&mut self, hash: &mut Sha512) -> Result<(), Refusal>;
+}
+
+impl Message for &[u8] {
+    fn add_to(&mut self, hash: &mut Sha512) -> Result<(), Refusal> {
+        hash.update(self);
+        Ok(())
+    }
+}
+
 /// Checks a signature of a message by the key with these bytes.
 ///
 /// # Errors
-/// [`Reason::WeakKey`] for bytes that are no point, [`Reason::BadSignature`].
+/// [`Reason::WeakKey`] for bytes that are no point, [`Reason::BadSignature`]; as [`Message::add_to`].
 pub(super) fn check(
     key: &[u8; 32],
-    message: &[u8],
+    message: &mut dyn Message,
     signature: &[u8; 64],
 ) -> Result<Sound, Refusal> {
     let point = CompressedEdwardsY(*key)
@@ -51,12 +67,11 @@ pub(super) fn check(
     let nonce_point = nonce.decompress().ok_or(Reason::BadSignature)?;
     let small = nonce_point.is_small_order() || point.is_small_order();
     ensure(!small, Reason::BadSignature)?;
-    let digest = Sha512::new()
-        .chain_update(nonce.as_bytes())
-        .chain_update(key)
-        .chain_update(message)
-        .finalize();
-    let challenge = Scalar::from_bytes_mod_order_wide(&digest.into());
+    let mut hash = Sha512::new();
+    hash.update(nonce.as_bytes());
+    hash.update(key);
+    message.add_to(&mut hash)?;
+    let challenge = Scalar::from_bytes_mod_order_wide(&hash.finalize().into());
     let found = EdwardsPoint::vartime_double_scalar_mul_basepoint(&challenge, &-point, &scalar);
     let found = found.compress();
     ensure(found == nonce, Reason::BadSignature)?;

@@ -1,0 +1,175 @@
+//! A signed statement that lies in the journal. Its signatures are checked over pieces of it: the curve arithmetic leaves no room
+//! on the stack for the whole.
+//!
+//! It is read more than once, and flash may read differently each time. So each reading is held against the id that is known of
+//! it: what is read whole, and what goes into the hash of a signature, piece by piece and in the same pass.
+
+use core::ops::Range;
+
+use embedded_storage::nor_flash::NorFlash;
+use sha2::{Digest as _, Sha256, Sha512};
+
+use super::record::{RECORD, envelope_in};
+use crate::{
+    journal::{Address, Journal},
+    limits::{MAX_RECORD, SIGNATURE_LEN},
+    reject::{Reason, Refusal, ensure},
+    types::{KeyId, StatementId},
+    wire::{Envelope, KeyRing, Keys as _, Kind, Message, Signers, Verified},
+};
+
+/// A statement in a record of the journal.
+pub(crate) struct KeptStatement<'j, F, const CAPACITY: usize> {
+    journal: &'j mut Journal<F, CAPACITY>,
+    at: Address,
+    kind: Kind,
+    id: StatementId,
+}
+
+/// Where the parts of a statement lie in its record, and how many keys of a ring have signed it.
+pub(crate) struct Outline {
+    message: Range<usize>,
+    /// Where the first signature begins.
+    signatures_from: usize,
+    /// Signatures, whoever has made them.
+    signatures: usize,
+    /// Those by keys of the ring, whether they are good or not.
+    known: usize,
+}
+
+impl Outline {
+    /// Whether nobody else than keys of the ring has signed it.
+    pub(crate) fn knows_all(&self) -> bool {
+        self.known == self.signatures
+    }
+}
+
+impl<'j, F: NorFlash, const CAPACITY: usize> KeptStatement<'j, F, CAPACITY> {
+    /// The statement with this id, in the record at this address.
+    pub(crate) fn new(
+        journal: &'j mut Journal<F, CAPACITY>,
+        at: Address,
+        kind: Kind,
+        id: StatementId,
+    ) -> Self {
+        Self {
+            journal,
+            at,
+            kind,
+            id,
+        }
+    }
+
+    /// Reads it whole, with whose [proven](Self::prove) signatures are on it.
+    ///
+    /// # Errors
+    /// As [`outline`](Self::outline).
+    pub(crate) fn verified<'b>(
+        &mut self,
+        signers: Signers,
+        buffer: &'b mut [u8],
+    ) -> Result<Verified<'b>, Refusal> {
+        let (_, envelope) = self.read_in_record(buffer)?;
+        Ok(Verified::in_pieces(envelope, signers))
+    }
+
+    /// The statement, and where it begins in its record.
+    fn read_in_record<'b>(
+        &mut self,
+        buffer: &'b mut [u8],
+    ) -> Result<(usize, Envelope<'b>), Refusal> {
+        let record = self.journal.read(self.at, buffer);
+        let record = record.map_err(|_| Reason::StorageFault)?;
+        ensure(record.kind == RECORD, Reason::LogicFault)?;
+        let bytes = envelope_in(self.kind, record.body)?;
+        let envelope = Envelope::parse(self.kind, bytes)?;
+        ensure(envelope.id() == self.id, Reason::LogicFault)?;
+        let start = record.body.len().checked_sub(bytes.len());
+        Ok((start.ok_or(Reason::LogicFault)?, envelope))
+    }
+
+    /// How it is made.
+    ///
+    /// # Errors
+    /// [`Reason::StorageFault`]; [`Reason::LogicFault`] for another statement; as [`Envelope::parse`].
+    // Apart from what verifies, so that the record is off the stack by then.
+    #[inline(never)]
+    pub(crate) fn outline(&mut self, ring: &KeyRing) -> Result<Outline, Refusal> {
+        let mut buffer = [0; MAX_RECORD];
+        let (start, envelope) = self.read_in_record(&mut buffer)?;
+        let end = start.saturating_add(envelope.message().len());
+        let known = envelope.signers().filter(|id| ring.role(*id).is_some());
+        Ok(Outline {
+            message: start..end,
+            // Behind their count.
+            signatures_from: end.saturating_add(1),
+            signatures: envelope.signers().count(),
+            known: known.count(),
+        })
+    }
+
+    /// Checks every signature by a key of the ring; stops at the first that is not good.
+    ///
+    /// # Errors
+    /// [`Reason::StorageFault`], [`Reason::WeakKey`], [`Reason::BadSignature`]; [`Reason::LogicFault`] where the statement is not
+    /// what it was when its [outline](Self::outline) was taken.
+    pub(crate) fn prove(&mut self, outline: &Outline, ring: &KeyRing) -> Result<Signers, Refusal> {
+        let mut signers = Signers::NOBODY;
+        for nth in 0..outline.signatures {
+            let (id, signature) = self.signature(outline, nth)?;
+            if let Some((place, key)) = ring.find(id) {
+                let mut message = Pieces {
+                    statement: self,
+                    part: outline.message.clone(),
+                };
+                signers.insert(place, key.prove_message(&mut message, &signature)?)?;
+            }
+        }
+        signers.are(outline.known)?;
+        Ok(signers)
+    }
+
+    /// A signature, and whose it says to be. Nothing has checked either: a signature that was read wrong is not good, and one of
+    /// another key is missing among those that are counted.
+    #[inline(never)]
+    fn signature(&mut self, outline: &Outline, nth: usize) -> Result<(KeyId, [u8; 64]), Refusal> {
+        let (mut id, mut signature) = (KeyId::default(), [0; 64]);
+        let from = nth.saturating_mul(SIGNATURE_LEN);
+        let from = from.saturating_add(outline.signatures_from);
+        let mut cells = id.0.iter_mut().chain(&mut signature);
+        let read = self.journal.pass(
+            self.at,
+            from..from.saturating_add(SIGNATURE_LEN),
+            &mut |piece| {
+                for (byte, cell) in piece.iter().zip(cells.by_ref()) {
+                    *cell = *byte;
+                }
+            },
+        );
+        read.map_err(|_| Reason::StorageFault)?;
+        Ok((id, signature))
+    }
+}
+
+/// What the signatures of a statement cover, read as it is hashed.
+struct Pieces<'s, 'j, F, const CAPACITY: usize> {
+    statement: &'s mut KeptStatement<'j, F, CAPACITY>,
+    part: Range<usize>,
+}
+
+impl<F: NorFlash, const CAPACITY: usize> Message for Pieces<'_, '_, F, CAPACITY> {
+    #[inline(never)]
+    fn add_to(&mut self, hash: &mut Sha512) -> Result<(), Refusal> {
+        let KeptStatement {
+            journal, at, id, ..
+        } = &mut *self.statement;
+        let mut own = Sha256::new();
+        let read = journal.pass(*at, self.part.clone(), &mut |piece| {
+            hash.update(piece);
+            own.update(piece);
+        });
+        read.map_err(|_| Reason::StorageFault)?;
+        let own: [u8; 32] = own.finalize().into();
+        ensure(StatementId::of(&own) == *id, Reason::LogicFault)
+    }
+}
