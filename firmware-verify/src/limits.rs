@@ -16,7 +16,7 @@ pub const MAX_ENVELOPE: usize = ENVELOPE_HEAD + MAX_BODY + 1 + MAX_SIGNATURES * 
 
 /// Body of a latch code: a full patch and the fields around it.
 pub const MAX_CODE_BODY: usize = 1536;
-/// Body of a trust root. Held in RAM while it is in force, so it is kept small;
+/// Body of a trust root. A device reads its rules into this much of the stack at every code, so it is kept small;
 /// eight keys and four latches with all their rules take under 700 bytes.
 pub const MAX_ROOT_BODY: usize = 1536;
 /// Body of a release manifest.

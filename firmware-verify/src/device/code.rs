@@ -10,12 +10,12 @@ use super::{
     submit::{Release, Submitted},
 };
 use crate::{
-    ledger::{CodeName, Doing, Effect, Pending, Record},
+    ledger::{CodeName, Doing, Effect, Pending, RULES_ROOM, Record},
     reject::{Reason, Refusal, ensure},
     statement::{Action, CloseCause, Code, Outcome, RuleChoice, TimeStatus},
     twin::Bytes,
     types::TimeMs,
-    verdict::{Authentic, Grant, Recall, admit, judge},
+    verdict::{Authentic, Grant, Recall, admit, judge_by, shuts_unruled},
     wire::{Kind, Verified},
 };
 
@@ -70,18 +70,32 @@ where
         if let (Err(fault), true, false) = (aged, code.challenge.is_some(), code.action.closes()) {
             return self.ignore(fault);
         }
-        let planned = self.judge(authentic).and_then(|grant| {
-            // Whoever may close is obeyed at once, whatever keeps the code from being burned.
+        let judged = self.judge(authentic);
+        // Whoever may close is obeyed at once, whatever keeps the code from being burned; where the rules that say who may cannot
+        // be read, so is any issuer.
+        let may_close = match &judged {
+            Ok(_) => true,
+            Err(refusal) => {
+                refusal.reason == Reason::StorageFault
+                    && shuts_unruled(authentic, &self.memory.ledger.trust)
+            }
+        };
+        if may_close {
             match code.action {
                 Action::Close => self.memory.latches.shut(Some(code.latch), CloseCause::Code),
                 Action::Lockdown => self.memory.latches.shut(None, CloseCause::Lockdown),
                 _ => {}
             }
-            Ok((grant, self.plan(code, authentic.id(), release)?))
+        }
+        let planned = judged.and_then(|grant| {
+            let plan = self.plan(code, authentic.id(), grant.rule(), release)?;
+            Ok((grant, plan))
         });
         let (grant, plan) = match planned {
             Ok((_, Plan::Manifest(named))) => return Submitted::ManifestWanted(named),
             Ok(granted) => granted,
+            // It is the device that failed, and the code can come again.
+            Err(refusal) if refusal.reason == Reason::StorageFault => return self.ignore(refusal),
             Err(refusal) => return self.refuse_code(authentic, refusal, out),
         };
         if let Err(refusal) = self.burn(authentic, &grant, &plan, out) {
@@ -91,13 +105,17 @@ where
     }
 
     #[inline(never)]
-    fn judge(&self, authentic: &Authentic<'_>) -> Result<Grant, Refusal> {
+    fn judge(&mut self, authentic: &Authentic<'_>) -> Result<Grant, Refusal> {
+        let conditions = self.conditions();
         let ledger = &self.memory.ledger;
-        judge(
+        let mut buffer = [0; RULES_ROOM];
+        let rules = ledger.rules(&mut self.journal, &mut buffer)?;
+        judge_by(
             authentic,
             &ledger.trust,
+            &rules,
             &ledger.identity,
-            &self.conditions(),
+            &conditions,
             &ledger.facts.replay,
         )
     }

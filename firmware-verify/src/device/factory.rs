@@ -2,7 +2,7 @@
 
 use super::{JOURNAL_SECTOR, Memory, MountFault, Platform};
 use crate::{
-    journal::Journal,
+    journal::{Address, Journal},
     ledger::{Ledger, write_first},
     limits::MAX_RECORD,
     reject::{Reason, Refusal, ensure},
@@ -44,7 +44,7 @@ fn take_first<const TWIN: usize, const USED: usize, const LATCHES: usize, const 
     root: &[u8],
 ) -> Result<(), Refusal> {
     let root = CheckedRoot::first(root)?;
-    ledger.trust.put(root.read())?;
+    ledger.put_root(root.read(), Address::NOWHERE)?;
     ledger.facts.root_told = root.read().root().version;
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::{
     reject::{Reason, Refusal, ensure},
     statement::{MAIN_COMPONENT, Outcome, TimeStatus},
     types::{Digest, Version},
-    verdict::{Identity, ReleaseFacts, TrustRoot, suits},
+    verdict::{Identity, InForce, ReleaseFacts, suits},
     wire::{KeyRing, Kind, Role, Signers},
 };
 
@@ -129,7 +129,7 @@ where
             sequence,
             statement,
         } = install.pending.code;
-        let epoch = self.memory.ledger.trust.root()?.epoch;
+        let epoch = self.memory.ledger.trust.terms()?.epoch;
         let issues = matches!(
             self.memory.ledger.trust.ring().role(issuer),
             Some(Role::Operator | Role::BreakGlass)
@@ -342,7 +342,7 @@ fn prove_release<F: NorFlash, const CAPACITY: usize>(
 fn still_suits<F: NorFlash, const CAPACITY: usize>(
     manifest: &mut KeptStatement<'_, F, CAPACITY>,
     signers: Signers,
-    trust: &TrustRoot,
+    trust: &InForce,
     identity: &Identity,
     release: &ReleaseFacts<'_>,
 ) -> Result<(), Refusal> {

@@ -7,9 +7,9 @@ use crate::{
     ledger::{CodeName, Ledger},
     limits::{PULSE_LEAST_MS, PULSE_ROTATE_MS, PULSES_A_HEARTBEAT},
     reject::{Reason, Refusal, ensure},
-    statement::{CloseCause, Context, Latch, Rule, RuleChoice},
-    types::LatchId,
-    verdict::{Conditions, TrustRoot, context_holds},
+    statement::{CloseCause, Context, Root, Rule, RuleChoice},
+    types::{LatchId, PostureRule},
+    verdict::{Conditions, InForce, context_holds},
     wire::Role,
 };
 
@@ -20,8 +20,8 @@ use super::posture::Watch;
 pub(super) struct Opening {
     pub(super) latch: LatchId,
     pub(super) code: CodeName,
-    pub(super) rule: RuleChoice,
-    pub(super) epoch: u32,
+    pub(super) choice: RuleChoice,
+    pub(super) held_to: HeldTo,
     pub(super) context: Context,
     /// When it was opened, in ticks; the longest open time counts from here.
     pub(super) since_ticks_ms: u64,
@@ -37,6 +37,30 @@ pub(super) struct Opening {
     pub(super) closing: Option<CloseCause>,
     /// Its closing was noticed, and could not be told yet.
     pub(super) noticed: bool,
+}
+
+/// What a latch is held to while it is open: the part of its rule that is not settled once it opens.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HeldTo {
+    /// The version of the root whose rule it is.
+    root: u32,
+    max_open_s: u32,
+    heartbeat_s: u32,
+    grace_s: u32,
+    posture: PostureRule,
+}
+
+impl HeldTo {
+    /// A rule of the root of this version.
+    pub(super) fn the(rule: &Rule, root: u32) -> Self {
+        Self {
+            root,
+            max_open_s: rule.max_open_s,
+            heartbeat_s: rule.heartbeat_s,
+            grace_s: rule.grace_s,
+            posture: rule.posture,
+        }
+    }
 }
 
 /// What keeps a latch open.
@@ -134,7 +158,7 @@ impl Opening {
         if ticks_ms >= silent_at {
             return Standing::Closed(CloseCause::Silence);
         }
-        let amiss = self.look(&rule, conditions).map(|cause| {
+        let amiss = self.look(rule, conditions).map(|cause| {
             // A fact that grew too old has done so whether anybody looked or not.
             let aged = posture.aged_ticks_ms(rule.posture, ticks_ms);
             let noted = self.amiss.map(|(_, since)| since);
@@ -157,7 +181,7 @@ impl Opening {
     }
 
     /// How often a new pulse is to leave for its sake.
-    pub(super) fn pulse_every_ms(&self, trust: &TrustRoot) -> u64 {
+    pub(super) fn pulse_every_ms(&self, trust: &InForce) -> u64 {
         let heartbeat_s = self.rule(trust).map_or(0, |rule| rule.heartbeat_s);
         match divide(ms(heartbeat_s), PULSES_A_HEARTBEAT).0 {
             0 => PULSE_ROTATE_MS,
@@ -166,22 +190,31 @@ impl Opening {
     }
 
     /// The rule that holds it open, unless the trust root has changed under it.
-    fn rule(&self, trust: &TrustRoot) -> Option<Rule> {
-        let root = trust.root().ok()?;
-        let latch: Latch<'_> = root.latch(self.latch)?;
-        let rule = match self.rule {
-            RuleChoice::Normal => Some(latch.rule),
-            RuleChoice::BreakGlass => latch.break_glass,
-        }?;
-        let role = match self.rule {
+    fn rule(&self, trust: &InForce) -> Option<&HeldTo> {
+        let role = match self.choice {
             RuleChoice::Normal => Role::Operator,
             RuleChoice::BreakGlass => Role::BreakGlass,
         };
         let issues = trust.ring().role(self.code.issuer) == Some(role);
-        (root.epoch == self.epoch && rule.max_open_s > 0 && issues).then_some(rule)
+        let stands = trust.terms().ok()?.version == self.held_to.root;
+        (stands && self.held_to.max_open_s > 0 && issues).then_some(&self.held_to)
     }
 
-    fn look(&self, rule: &Rule, conditions: &Conditions) -> Option<CloseCause> {
+    /// Holds it to the rule of a root that has come into force, from the one before it and in the same epoch. Where there is none,
+    /// the latch stays with a root that is in force no more, and closes.
+    pub(super) fn follow(&mut self, root: &Root<'_>) {
+        let latch = root.latch(self.latch);
+        let rule = match self.choice {
+            RuleChoice::Normal => latch.map(|latch| latch.rule),
+            RuleChoice::BreakGlass => latch.and_then(|latch| latch.break_glass),
+        };
+        let before = root.version.checked_sub(1);
+        if let Some(rule) = rule.filter(|_| before == Some(self.held_to.root)) {
+            self.held_to = HeldTo::the(&rule, root.version);
+        }
+    }
+
+    fn look(&self, rule: &HeldTo, conditions: &Conditions) -> Option<CloseCause> {
         if conditions.posture.unmet(rule.posture) != 0 {
             return Some(CloseCause::Posture);
         }
@@ -273,13 +306,13 @@ impl<const LATCHES: usize> Latches<LATCHES> {
         &self,
         latch: LatchId,
         choice: RuleChoice,
-        rule: &Rule,
         seconds: u32,
         ticks_ms: u64,
     ) -> Result<Opening, Refusal> {
         let opening = self.get(latch).ok_or(Reason::NotOpen)?;
-        ensure(opening.rule == choice, Reason::OpenedOtherwise)?;
-        let end = opening.since_ticks_ms.saturating_add(ms(rule.max_open_s));
+        ensure(opening.choice == choice, Reason::OpenedOtherwise)?;
+        let longest_ms = ms(opening.held_to.max_open_s);
+        let end = opening.since_ticks_ms.saturating_add(longest_ms);
         let (left_s, _) = divide(end.saturating_sub(ticks_ms), 1000);
         ensure(
             u64::from(seconds) <= left_s,

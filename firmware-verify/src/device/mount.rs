@@ -15,7 +15,7 @@ use crate::{
     boot::Started,
     flash::Served,
     journal::{Journal, MountError},
-    ledger::{Folding, RECORD, prove_root},
+    ledger::{Folding, RECORD},
     limits::{MAX_BURNED, MAX_FLOORS, MAX_LATCHES, MAX_RECORD, MAX_TWIN},
     reject::{Reason, Refusal, ensure},
     statement::Junk,
@@ -353,9 +353,11 @@ fn prove_journal<
     memory: &Memory<TWIN, USED, LATCHES, ISSUERS>,
     journal: &mut Journal<P::Journal, JOURNAL_SECTOR>,
 ) -> Result<(), MountError> {
-    let ledger = &memory.ledger;
-    prove_root(&ledger.trust, ledger.root_at, journal).map_err(|refusal| match refusal.reason {
-        Reason::StorageFault => MountError::Unreadable,
-        _ => MountError::Corrupt,
-    })
+    memory
+        .ledger
+        .prove_root(journal)
+        .map_err(|refusal| match refusal.reason {
+            Reason::StorageFault => MountError::Unreadable,
+            _ => MountError::Corrupt,
+        })
 }

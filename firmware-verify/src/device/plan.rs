@@ -6,16 +6,16 @@ use embedded_storage::nor_flash::ReadNorFlash;
 
 use super::{
     Clock as _, Device, Memory, Platform,
-    latches::{Opening, ms},
+    latches::{HeldTo, Opening, ms},
     submit::Release,
 };
 use crate::{
     boot::Started,
     ledger::{CodeName, Image, Install, InstallPhase, Ledger},
     reject::{Reason, Refusal, ensure},
-    statement::{Action, Code},
+    statement::{Action, Code, Rule},
     types::StatementId,
-    verdict::{ReleaseFacts, authenticate_release, chosen_rule, suits},
+    verdict::{ReleaseFacts, authenticate_release, suits},
     wire::Verified,
 };
 
@@ -62,6 +62,7 @@ where
         &mut self,
         code: &Code<'_>,
         statement: StatementId,
+        rule: &Rule,
         release: Release<'a>,
     ) -> Result<Plan<'a>, Refusal> {
         let facts = &self.memory.ledger.facts;
@@ -75,7 +76,7 @@ where
             Action::Install { manifest } => self.plan_install(code, *manifest, false, release),
             Action::Downgrade { manifest } => self.plan_install(code, *manifest, true, release),
             Action::Probe => Ok(Plan::Probe),
-            Action::Open { seconds } => self.plan_open(code, statement, *seconds),
+            Action::Open { seconds } => self.plan_open(code, statement, rule, *seconds),
             Action::Renew { seconds } => self.plan_renew(code, statement, *seconds),
             Action::Close => Ok(Plan::Close),
             Action::Lockdown => Ok(Plan::Lockdown),
@@ -88,6 +89,7 @@ where
         &mut self,
         code: &Code<'_>,
         statement: StatementId,
+        rule: &Rule,
         seconds: u32,
     ) -> Result<Plan<'a>, Refusal> {
         ensure(!self.is_open(code.latch), Reason::AlreadyOpen)?;
@@ -102,6 +104,7 @@ where
         } = &*self.memory;
         let room = latches.has_room_for(code.latch) && ledger.facts.may_open(code.latch);
         ensure(shut && room, Reason::Busy)?;
+        let root_version = ledger.trust.terms()?.version;
         let ticks_ms = self.clock.ticks_ms();
         let opening = Opening {
             latch: code.latch,
@@ -110,8 +113,8 @@ where
                 sequence: code.sequence,
                 statement,
             },
-            rule: code.rule,
-            epoch: code.epoch,
+            choice: code.rule,
+            held_to: HeldTo::the(rule, root_version),
             context: code.context,
             since_ticks_ms: ticks_ms,
             until_ticks_ms: ticks_ms.saturating_add(ms(seconds)),
@@ -133,14 +136,11 @@ where
         seconds: u32,
     ) -> Result<Plan<'a>, Refusal> {
         ensure(self.is_open(code.latch), Reason::NotOpen)?;
-        let root = self.memory.ledger.trust.root()?;
-        let latch = root.latch(code.latch).ok_or(Reason::NoSuchLatch)?;
-        let rule = chosen_rule(code, &latch)?;
         let ticks_ms = self.clock.ticks_ms();
         let mut opening = self
             .memory
             .latches
-            .may_renew(code.latch, code.rule, &rule, seconds, ticks_ms)?;
+            .may_renew(code.latch, code.rule, seconds, ticks_ms)?;
         opening.until_ticks_ms = ticks_ms.saturating_add(ms(seconds));
         opening.heard_ticks_ms = ticks_ms;
         opening.renewal = Some(CodeName {

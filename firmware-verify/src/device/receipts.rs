@@ -224,7 +224,7 @@ where
         let Image {
             version, manifest, ..
         } = self.running();
-        let root = self.memory.ledger.trust.root().ok();
+        let root = self.memory.ledger.trust.terms().ok();
         Status {
             time: self.time(),
             challenge: self.memory.nonces.challenges().current,

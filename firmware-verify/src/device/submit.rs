@@ -149,7 +149,7 @@ where
             .memory
             .ledger
             .trust
-            .root()
+            .terms()
             .map_or(0, |root| root.version);
         match peek::<(TenantId, u32)>(envelope.body()) {
             Some((_, version)) if version < in_force => true,

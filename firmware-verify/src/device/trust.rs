@@ -60,13 +60,24 @@ where
     ) -> Result<Outcome, Refusal> {
         let root = root.read();
         let (version, epoch) = (root.root().version, root.root().epoch);
-        let before = self.memory.ledger.trust.root()?.epoch;
+        let before = self.memory.ledger.trust.terms()?.epoch;
         let resets = epoch > before || root.drops_a_time_key_of(&self.memory.ledger.trust);
         let bytes = successor.bytes();
         self.make_room(bytes.len())?;
         has_enough(successor, &self.memory.ledger.trust)?;
         let at = self.write(&Record::Root(Bytes(bytes)))?;
         self.memory.ledger.succeed(root, at)?;
+        // What a new epoch voids stays with the root before, and closes.
+        if epoch == before {
+            let Memory {
+                latches, staged, ..
+            } = &mut *self.memory;
+            let staged = staged.iter_mut().map(|staged| &mut staged.opening);
+            latches
+                .iter_mut()
+                .chain(staged)
+                .for_each(|opening| opening.follow(root.root()));
+        }
         if resets {
             self.memory.time.forget();
         } else {
@@ -225,7 +236,7 @@ where
 
     /// Tells of a root that was put in force right before a power cut.
     pub(super) fn tell_root(&mut self, out: &mut [u8]) -> Result<(), Refusal> {
-        let root = self.memory.ledger.trust.root()?;
+        let root = self.memory.ledger.trust.terms()?;
         let (version, epoch) = (root.version, root.epoch);
         if version <= self.memory.ledger.facts.root_told {
             return Ok(());

@@ -13,11 +13,11 @@ const POLYNOMIAL: u32 = 0x82f6_3b78;
 
 /// A checksum on its way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Checksum(u32);
+pub(crate) struct Checksum(u32);
 
 impl Checksum {
     /// Each begins with the number of the sector's life, so that nothing that an earlier life has left matches.
-    pub(super) fn of(sequence: u32) -> Self {
+    pub(crate) fn of(sequence: u32) -> Self {
         Self(u32::MAX).then(&sequence.to_le_bytes())
     }
 
@@ -27,7 +27,7 @@ impl Checksum {
 
     /// The checksum with these bytes behind it.
     #[must_use]
-    pub(super) fn then(self, bytes: &[u8]) -> Self {
+    pub(crate) fn then(self, bytes: &[u8]) -> Self {
         #[cfg(target_os = "none")]
         use nibbles::add;
         #[cfg(not(target_os = "none"))]
@@ -36,7 +36,7 @@ impl Checksum {
         Self(add(self.0, bytes))
     }
 
-    pub(super) fn end(self) -> u32 {
+    pub(crate) fn end(self) -> u32 {
         !self.0
     }
 }
@@ -69,14 +69,18 @@ mod nibbles {
 
     static NIBBLES: [u32; 16] = table(4);
 
+    #[inline(never)]
     pub(super) fn add(sum: u32, bytes: &[u8]) -> u32 {
-        bytes.iter().fold(sum, |sum, byte| {
-            (0..2).fold(sum ^ u32::from(*byte), |sum, _| {
-                let [low, ..] = sum.to_le_bytes();
-                let of_low = NIBBLES.get(usize::from(low & 15)).copied();
-                (sum >> 4) ^ of_low.unwrap_or_default()
-            })
-        })
+        bytes
+            .iter()
+            .fold(sum, |sum, byte| nibble(nibble(sum ^ u32::from(*byte))))
+    }
+
+    /// Twice for each byte: a loop would take as long as what it repeats.
+    fn nibble(sum: u32) -> u32 {
+        let [low, ..] = sum.to_le_bytes();
+        let of_low = NIBBLES.get(usize::from(low & 15)).copied();
+        (sum >> 4) ^ of_low.unwrap_or_default()
     }
 }
 

@@ -12,7 +12,7 @@ pub(super) const CHUNK: usize = 64;
 const STRETCH: usize = 256;
 
 /// Largest write unit and read unit: the design's bound for embedded flash (STM32H7: 32).
-const MAX_UNIT: usize = 32;
+pub(crate) const MAX_UNIT: usize = 32;
 
 /// An operation of the flash failed, or the flash does not hold what was written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -39,10 +39,12 @@ use core::ops::Range;
 
 use embedded_storage::nor_flash::NorFlash;
 
+pub(crate) use checksum::Checksum;
 pub use error::{JournalError, MountError, Rejected};
 pub use sector::FORMAT;
 pub use snapshot::Snapshot;
 
+pub(crate) use medium::MAX_UNIT;
 use medium::{Fault, Medium};
 use record::{Failure, KINDS, Places, look_head};
 use sector::Layout;
@@ -211,6 +213,30 @@ impl<F: NorFlash, const CAPACITY: usize> Journal<F, CAPACITY> {
             kind: head.kind,
             body,
         })
+    }
+
+    /// Reads part of a record's body. The checksum covers more than the part, so nothing is checked here: whoever reads it
+    /// holds it against what it knows of it. `buffer` is longer than the part, by a [unit](MAX_UNIT).
+    ///
+    /// # Errors
+    /// As [`pass`](Self::pass); [`JournalError::TooLong`] if `buffer` is too short.
+    pub(crate) fn read_part<'b>(
+        &mut self,
+        address: Address,
+        part: Range<usize>,
+        buffer: &'b mut [u8],
+    ) -> Result<&'b [u8], JournalError> {
+        let (at, head) = self.find(address)?;
+        if part.end > head.length {
+            return Err(JournalError::NoRecord);
+        }
+        // A read begins at the start of a unit.
+        let before = part.start % MAX_UNIT;
+        let whole = buffer.get_mut(..part.len() + before);
+        let whole = whole.ok_or(JournalError::TooLong)?;
+        let body = at + Places::of::<F>(head.length).body;
+        self.medium.read(body + part.start - before, whole)?;
+        whole.get(before..).ok_or(JournalError::TooLong)
     }
 
     /// Passes part of a record's body on, piece by piece, for who has no room for the whole. The checksum covers more than

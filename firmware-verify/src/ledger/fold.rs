@@ -11,7 +11,7 @@ use crate::{
     statement::{Outcome, Receipt},
     twin::check_document,
     types::{Digest, KeyId, LatchId, Sequence, StatementId, TimeMs},
-    verdict::{Burned, TrustRoot, Use},
+    verdict::{Burned, InForce, Use},
     wire::{Body as _, decode},
 };
 
@@ -137,7 +137,7 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
 
     /// What a successor of the trust root changes. A new epoch voids every code of those
     /// before, so that nothing has to be remembered of them, and no floor of time either.
-    pub(super) fn begin_root(&mut self, trust: &TrustRoot, begun: NewRoot) {
+    pub(super) fn begin_root(&mut self, trust: &InForce, begun: NewRoot) {
         let NewRoot {
             drops_a_time_key,
             raises_epoch,

@@ -1,15 +1,7 @@
 //! A journal read into a ledger.
 
-use embedded_storage::nor_flash::NorFlash;
-
-use super::{kept::KeptStatement, record::Record, state::Ledger};
-use crate::{
-    journal::{Address, Journal},
-    reject::Refusal,
-    twin::Bytes,
-    verdict::{ReadRoot, TrustRoot},
-    wire::{Kind, decode},
-};
+use super::{record::Record, state::Ledger};
+use crate::{journal::Address, reject::Refusal, twin::Bytes, verdict::ReadRoot, wire::decode};
 
 /// A ledger that is being read from a journal, where it will stay.
 pub(crate) struct Folding<
@@ -77,33 +69,14 @@ impl<'l, const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUE
         if self.has_root && self.ledger.facts.begun {
             return self.ledger.succeed(&root, address);
         }
-        self.ledger.trust.put(&root)?;
-        self.ledger.root_at = address;
+        self.ledger.put_root(&root, address)?;
         self.has_root = true;
         Ok(())
     }
 
     /// Whether identity, root and counters were among the records: without its numbers nothing that was recorded has changed
-    /// anything. What comes out is the ledger, as far as [`prove_root`] finds its root signed.
+    /// anything. What comes out is the ledger, as far as [its root](Ledger::prove_root) is found signed.
     pub(crate) fn finish(self) -> bool {
         self.has_identity && self.has_root && self.ledger.facts.begun
     }
-}
-
-/// Checks that the root in force was signed by its own root keys, and perhaps by those of the root before it, which are no
-/// longer known. Its record lies at this address.
-///
-/// # Errors
-/// [`Reason::StorageFault`]; what a sound journal does not hold.
-///
-/// [`Reason::StorageFault`]: crate::Reason::StorageFault
-pub(crate) fn prove_root<F: NorFlash, const CAPACITY: usize>(
-    trust: &TrustRoot,
-    at: Address,
-    journal: &mut Journal<F, CAPACITY>,
-) -> Result<(), Refusal> {
-    let mut kept = KeptStatement::new(journal, at, Kind::Root, trust.id());
-    let outline = kept.outline(trust.ring())?;
-    let signers = kept.prove(&outline, trust.ring())?;
-    trust.has_enough_own(signers)
 }

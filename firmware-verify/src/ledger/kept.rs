@@ -74,6 +74,7 @@ impl<'j, F: NorFlash, const CAPACITY: usize> KeptStatement<'j, F, CAPACITY> {
     }
 
     /// The statement, and where it begins in its record.
+    #[inline(never)]
     fn read_in_record<'b>(
         &mut self,
         buffer: &'b mut [u8],

@@ -5,14 +5,16 @@ mod folding;
 mod images;
 mod kept;
 mod record;
+mod root;
 mod snapshot;
 mod state;
 
-pub(crate) use folding::{Folding, prove_root};
+pub(crate) use folding::Folding;
 pub(crate) use images::ImagesFold;
 pub use images::{Firmware, Images, Next};
 pub(crate) use kept::KeptStatement;
 pub use record::{CodeName, Effect, Image, InstallPhase, OpenLatch, Pending, Record};
 pub(crate) use record::{Doing, MAX_ROOT, RECORD};
+pub(crate) use root::RULES_ROOM;
 pub(crate) use snapshot::{write_first, write_snapshot};
 pub use state::{Chain, Facts, Install, Ledger, Recent, Twin};

@@ -30,7 +30,7 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
 {
     /// Follows its records into the sector that has taken over.
     pub(crate) fn follow(&mut self, moved: &Moved) {
-        self.root_at = moved.root_at;
+        self.root.at = moved.root_at;
         if let Some(install) = &mut self.facts.install {
             install.manifest_at = moved.install_at;
         }
@@ -61,7 +61,7 @@ pub(crate) fn write_snapshot<
 ) -> Result<Moved, JournalError> {
     put_identity(ledger, scratch, snapshot)?;
     let mut moved = Moved {
-        root_at: snapshot.copy(ledger.root_at)?,
+        root_at: snapshot.copy(ledger.root.at)?,
         install_at: Address::NOWHERE,
         recent: Vec::new(),
     };

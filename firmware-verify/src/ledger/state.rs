@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     images::{Firmware, Images, Next},
     record::{Image, InstallPhase, OpenLatch, Pending},
+    root::KeptRoot,
 };
 use crate::{
     journal::Address,
@@ -16,7 +17,7 @@ use crate::{
     statement::{Manifest, Requirement},
     twin::{Entries, apply, apply_in_place},
     types::{Digest, LatchId, StatementId, TimeMs},
-    verdict::{Component, Components, Identity, ReadRoot, ReplayTable, TrustRoot},
+    verdict::{Component, Components, Identity, InForce, ReadRoot, ReplayTable},
     wire::{Envelope, Kind},
 };
 
@@ -189,8 +190,8 @@ pub struct Ledger<
     /// The key with which it signs.
     pub device_key: Digest,
     /// Whom it trusts.
-    pub trust: TrustRoot,
-    pub(crate) root_at: Address,
+    pub trust: InForce,
+    pub(super) root: KeptRoot,
     /// What changes from day to day.
     pub facts: Facts<TWIN, USED, LATCHES, ISSUERS>,
 }
@@ -204,8 +205,8 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
         Self {
             identity: Identity::none(),
             device_key: Digest([0; 32]),
-            trust: TrustRoot::none(),
-            root_at: Address::NOWHERE,
+            trust: InForce::none(),
+            root: KeptRoot::NOWHERE,
             facts: Facts::zeros(),
         }
     }
@@ -216,25 +217,30 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
             identity,
             device_key,
             trust,
-            root_at,
+            root,
             facts,
         } = self;
         *identity = Identity::none();
         *device_key = Digest::default();
         trust.clear();
-        *root_at = Address::NOWHERE;
+        *root = KeptRoot::NOWHERE;
         facts.clear();
+    }
+
+    /// Puts a root in force that lies at this address, or will.
+    pub(crate) fn put_root(&mut self, read: &ReadRoot<'_>, at: Address) -> Result<(), Refusal> {
+        self.root = KeptRoot::of(read, at)?;
+        self.trust.put(read)
     }
 
     /// Puts a successor of the trust root in force, which lies durably at this address.
     pub(crate) fn succeed(&mut self, successor: &ReadRoot<'_>, at: Address) -> Result<(), Refusal> {
-        let before = self.trust.root()?.epoch;
+        let before = self.trust.terms()?.epoch;
         let begun = NewRoot {
             drops_a_time_key: successor.drops_a_time_key_of(&self.trust),
             raises_epoch: successor.root().epoch > before,
         };
-        self.trust.put(successor)?;
-        self.root_at = at;
+        self.put_root(successor, at)?;
         self.facts.begin_root(&self.trust, begun);
         Ok(())
     }

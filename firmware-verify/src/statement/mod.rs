@@ -21,6 +21,7 @@ pub use receipt::{
     CloseCause, FirmwareStatus, Junk, More, Outcome, Receipt, State, Status, TimeStatus,
 };
 pub use revocation::{Revocation, StopSlip};
-pub use root::{CommandAssignment, Latch, PropertyAssignment, Root, RootKey, Thresholds};
+pub(crate) use root::rules_in;
+pub use root::{CommandAssignment, Latch, PropertyAssignment, Root, RootKey, Rules, Thresholds};
 pub use rule::{Freshness, Rule};
 pub use time::TimeAttestation;

@@ -1,6 +1,6 @@
 //! Whether an attestation of the time is to be believed.
 
-use super::{conditions::Identity, trust::TrustRoot};
+use super::{conditions::Identity, trust::InForce};
 use crate::{
     reject::{Reason, Refusal, ensure},
     statement::TimeAttestation,
@@ -15,7 +15,7 @@ use crate::{
 /// [`Reason::OtherTenant`], [`Reason::TooFewTime`].
 pub fn judge_time(
     bytes: &[u8],
-    trust: &TrustRoot,
+    trust: &InForce,
     identity: &Identity,
 ) -> Result<TimeAttestation, Refusal> {
     attested(&trust.verify(Kind::Time, bytes)?, trust, identity)
@@ -25,12 +25,12 @@ pub fn judge_time(
 #[inline(never)]
 fn attested(
     verified: &Verified<'_>,
-    trust: &TrustRoot,
+    trust: &InForce,
     identity: &Identity,
 ) -> Result<TimeAttestation, Refusal> {
     let attestation: TimeAttestation = verified.body()?;
     ensure(attestation.tenant == identity.tenant, Reason::OtherTenant)?;
-    let asked = trust.root()?.thresholds.time;
+    let asked = trust.terms()?.thresholds.time;
     let signed = trust.ring().count(verified.signers(), Role::Time, |_| true);
     ensure(
         asked > 0 && signed >= asked,

@@ -1,7 +1,7 @@
 //! The first half of the checks of a latch code: who has signed it, and whether it is for this device. The order of
 //! them all stands in `judge.rs`.
 
-use super::{conditions::Identity, trust::TrustRoot};
+use super::{conditions::Identity, trust::InForce};
 use crate::{
     reject::{Reason, Refusal, ensure},
     statement::Code,
@@ -43,7 +43,7 @@ impl<'a> Authentic<'a> {
 /// [`Reason::OutsideCohort`], [`Reason::OtherProduct`].
 pub fn authenticate<'a>(
     bytes: &'a [u8],
-    trust: &TrustRoot,
+    trust: &InForce,
     identity: &Identity,
 ) -> Result<Authentic<'a>, Refusal> {
     admit(&trust.verify(Kind::Code, bytes)?, identity)

@@ -1,6 +1,6 @@
 //! Whether a device is who it says, with an operator's word for it.
 
-use super::trust::TrustRoot;
+use super::trust::InForce;
 use crate::{
     reject::{Reason, Refusal, ensure},
     statement::Enrolment,
@@ -33,7 +33,7 @@ impl Keys for WithDevice<'_> {
 /// As [`Envelope::parse`] and [`Envelope::verify`]; [`Reason::WeakKey`],
 /// [`Reason::KeyTwice`] for a key of the trust root, [`Reason::OtherTenant`], [`Reason::NotDeviceKey`], [`Reason::NotCountersigned`].
 #[inline(never)]
-pub fn judge_enrolment(bytes: &[u8], trust: &TrustRoot) -> Result<Enrolment, Refusal> {
+pub fn judge_enrolment(bytes: &[u8], trust: &InForce) -> Result<Enrolment, Refusal> {
     let envelope = Envelope::parse(Kind::Enrolment, bytes)?;
     // As with a root, the body names a key that its signatures are checked with.
     let enrolment: Enrolment = envelope.read()?;
@@ -44,7 +44,10 @@ pub fn judge_enrolment(bytes: &[u8], trust: &TrustRoot) -> Result<Enrolment, Ref
         ring: trust.ring(),
         device,
     })?;
-    ensure(enrolment.tenant == trust.tenant()?, Reason::OtherTenant)?;
+    ensure(
+        enrolment.tenant == trust.terms()?.tenant,
+        Reason::OtherTenant,
+    )?;
     ensure(
         verified.signers().contains(DEVICE_PLACE),
         Reason::NotDeviceKey,

@@ -3,6 +3,7 @@
 use crate::{
     assured::Assured,
     reject::{Reason, Refusal, ensure},
+    statement::Rule,
 };
 
 /// Leave to burn a code: the only way to one is through [`judge`](super::judge), and it serves once.
@@ -10,17 +11,24 @@ use crate::{
 /// A code is judged twice, the second time by whoever burns it: one skipped instruction can turn a branch of one judgement, not
 /// of both.
 pub struct Grant {
+    rule: Rule,
     trial: Option<Reason>,
     judged: Assured<0xa635_c95a>,
 }
 
 impl Grant {
-    /// A code has passed every check.
-    pub(super) fn new(trial: Option<Reason>) -> Self {
+    /// A code has passed every check, by this rule.
+    pub(super) fn new(rule: Rule, trial: Option<Reason>) -> Self {
         Self {
+            rule,
             trial,
             judged: Assured::here(),
         }
+    }
+
+    /// The rule that the code was held to.
+    pub(crate) fn rule(&self) -> &Rule {
+        &self.rule
     }
 
     /// Why a rule on trial would have refused the code.

@@ -17,11 +17,11 @@ use super::{
     freshness,
     grant::Grant,
     replay::{Recall, ReplayTable},
-    trust::TrustRoot,
+    trust::{InForce, TrustRoot},
 };
 use crate::{
     reject::{Reason, Refusal, ensure},
-    statement::{Action, Audience, Code, Context, Freshness, Latch, Root, Rule, RuleChoice},
+    statement::{Action, Audience, Code, Context, Freshness, Latch, Rule, RuleChoice, Rules},
     types::{KeyId, LatchId, PostureRule},
     wire::{Role, Signers},
 };
@@ -31,10 +31,26 @@ use crate::{
 ///
 /// # Errors
 /// The first reason in the order above.
-#[inline(never)]
 pub fn judge<const USED: usize, const ISSUERS: usize>(
     authentic: &Authentic<'_>,
     trust: &TrustRoot,
+    identity: &Identity,
+    conditions: &Conditions,
+    replay: &ReplayTable<USED, ISSUERS>,
+) -> Result<Grant, Refusal> {
+    let rules = trust.root()?.rules();
+    judge_by(authentic, trust, &rules, identity, conditions, replay)
+}
+
+/// As [`judge`], by the rules of the root in force, which a device holds apart from it.
+///
+/// # Errors
+/// As [`judge`].
+#[inline(never)]
+pub(crate) fn judge_by<const USED: usize, const ISSUERS: usize>(
+    authentic: &Authentic<'_>,
+    trust: &InForce,
+    rules: &Rules<'_>,
     identity: &Identity,
     conditions: &Conditions,
     replay: &ReplayTable<USED, ISSUERS>,
@@ -57,19 +73,19 @@ pub fn judge<const USED: usize, const ISSUERS: usize>(
         Recall::Stopped => return Err(Reason::Stopped.into()),
         Recall::OtherUsed => return Err(Reason::SequenceReused.into()),
     }
-    let root = trust.root()?;
+    let epoch = trust.terms()?.epoch;
     ensure(
-        code.epoch == root.epoch,
-        Refusal::new(Reason::OtherEpoch, root.epoch.into(), code.epoch.into()),
+        code.epoch == epoch,
+        Refusal::new(Reason::OtherEpoch, epoch.into(), code.epoch.into()),
     )?;
     let served = code.action.closes() || code.action == Action::Unlock;
     ensure(served || !conditions.locked_down, Reason::LockedDown)?;
-    let latch = root.latch(code.latch).ok_or(Reason::NoSuchLatch)?;
+    let latch = rules.latch(code.latch).ok_or(Reason::NoSuchLatch)?;
     let rule = chosen_rule(code, &latch)?;
     check_issuer(code, signers, trust)?;
     check_signers(code, &rule, signers, trust, replay)?;
     check_life(code, &rule)?;
-    check_guarded(code, &root)?;
+    check_guarded(code, rules)?;
     check_open(code, &rule)?;
     freshness::check(code, rule.freshness, conditions)?;
     check_context(code, conditions)?;
@@ -79,11 +95,11 @@ pub fn judge<const USED: usize, const ISSUERS: usize>(
         .trial
         .filter(|_| code.rule == RuleChoice::Normal && !code.action.closes())
         .and_then(|rule| on_trial(authentic, &rule, trust, conditions, replay).err());
-    Ok(Grant::new(trial.map(|refusal| refusal.reason)))
+    Ok(Grant::new(rule, trial.map(|refusal| refusal.reason)))
 }
 
 /// The rule that the code is held to.
-pub(crate) fn chosen_rule(code: &Code<'_>, latch: &Latch<'_>) -> Result<Rule, Refusal> {
+fn chosen_rule(code: &Code<'_>, latch: &Latch<'_>) -> Result<Rule, Refusal> {
     let rule = match code.rule {
         RuleChoice::Normal => latch.rule,
         RuleChoice::BreakGlass => {
@@ -125,7 +141,17 @@ fn to_close(rule: Rule) -> Rule {
     }
 }
 
-fn check_issuer(code: &Code<'_>, signers: Signers, trust: &TrustRoot) -> Result<(), Refusal> {
+/// Whether a code is to shut something although nobody can read the rules: one voice shuts one device, and whose, the keys say.
+/// What shuts many devices at once asks for more than can be known then.
+pub(crate) fn shuts_unruled(authentic: &Authentic<'_>, trust: &InForce) -> bool {
+    let code = authentic.code();
+    let one_device = matches!(code.audience, Audience::Device(_));
+    code.action.closes()
+        && (one_device || code.action == Action::Close)
+        && check_issuer(code, authentic.signers(), trust).is_ok()
+}
+
+fn check_issuer(code: &Code<'_>, signers: Signers, trust: &InForce) -> Result<(), Refusal> {
     let role = trust
         .ring()
         .role(code.issuer)
@@ -143,7 +169,7 @@ fn check_signers<const USED: usize, const ISSUERS: usize>(
     code: &Code<'_>,
     rule: &Rule,
     signers: Signers,
-    trust: &TrustRoot,
+    trust: &InForce,
     replay: &ReplayTable<USED, ISSUERS>,
 ) -> Result<(), Refusal> {
     // A key whose signatures are revoked up to here adds nothing to those of others.
@@ -199,7 +225,7 @@ fn check_life(code: &Code<'_>, rule: &Rule) -> Result<(), Refusal> {
 }
 
 /// Checks that the action belongs behind the code's latch.
-fn check_guarded(code: &Code<'_>, root: &Root<'_>) -> Result<(), Refusal> {
+fn check_guarded(code: &Code<'_>, rules: &Rules<'_>) -> Result<(), Refusal> {
     match &code.action {
         Action::SetTwin(patch) => {
             // A patch of nothing touches no property, so its latch is the most general one.
@@ -209,12 +235,12 @@ fn check_guarded(code: &Code<'_>, root: &Root<'_>) -> Result<(), Refusal> {
             ensure(
                 patch
                     .iter()
-                    .all(|entry| here(root.latch_of_path(entry.path))),
+                    .all(|entry| here(rules.latch_of_path(entry.path))),
                 Reason::PropertyElsewhere,
             )
         }
         Action::Command { name, .. } => {
-            let latch = root
+            let latch = rules
                 .latch_of_command(name)
                 .ok_or(Reason::CommandUnassigned)?;
             ensure(latch == code.latch, Reason::WrongLatch)
@@ -307,7 +333,7 @@ fn check_floors<const USED: usize, const ISSUERS: usize>(
 fn on_trial<const USED: usize, const ISSUERS: usize>(
     authentic: &Authentic<'_>,
     rule: &Rule,
-    trust: &TrustRoot,
+    trust: &InForce,
     conditions: &Conditions,
     replay: &ReplayTable<USED, ISSUERS>,
 ) -> Result<(), Refusal> {

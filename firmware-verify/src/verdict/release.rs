@@ -3,7 +3,7 @@
 use super::{
     components::{Component, Components},
     conditions::Identity,
-    trust::TrustRoot,
+    trust::InForce,
 };
 use crate::{
     reject::{Reason, Refusal, ensure},
@@ -56,7 +56,7 @@ impl ReleaseFacts<'_> {
 pub fn judge_release<'a>(
     bytes: &'a [u8],
     named: StatementId,
-    trust: &TrustRoot,
+    trust: &InForce,
     identity: &Identity,
     facts: &ReleaseFacts<'_>,
 ) -> Result<Manifest<'a>, Refusal> {
@@ -72,7 +72,7 @@ pub fn judge_release<'a>(
 pub(crate) fn authenticate_release<'a>(
     bytes: &'a [u8],
     named: StatementId,
-    trust: &TrustRoot,
+    trust: &InForce,
 ) -> Result<Verified<'a>, Refusal> {
     // Whoever brings the manifest can bring anything: it must not read as the code's fault.
     let envelope = Envelope::parse(Kind::Manifest, bytes).map_err(|_| Reason::ManifestMissing)?;
@@ -89,11 +89,11 @@ pub(crate) fn authenticate_release<'a>(
 #[inline(never)]
 pub(crate) fn suits<'a>(
     verified: &Verified<'a>,
-    trust: &TrustRoot,
+    trust: &InForce,
     identity: &Identity,
     facts: &ReleaseFacts<'_>,
 ) -> Result<Manifest<'a>, Refusal> {
-    let asked = trust.root()?.thresholds.release;
+    let asked = trust.terms()?.thresholds.release;
     let signed = trust
         .ring()
         .count(verified.signers(), Role::Release, |_| true);

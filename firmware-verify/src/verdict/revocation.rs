@@ -1,6 +1,6 @@
 //! Whether permission may be taken back.
 
-use super::{conditions::Identity, trust::TrustRoot};
+use super::{conditions::Identity, trust::InForce};
 use crate::{
     reject::{Reason, Refusal, ensure},
     statement::{Revocation, StopSlip},
@@ -71,7 +71,7 @@ impl<'a, B: Revokes<'a>> AuthenticRevocation<B> {
     ///
     /// # Errors
     /// [`Reason::NotRevocable`] for a key that signs no codes, [`Reason::NotRevoker`].
-    pub fn judge(&self, trust: &TrustRoot) -> Result<By, Refusal> {
+    pub fn judge(&self, trust: &InForce) -> Result<By, Refusal> {
         let (ring, issuer) = (trust.ring(), self.body.issuer());
         let of_codes = matches!(
             ring.role(issuer),
@@ -79,7 +79,7 @@ impl<'a, B: Revokes<'a>> AuthenticRevocation<B> {
         );
         ensure(of_codes, Reason::NotRevocable)?;
         let by_issuer = ring.has_signed(self.signers, issuer);
-        let asked = trust.root()?.thresholds.root;
+        let asked = trust.terms()?.thresholds.root;
         let signed = ring.count(self.signers, Role::Root, |_| true);
         ensure(
             by_issuer || signed >= asked,
@@ -101,7 +101,7 @@ impl<'a, B: Revokes<'a>> AuthenticRevocation<B> {
 #[inline(never)]
 pub fn authenticate_revocation<'a, B: Revokes<'a>>(
     bytes: &'a [u8],
-    trust: &TrustRoot,
+    trust: &InForce,
     identity: &Identity,
 ) -> Result<AuthenticRevocation<B>, Refusal> {
     let verified = trust.verify(B::KIND, bytes)?;

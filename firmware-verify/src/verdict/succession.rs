@@ -10,7 +10,7 @@
 
 use core::hint::black_box;
 
-use super::trust::{CheckedRoot, ListedKeys, TrustRoot};
+use super::trust::{CheckedRoot, InForce, ListedKeys, TrustRoot};
 use crate::{
     reject::{Reason, Refusal, ensure},
     statement::Root,
@@ -48,7 +48,7 @@ impl<'a> AuthenticRoot<'a> {
 #[inline(never)]
 pub fn authenticate_root<'a>(
     bytes: &'a [u8],
-    trust: &TrustRoot,
+    trust: &InForce,
 ) -> Result<AuthenticRoot<'a>, Refusal> {
     let envelope = Envelope::parse(Kind::Root, bytes)?;
     let ring = trust.ring();
@@ -79,8 +79,8 @@ pub fn authenticate_root<'a>(
 /// # Errors
 /// [`Reason::TooFewOldRoot`].
 #[inline(never)]
-pub(crate) fn has_enough(root: &AuthenticRoot<'_>, trust: &TrustRoot) -> Result<(), Refusal> {
-    let asked = trust.root()?.thresholds.root;
+pub(crate) fn has_enough(root: &AuthenticRoot<'_>, trust: &InForce) -> Result<(), Refusal> {
+    let asked = trust.terms()?.thresholds.root;
     let signed = trust
         .ring()
         .count(black_box(root.signed), Role::Root, |_| true);
@@ -98,7 +98,7 @@ pub(crate) fn has_enough(root: &AuthenticRoot<'_>, trust: &TrustRoot) -> Result<
 /// [`Reason::BadSignature`], [`Reason::TooFewRoot`].
 pub fn judge_root(
     successor: &AuthenticRoot<'_>,
-    trust: &TrustRoot,
+    trust: &InForce,
     device_key: KeyId,
 ) -> Result<TrustRoot, Refusal> {
     TrustRoot::of(&check_root(successor, trust, device_key)?)
@@ -111,11 +111,11 @@ pub fn judge_root(
 #[inline(never)]
 pub(crate) fn check_root<'a>(
     successor: &AuthenticRoot<'a>,
-    trust: &TrustRoot,
+    trust: &InForce,
     device_key: KeyId,
 ) -> Result<CheckedRoot<'a>, Refusal> {
     let envelope = &successor.envelope;
-    let before = trust.root()?;
+    let before = trust.terms()?;
     let root: Root<'a> = envelope.read()?;
     ensure(root.tenant == before.tenant, Reason::OtherTenant)?;
     let next = before.version.checked_add(1).ok_or(Reason::RootNotNext)?;

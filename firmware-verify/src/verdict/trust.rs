@@ -1,20 +1,65 @@
 //! The trust root in force.
 
+use core::ops::Deref;
+
 use heapless::Vec;
 
 use crate::{
-    limits::MAX_ROOT_BODY,
+    limits::{ENVELOPE_HEAD, MAX_ROOT_BODY},
     reject::{Reason, Refusal, ensure},
-    statement::{Root, RootKey},
+    statement::{Root, RootKey, Thresholds, rules_in},
     types::{KeyId, StatementId, TenantId},
     wire::{Body, Envelope, KeyRing, Keys, Kind, PublicKey, Role, Signers, Verified, decode, peek},
 };
 
-/// A trust root that was checked, with its keys ready for use.
-pub struct TrustRoot {
+/// A trust root that was checked, with its keys ready for use, but for its rules: what a device holds in RAM. It reads the rules
+/// where the root lies in its journal.
+pub struct InForce {
     id: StatementId,
-    body: Vec<u8, MAX_ROOT_BODY>,
+    /// Of version 0, that no root has, while there is none.
+    terms: Terms,
     ring: KeyRing,
+}
+
+/// What a trust root says besides its keys and its rules.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Terms {
+    /// The tenant that it governs.
+    pub tenant: TenantId,
+    /// 1 for the first; each successor has one more.
+    pub version: u32,
+    /// Raised to void every code that was signed before.
+    pub epoch: u32,
+    /// Signatures asked for.
+    pub thresholds: Thresholds,
+}
+
+impl Terms {
+    const NONE: Self = Self {
+        tenant: TenantId([0; 16]),
+        version: 0,
+        epoch: 0,
+        thresholds: Thresholds {
+            root: 0,
+            release: 0,
+            time: 0,
+        },
+    };
+}
+
+/// A trust root that was checked, all of it.
+pub struct TrustRoot {
+    in_force: InForce,
+    body: Vec<u8, MAX_ROOT_BODY>,
+}
+
+/// Whatever needs none of its rules takes it as what is in force.
+impl Deref for TrustRoot {
+    type Target = InForce;
+
+    fn deref(&self) -> &InForce {
+        &self.in_force
+    }
 }
 
 /// A trust root of which every field was read and checked, in the envelope that carries it. Whether anybody has signed it is
@@ -40,8 +85,20 @@ impl<'a> ReadRoot<'a> {
         &self.root
     }
 
+    /// The bytes that are its rules, and where they begin in its envelope.
+    ///
+    /// # Errors
+    /// None for a root that was read.
+    pub(crate) fn rules(&self) -> Result<(usize, &'a [u8]), Refusal> {
+        let body = self.envelope.body();
+        let rules = rules_in(body)?;
+        let from = body.len().checked_sub(rules.len());
+        let from = from.and_then(|from| from.checked_add(ENVELOPE_HEAD));
+        Ok((from.ok_or(Reason::LogicFault)?, rules))
+    }
+
     /// Whether a root before it lists a time key that it does not.
-    pub(crate) fn drops_a_time_key_of(&self, before: &TrustRoot) -> bool {
+    pub(crate) fn drops_a_time_key_of(&self, before: &InForce) -> bool {
         let mut keys = before.ring.iter();
         keys.any(|(id, role, _)| {
             *role == Role::Time && ListedKeys(&self.root).role(*id) != Some(Role::Time)
@@ -160,15 +217,6 @@ impl Keys for ListedKeys<'_, '_> {
 }
 
 impl TrustRoot {
-    /// No root: what stands in memory before a journal was read. Nobody's signature counts.
-    pub(crate) const fn none() -> Self {
-        Self {
-            id: StatementId([0; 16]),
-            body: Vec::new(),
-            ring: KeyRing::new(),
-        }
-    }
-
     /// Takes the first root that a device or tool sees, at the word of whoever hands it over:
     /// signed by its own root keys. On one that has a predecessor, signatures of that one's keys
     /// stand too, and are passed over.
@@ -181,15 +229,38 @@ impl TrustRoot {
     }
 
     pub(super) fn of(checked: &CheckedRoot<'_>) -> Result<Self, Refusal> {
-        let mut trust = Self::none();
-        trust.put(checked.read())?;
-        Ok(trust)
+        let mut in_force = InForce::none();
+        in_force.put(checked.read())?;
+        let body = Vec::from_slice(checked.read().envelope.body());
+        Ok(Self {
+            in_force,
+            body: body.map_err(|_| Reason::LogicFault)?,
+        })
+    }
+
+    /// The root.
+    ///
+    /// # Errors
+    /// [`Reason::LogicFault`]: it was parsed when it was taken.
+    pub fn root(&self) -> Result<Root<'_>, Refusal> {
+        peek(&self.body).ok_or(Reason::LogicFault.into())
+    }
+}
+
+impl InForce {
+    /// No root: what stands in memory before a journal was read. Nobody's signature counts.
+    pub(crate) const fn none() -> Self {
+        Self {
+            id: StatementId([0; 16]),
+            terms: Terms::NONE,
+            ring: KeyRing::new(),
+        }
     }
 
     pub(crate) fn clear(&mut self) {
-        let Self { id, body, ring } = self;
+        let Self { id, terms, ring } = self;
         *id = StatementId::default();
-        body.clear();
+        *terms = Terms::NONE;
         ring.clear();
     }
 
@@ -201,17 +272,28 @@ impl TrustRoot {
     #[inline(never)]
     pub(crate) fn put(&mut self, read: &ReadRoot<'_>) -> Result<(), Refusal> {
         self.clear();
-        let filled = read
-            .root
-            .keys
+        let Root {
+            tenant,
+            version,
+            epoch,
+            keys,
+            thresholds,
+            ..
+        } = read.root;
+        let filled = keys
             .iter()
             .try_for_each(|RootKey { role, key }| self.ring.add(role, PublicKey::listed(key)?));
-        let kept = self.body.extend_from_slice(read.envelope.body());
-        if filled.is_err() || kept.is_err() {
+        if filled.is_err() {
             self.clear();
             return Err(Reason::LogicFault.into());
         }
         self.id = read.envelope.id();
+        self.terms = Terms {
+            tenant,
+            version,
+            epoch,
+            thresholds,
+        };
         Ok(())
     }
 
@@ -221,7 +303,7 @@ impl TrustRoot {
     /// # Errors
     /// [`Reason::TooFewRoot`].
     pub(crate) fn has_enough_own(&self, signers: Signers) -> Result<(), Refusal> {
-        let asked = self.root()?.thresholds.root;
+        let asked = self.terms()?.thresholds.root;
         let signed = self.ring.count(signers, Role::Root, |_| true);
         ensure(
             signed >= asked,
@@ -235,12 +317,13 @@ impl TrustRoot {
         self.id
     }
 
-    /// The root.
+    /// What it says besides its keys and its rules.
     ///
     /// # Errors
-    /// [`Reason::LogicFault`]: it was parsed when it was taken.
-    pub fn root(&self) -> Result<Root<'_>, Refusal> {
-        peek(&self.body).ok_or(Reason::LogicFault.into())
+    /// [`Reason::LogicFault`] where no root is in force: thresholds of nothing would be reached by nobody.
+    pub fn terms(&self) -> Result<&Terms, Refusal> {
+        ensure(self.terms.version > 0, Reason::LogicFault)?;
+        Ok(&self.terms)
     }
 
     /// Its keys.
@@ -261,8 +344,8 @@ impl TrustRoot {
     /// The tenant that it governs.
     ///
     /// # Errors
-    /// As [`root`](Self::root).
+    /// As [`terms`](Self::terms).
     pub fn tenant(&self) -> Result<TenantId, Refusal> {
-        self.root().map(|root| root.tenant)
+        self.terms().map(|terms| terms.tenant)
     }
 }
