@@ -93,7 +93,12 @@ impl Machine {
             .args(["-machine", "mps2-an386", "-icount", "shift=3,sleep=on"])
             .args(["-display", "none", "-monitor", "none"])
             .args(["-semihosting-config", "enable=on,target=native"])
-            .args(["-chardev", "socket,id=line,path=line,server=on,wait=off"])
+            // With `mux` QEMU holds some bytes for the program; without, each costs two threads a turn. No byte is its escape.
+            .args([
+                "-chardev",
+                "socket,id=line,path=line,server=on,wait=off,mux=on",
+            ])
+            .args(["-echr", "256"])
             .args(["-serial", "chardev:line", "-kernel"])
             .arg(programs::bootloader())
             .stdin(Stdio::null())
