@@ -12,6 +12,8 @@ mod stage;
 mod board {
     pub(crate) mod agent;
     pub(crate) mod birth;
+    pub(crate) mod chance;
+    pub(crate) mod course;
     pub(crate) mod cuts;
     pub(crate) mod forged;
     pub(crate) mod host;
@@ -20,4 +22,5 @@ mod board {
     pub(crate) mod recovery;
     pub(crate) mod story;
     pub(crate) mod tenant;
+    pub(crate) mod update;
 }

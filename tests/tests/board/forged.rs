@@ -5,7 +5,7 @@ use latch_link::{Handled, Paged};
 use latch_verify::{Reason, device::Release, statement::Outcome, types::LatchId};
 
 use super::{
-    cuts::{Course, FLOOR},
+    course::{Course, FLOOR},
     host::Host,
     machine::Machine,
     programs,
@@ -27,7 +27,7 @@ fn a_release_that_was_changed_after_signing_never_reaches_the_slot() {
     // Each byte of the manifest that is signed, its signature, and what is around both.
     let good = release.manifest.bytes();
     for place in [0, 9, 12, 40, 80, good.len() - 70, good.len() - 1] {
-        let state = host.state(&course.key).expect("it stays");
+        let state = host.state(&course.update.key).expect("it stays");
         let code = tenant.code(LatchId::FIRMWARE, install.clone(), &state);
         let mut changed = good.to_vec();
         changed[place] ^= 1;
@@ -35,7 +35,7 @@ fn a_release_that_was_changed_after_signing_never_reaches_the_slot() {
             .statement(code.bytes(), Release::Found(&changed))
             .expect("it stays");
         assert_eq!(handled, Handled::Answered, "byte {place}");
-        let told = host.receipts(&course.key).into_iter().rev();
+        let told = host.receipts(&course.update.key).iter().rev();
         let outcome = told
             .map(|receipt| (receipt.statement, receipt.outcome))
             .find(|(of, _)| *of == code.id());
@@ -45,7 +45,7 @@ fn a_release_that_was_changed_after_signing_never_reaches_the_slot() {
         );
         assert!(host.wanted.is_none(), "byte {place}");
     }
-    let state = host.state(&course.key).expect("it stays");
+    let state = host.state(&course.update.key).expect("it stays");
     let code = tenant.code(LatchId::FIRMWARE, install, &state);
     let handled = host.statement(code.bytes(), Release::Found(good));
     assert_eq!(handled, Ok(Handled::Answered));
@@ -86,11 +86,11 @@ fn a_release_below_the_security_floor_is_refused_however_it_is_signed() {
         let release = tenant.release(version, FLOOR - 1, programs::application("1.0.0"));
         let manifest = release.id();
         for change in [Change::Install { manifest }, Change::Downgrade { manifest }] {
-            let state = host.state(&course.key).expect("it stays");
+            let state = host.state(&course.update.key).expect("it stays");
             let code = tenant.code(LatchId::FIRMWARE, change, &state);
             let handled = host.statement(code.bytes(), Release::Found(release.manifest.bytes()));
             assert_eq!(handled, Ok(Handled::Answered));
-            let told = host.receipts(&course.key).pop().expect("a receipt");
+            let told = host.receipts(&course.update.key).last().expect("a receipt");
             let floor = Outcome::Refused {
                 reason: Reason::BelowSecurityFloor.number(),
                 expected: FLOOR.into(),

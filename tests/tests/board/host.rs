@@ -46,7 +46,9 @@ pub(crate) struct Host {
     end: Option<(u16, End)>,
     pub(crate) standing: Option<Standing>,
     pub(crate) wanted: Option<Wanted>,
-    receipts: Vec<Vec<u8>>,
+    /// Receipts that have come and were not read.
+    unread: Vec<Vec<u8>>,
+    receipts: Vec<Receipt>,
     state: Option<Vec<u8>>,
     request: Option<Vec<u8>>,
 }
@@ -68,6 +70,7 @@ impl Host {
             receipts: Vec::new(),
             state: None,
             request: None,
+            unread: Vec::new(),
         }
     }
 
@@ -128,12 +131,12 @@ impl Host {
     }
 
     /// The receipts that have come, oldest first.
-    pub(crate) fn receipts(&self, key: &PublicKey) -> Vec<Receipt> {
-        let verified = |bytes: &Vec<u8>| {
-            let signed = SignedReceipt::verify(bytes.clone(), key).expect("the device's signature");
-            signed.receipt().clone()
-        };
-        self.receipts.iter().map(verified).collect()
+    pub(crate) fn receipts(&mut self, key: &PublicKey) -> &[Receipt] {
+        for bytes in self.unread.drain(..) {
+            let signed = SignedReceipt::verify(bytes, key).expect("the device's signature");
+            self.receipts.push(signed.receipt().clone());
+        }
+        &self.receipts
     }
 
     /// Puts a request to the device, which must go well.
@@ -241,7 +244,7 @@ impl Host {
             FromDevice::Handled { tag, handled } => self.end = Some((tag, End::Handled(handled))),
             FromDevice::Paged { tag, paged } => self.end = Some((tag, End::Paged(paged))),
             FromDevice::Done { tag, result } => self.end = Some((tag, End::Done(result))),
-            FromDevice::Receipt(receipt) => self.receipts.push(receipt.to_vec()),
+            FromDevice::Receipt(receipt) => self.unread.push(receipt.to_vec()),
             FromDevice::State(state) => self.state = Some(state.to_vec()),
             FromDevice::Request(request) => self.request = Some(request.to_vec()),
             FromDevice::Standing(standing) => self.standing = Some(standing),

@@ -4,7 +4,7 @@ use latch_link::{Handled, Life, Paged, Program, Why};
 use latch_verify::{Reason, device::Release};
 
 use super::{
-    cuts::Course,
+    course::Course,
     host::Host,
     machine::{FIRST_SLOT, Machine, SLOT_BYTES},
 };
@@ -42,7 +42,7 @@ fn a_device_without_an_image_gets_its_confirmed_one_back_without_a_code() {
         "{standing:?}"
     );
     // It judges no code, and says so.
-    let handled = host.statement(course.code.bytes(), Release::NotAsked);
+    let handled = host.statement(course.update.code.bytes(), Release::NotAsked);
     assert_eq!(
         handled,
         Ok(Handled::Ignored(Reason::ActionNotServed.into()))
@@ -53,15 +53,17 @@ fn a_device_without_an_image_gets_its_confirmed_one_back_without_a_code() {
         .expect("it stays");
     assert_eq!(
         (wanted.pages.manifest, wanted.pages.next),
-        (course.release.id(), 0)
+        (course.update.release.id(), 0)
     );
-    let mut forged = course.release.page(0);
+    let mut forged = course.update.release.page(0);
     *forged.last_mut().expect("a page") ^= 1;
     let refused = host.page(&forged).expect("it stays");
     assert_eq!(refused, Paged::Refused(Reason::PageHash.into()));
     for index in 0..wanted.pages.of {
         let last = index + 1 == wanted.pages.of;
-        let paged = host.page(&course.release.page(index)).expect("it stays");
+        let paged = host
+            .page(&course.update.release.page(index))
+            .expect("it stays");
         assert_eq!(
             matches!(paged, Paged::Restored),
             last,
@@ -72,7 +74,11 @@ fn a_device_without_an_image_gets_its_confirmed_one_back_without_a_code() {
     let standing = host.meet().expect("it stays");
     assert_eq!(
         (standing.program, standing.version, standing.why),
-        (Program::Application, course.release.version, Why::Confirmed)
+        (
+            Program::Application,
+            course.update.release.version,
+            Why::Confirmed
+        )
     );
 }
 

@@ -1,0 +1,109 @@
+//! An update that went well, from the factory to its confirmation, and what the flash held on its way: where other tests begin.
+
+use std::sync::OnceLock;
+
+use latch_link::{Life, Paged, ToDevice};
+use latch_verify::{statement::Outcome, wire::PublicKey};
+
+use super::{
+    host::Host,
+    machine::Machine,
+    programs,
+    tenant::Tenant,
+    update::{Stage, Update},
+};
+
+/// The security version of the release: once it is confirmed, no device goes below it.
+pub(crate) const FLOOR: u32 = 1;
+
+/// An update that went well, and what the flash held on its way.
+pub(crate) struct Course {
+    pub(crate) update: Update,
+    /// The flash before the first page, and after each that was kept.
+    pub(crate) flash: Vec<Vec<u8>>,
+    /// Operations of the flash, from a start before the last page to the confirmation.
+    pub(crate) to_the_end: u32,
+    /// The flash after the image was confirmed.
+    pub(crate) finished: Vec<u8>,
+}
+
+impl Course {
+    /// The one that the tests of this process share.
+    pub(crate) fn shared() -> &'static Self {
+        static COURSE: OnceLock<Course> = OnceLock::new();
+        COURSE.get_or_init(|| Self::run(&Tenant::new()))
+    }
+
+    /// Runs the update once, undisturbed.
+    fn run(tenant: &Tenant) -> Self {
+        let (mut machine, key) = provisioned(tenant);
+        let release = tenant.release("1.1.0", FLOOR, programs::application("1.1.0"));
+        machine.plan_nothing();
+        machine.start();
+        let mut host = Host::at(&machine.line(), 3);
+        host.meet().expect("the device stays");
+        let update = Update::of(tenant, release, &mut host, &key).expect("the device stays");
+        update.begin(&mut host).expect("the device stays");
+        let mut flash = vec![machine.flash()];
+        for index in 0.. {
+            let page = update.release.page(index);
+            match host.page(&page).expect("the device stays") {
+                Paged::Kept(wanted) => assert_eq!(wanted.next, index + 1),
+                Paged::Complete => break,
+                other => panic!("page {index}: {other:?}"),
+            }
+            flash.push(machine.flash());
+        }
+        host.until_gone(&mut machine);
+        let ended = update.drive(&mut host, &mut Stage::default());
+        assert_eq!(ended, Ok(Outcome::InstallConfirmed));
+        println!(
+            "an update of {} pages takes {} operations of the flash",
+            flash.len(),
+            machine.operations(u32::MAX)
+        );
+
+        let mut last = Machine::with_flash(&flash[flash.len() - 1]);
+        last.plan_nothing();
+        last.start();
+        let ended = update.end(&mut Host::at(&last.line(), 4), &mut Stage::default());
+        assert_eq!(ended, Outcome::InstallConfirmed);
+        Self {
+            update,
+            flash,
+            to_the_end: last.operations(u32::MAX),
+            finished: machine.flash(),
+        }
+    }
+
+    /// The flash before the last page.
+    pub(crate) fn last_page(&self) -> &[u8] {
+        &self.flash[self.flash.len() - 1]
+    }
+}
+
+/// A device that was provisioned and runs 1.0.0, switched off; its key.
+fn provisioned(tenant: &Tenant) -> (Machine, PublicKey) {
+    let mut machine = Machine::new(&programs::application("1.0.0"));
+    machine.start();
+    let mut host = Host::at(&machine.line(), 1);
+    let standing = host.meet().expect("the device stays");
+    assert_eq!(standing.life, Life::Unprovisioned);
+    let (bundle, key) = tenant.enrol(host.request().expect("the device stays"));
+    let tag = host.next_tag();
+    let (root, enrolment) = (bundle.root().bytes(), bundle.enrolment().bytes());
+    host.done(&ToDevice::Provision {
+        tag,
+        root,
+        enrolment,
+    })
+    .expect("the device stays");
+    host.until_gone(&mut machine);
+    let standing = host.meet().expect("the device stays");
+    assert!(
+        matches!(standing.life, Life::Provisioned(_)),
+        "{standing:?}"
+    );
+    machine.kill();
+    (machine, key)
+}
