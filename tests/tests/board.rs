@@ -17,10 +17,12 @@ mod board {
     pub(crate) mod cuts;
     pub(crate) mod forged;
     pub(crate) mod host;
+    pub(crate) mod lockdown;
     pub(crate) mod machine;
     pub(crate) mod programs;
     pub(crate) mod recovery;
     pub(crate) mod story;
     pub(crate) mod tenant;
+    pub(crate) mod trial;
     pub(crate) mod update;
 }

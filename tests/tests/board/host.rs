@@ -24,6 +24,9 @@ const LISTEN: Duration = Duration::from_micros(200);
 /// Far longer than anything takes; only bounds a hang.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Turns in which a device that has nothing more to say surely takes what it was told.
+const QUIET: u32 = 20;
+
 /// The device at the other end has started again, or its power is gone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Gone;
@@ -46,6 +49,7 @@ pub(crate) struct Host {
     end: Option<(u16, End)>,
     pub(crate) standing: Option<Standing>,
     pub(crate) wanted: Option<Wanted>,
+    has_pulse: bool,
     /// Receipts that have come and were not read.
     unread: Vec<Vec<u8>>,
     receipts: Vec<Receipt>,
@@ -67,10 +71,11 @@ impl Host {
             end: None,
             standing: None,
             wanted: None,
+            has_pulse: false,
+            unread: Vec::new(),
             receipts: Vec::new(),
             state: None,
             request: None,
-            unread: Vec::new(),
         }
     }
 
@@ -82,6 +87,19 @@ impl Host {
                 return met;
             }
         }
+    }
+
+    /// Waits until the device has said all that it says of itself to whoever comes, and has our word that it arrived.
+    pub(crate) fn hears_out(&mut self) -> Result<(), Gone> {
+        // What it says last.
+        self.wait("the device's pulse", |host| host.has_pulse.then_some(()))?;
+        (0..QUIET).try_for_each(|_| self.turn())
+    }
+
+    /// Goes, and comes as another host.
+    pub(crate) fn greets_anew(&mut self, id: u32) {
+        self.session.restart(id);
+        self.forget();
     }
 
     /// Has the device make its request to be enrolled.
@@ -215,8 +233,7 @@ impl Host {
             match happened {
                 Happened::Up => {}
                 Happened::Lost(_) => {
-                    // Whoever comes next says anew what it is.
-                    (self.standing, self.wanted, self.end) = (None, None, None);
+                    self.forget();
                     return Err(Gone);
                 }
                 Happened::Refused(mismatch) => panic!("{mismatch}"),
@@ -224,6 +241,12 @@ impl Host {
         }
         self.take();
         Ok(())
+    }
+
+    /// Whoever comes next says anew what it is.
+    fn forget(&mut self) {
+        (self.standing, self.wanted, self.end) = (None, None, None);
+        self.has_pulse = false;
     }
 
     /// Whether the machine at the other end is off.
@@ -249,7 +272,7 @@ impl Host {
             FromDevice::Request(request) => self.request = Some(request.to_vec()),
             FromDevice::Standing(standing) => self.standing = Some(standing),
             FromDevice::Wanted(wanted) => self.wanted = wanted,
-            FromDevice::Pulse(_) => {}
+            FromDevice::Pulse(_) => self.has_pulse = true,
         }
         self.session.taken();
     }

@@ -116,6 +116,11 @@ impl Machine {
         self.qemu = Some(qemu);
     }
 
+    /// How many lines of what its programs have told people hold this.
+    pub(crate) fn said(&self, words: &str) -> usize {
+        self.log.lines_with(&[words]).len()
+    }
+
     /// Its serial line.
     pub(crate) fn line(&self) -> PathBuf {
         self.dir.path().join("line")

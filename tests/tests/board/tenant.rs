@@ -4,12 +4,16 @@ use latch_issue::{
     Change, CodeBuilder, DeviceState, EnrolmentRequest, ImageTree, ProvisionBundle, Release,
     RoleKey, Rules, StarterKeys, Statement, now, starter_rules,
 };
+use latch_link::Handled;
 use latch_verify::{
-    statement::Audience,
+    device,
+    statement::{Audience, Outcome},
     types::{DeviceId, LatchId, ProductId, StatementId, TenantId, Version},
     verdict::Identity,
     wire::PublicKey,
 };
+
+use super::host::{Gone, Host};
 
 /// The device's name.
 pub(crate) const DEVICE: &str = "pump-7";
@@ -79,6 +83,22 @@ impl Tenant {
             tree,
             image,
         }
+    }
+
+    /// Has the device carry out a change, under a code that answers its challenge; what it says of it.
+    pub(crate) fn order(
+        &self,
+        latch: LatchId,
+        change: Change,
+        host: &mut Host,
+        key: &PublicKey,
+    ) -> Result<Outcome, Gone> {
+        let code = self.code(latch, change, &host.state(key)?);
+        let handled = host.statement(code.bytes(), device::Release::NotAsked)?;
+        assert_eq!(handled, Handled::Answered);
+        let mut told = host.receipts(key).iter().rev();
+        let receipt = told.find(|receipt| receipt.statement == code.id());
+        Ok(receipt.expect("a receipt comes before the end").outcome)
     }
 
     /// A code that answers the challenge of a device's state.
