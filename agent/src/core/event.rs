@@ -11,7 +11,7 @@ use latch_verify::{
 };
 use serde_json::Value;
 
-use super::listening::Change;
+use super::effects::{self, Shared};
 
 /// How a hook ended: done, or failed with a number of its own.
 pub type HookResult = Result<(), i32>;
@@ -329,25 +329,18 @@ pub enum Notice {
 }
 
 /// Effects in the making.
-#[derive(Default)]
-pub(super) struct Effects(Vec<Effect>);
+pub(super) type Effects = effects::Effects<Effect>;
 
-impl Effects {
-    pub(super) fn push(&mut self, effect: Effect) {
-        self.0.push(effect);
+impl Shared for Effect {
+    fn notice(notice: Notice) -> Self {
+        Self::Notice(notice)
     }
 
-    pub(super) fn notice(&mut self, notice: Notice) {
-        self.push(Effect::Notice(notice));
+    fn subscribe(filter: String) -> Self {
+        Self::Subscribe(filter)
     }
 
-    pub(super) fn listen(&mut self, change: Change) {
-        let Change { stop, begin } = change;
-        self.0.extend(stop.map(Effect::Unsubscribe));
-        self.0.extend(begin.map(Effect::Subscribe));
-    }
-
-    pub(super) fn into_vec(self) -> Vec<Effect> {
-        self.0
+    fn unsubscribe(filter: String) -> Self {
+        Self::Unsubscribe(filter)
     }
 }

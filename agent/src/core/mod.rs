@@ -2,6 +2,7 @@
 
 mod acting;
 mod download;
+mod effects;
 mod event;
 mod image;
 mod intake;

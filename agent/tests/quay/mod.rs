@@ -2,27 +2,24 @@
 //! broker of a few lines. The test pulls the cable, cuts the power, and lets time pass.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+#[path = "../done/mod.rs"]
+mod done;
+
 use std::collections::VecDeque;
 
-use latch_agent::{Bundle, LinkedCore, LinkedEffect, LinkedEvent, LinkedOptions, Notice};
+use latch_agent::{Bundle, LinkedCore, LinkedEffect, LinkedEvent, LinkedOptions};
 use latch_board::{Board, Clock};
-use latch_issue::{DeviceState, RoleKey, SignedReceipt};
 use latch_link::{
     Happened, HostSession, LONGEST_FROM_DEVICE, MAX_LINE, NotSent, longest_to_device,
 };
-use latch_mqtt::{DEFAULT_PREFIX, PageServer, Topics, Want};
-use latch_verify::{
-    statement::{Outcome, Status},
-    types::{Challenge, StatementId},
-    wire::PublicKey,
-};
+use latch_mqtt::{DEFAULT_PREFIX, PageServer, Topics};
 
 use crate::tenant::{PAGE, Tenant};
 
-/// When the tests take place, in Unix milliseconds.
-pub(crate) const BEGIN_MS: u64 = 1_800_000_000_000;
-pub(crate) const DEVICE: &str = "pump-7";
-pub(crate) const SEED: [u8; 32] = [9; 32];
+use done::wants;
+#[allow(unused_imports, reason = "each test file uses its part")]
+pub(crate) use done::{BEGIN_MS, DEVICE, Done, SEED, Shared, device_key};
+
 const IN: usize = LONGEST_FROM_DEVICE;
 const OUT: usize = 2 * (longest_to_device(4 * PAGE) + 2);
 
@@ -208,11 +205,8 @@ impl Quay {
         }
     }
 
-    pub(crate) fn done(&mut self) -> Done {
-        Done {
-            effects: std::mem::take(&mut self.effects),
-            topics: self.topics.clone(),
-        }
+    pub(crate) fn done(&mut self) -> Done<LinkedEffect> {
+        Done::new(std::mem::take(&mut self.effects), &self.topics)
     }
 }
 
@@ -231,21 +225,8 @@ pub(crate) fn bundle(tenant: &Tenant) -> Bundle {
     }
 }
 
-/// What a relay has done.
-pub(crate) struct Done {
-    pub(crate) effects: Vec<LinkedEffect>,
-    topics: Topics,
-}
-
-impl Done {
-    pub(crate) fn notices(&self) -> Vec<Notice> {
-        let notice = |effect: &LinkedEffect| match effect {
-            LinkedEffect::Notice(notice) => Some(notice.clone()),
-            _ => None,
-        };
-        self.effects.iter().filter_map(notice).collect()
-    }
-
+/// What only the relay of a device behind a link does.
+impl Done<LinkedEffect> {
     pub(crate) fn served(&self) -> Vec<String> {
         let served = |effect: &LinkedEffect| match effect {
             LinkedEffect::Serve(identity) => Some(identity.device.to_string()),
@@ -253,80 +234,4 @@ impl Done {
         };
         self.effects.iter().filter_map(served).collect()
     }
-
-    pub(crate) fn subscribed(&self) -> Vec<String> {
-        let filter = |effect: &LinkedEffect| match effect {
-            LinkedEffect::Subscribe(filter) => Some(filter.clone()),
-            _ => None,
-        };
-        self.effects.iter().filter_map(filter).collect()
-    }
-
-    pub(crate) fn unsubscribed(&self) -> Vec<String> {
-        let filter = |effect: &LinkedEffect| match effect {
-            LinkedEffect::Unsubscribe(filter) => Some(filter.clone()),
-            _ => None,
-        };
-        self.effects.iter().filter_map(filter).collect()
-    }
-
-    pub(crate) fn wants(&self) -> Vec<Want> {
-        wants(&self.effects, &self.topics)
-    }
-
-    pub(crate) fn receipts(&self) -> Vec<Vec<u8>> {
-        let topic = self.topics.device_receipt(&DEVICE.parse().unwrap());
-        published(&self.effects, &topic)
-    }
-
-    /// What the published receipts say, each verified with the device's key.
-    pub(crate) fn outcomes(&self) -> Vec<(StatementId, Outcome)> {
-        let key = device_key();
-        let read = |bytes| {
-            let signed = SignedReceipt::verify(bytes, &key).unwrap();
-            (signed.receipt().statement, signed.receipt().outcome)
-        };
-        self.receipts().into_iter().map(read).collect()
-    }
-
-    pub(crate) fn states(&self) -> usize {
-        self.state_bytes().len()
-    }
-
-    /// What the last published state says, verified with the device's key.
-    pub(crate) fn status(&self) -> Status {
-        let state = self.state_bytes().pop().expect("no state was published");
-        DeviceState::verify(state, &device_key()).unwrap().status
-    }
-
-    pub(crate) fn challenge(&self) -> Challenge {
-        self.status().challenge
-    }
-
-    fn state_bytes(&self) -> Vec<Vec<u8>> {
-        let topic = self.topics.device_state(&DEVICE.parse().unwrap());
-        published(&self.effects, &topic)
-    }
-}
-
-fn device_key() -> PublicKey {
-    RoleKey::from_seed(&SEED).unwrap().public()
-}
-
-fn published(effects: &[LinkedEffect], to: &str) -> Vec<Vec<u8>> {
-    let payload = |effect: &LinkedEffect| match effect {
-        LinkedEffect::Publish(publication) if publication.topic == to => {
-            Some(publication.payload.clone())
-        }
-        _ => None,
-    };
-    effects.iter().filter_map(payload).collect()
-}
-
-fn wants(effects: &[LinkedEffect], topics: &Topics) -> Vec<Want> {
-    let topic = topics.device_want(&DEVICE.parse().unwrap());
-    published(effects, &topic)
-        .iter()
-        .map(|bytes| Want::parse(bytes).unwrap())
-        .collect()
 }

@@ -2,29 +2,27 @@
 //! sends in, and what came out.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+#[path = "../done/mod.rs"]
+mod done;
 mod parts;
 
-use latch_agent::{Core, Effect, Event, Hook, HookResult, Notice};
-use latch_issue::{DeviceState, SignedReceipt};
-use latch_mqtt::{DEFAULT_PREFIX, PageServer, Topics, Want};
+use latch_agent::{Core, Effect, Event, Hook, HookResult};
+use latch_mqtt::{DEFAULT_PREFIX, PageServer, Topics};
 use latch_verify::{
     device::{Device, JOURNAL_SECTOR, NoCounter, Parts, provision},
     limits::MAX_COMPONENTS,
-    statement::{Outcome, Status},
-    types::{Challenge, StatementId, Version},
+    types::Version,
     verdict::Factory,
-    wire::{PublicKey, SeedKey},
+    wire::SeedKey,
 };
 
 use crate::tenant::Tenant;
 
+pub(crate) use done::{BEGIN_MS, DEVICE, Done};
+use done::{SEED, wants};
 pub(crate) use parts::InMemory;
 use parts::{Counting, TestClock, TestFlash};
 
-/// When the tests take place, in Unix milliseconds.
-pub(crate) const BEGIN_MS: u64 = 1_800_000_000_000;
-pub(crate) const DEVICE: &str = "pump-7";
-const SEED: [u8; 32] = [9; 32];
 const SLOT: usize = 64 * 1024;
 const ERASE: usize = 4096;
 
@@ -168,11 +166,8 @@ impl Rig {
     }
 
     /// What was done since the last call.
-    pub(crate) fn done(&mut self) -> Done {
-        Done {
-            effects: std::mem::take(&mut self.effects),
-            topics: self.topics.clone(),
-        }
+    pub(crate) fn done(&mut self) -> Done<Effect> {
+        Done::new(std::mem::take(&mut self.effects), &self.topics)
     }
 
     pub(crate) fn device(&self) -> &Device<InMemory> {
@@ -194,13 +189,8 @@ impl Rig {
     }
 }
 
-/// What a relay has done.
-pub(crate) struct Done {
-    pub(crate) effects: Vec<Effect>,
-    topics: Topics,
-}
-
-impl Done {
+/// What only the relay of a device in this process does.
+impl Done<Effect> {
     pub(crate) fn hooks(&self) -> Vec<Hook> {
         let hook = |effect: &Effect| match effect {
             Effect::Run(hook) => Some(hook.clone()),
@@ -217,91 +207,4 @@ impl Done {
         };
         self.effects.iter().filter_map(hook).collect()
     }
-
-    pub(crate) fn notices(&self) -> Vec<Notice> {
-        let notice = |effect: &Effect| match effect {
-            Effect::Notice(notice) => Some(notice.clone()),
-            _ => None,
-        };
-        self.effects.iter().filter_map(notice).collect()
-    }
-
-    pub(crate) fn published(&self, topic: &str) -> Vec<Vec<u8>> {
-        published(&self.effects, topic)
-    }
-
-    pub(crate) fn subscribed(&self) -> Vec<String> {
-        let filter = |effect: &Effect| match effect {
-            Effect::Subscribe(filter) => Some(filter.clone()),
-            _ => None,
-        };
-        self.effects.iter().filter_map(filter).collect()
-    }
-
-    pub(crate) fn unsubscribed(&self) -> Vec<String> {
-        let filter = |effect: &Effect| match effect {
-            Effect::Unsubscribe(filter) => Some(filter.clone()),
-            _ => None,
-        };
-        self.effects.iter().filter_map(filter).collect()
-    }
-
-    pub(crate) fn wants(&self) -> Vec<Want> {
-        wants(&self.effects, &self.topics)
-    }
-
-    pub(crate) fn states(&self) -> usize {
-        self.published(&self.topics.device_state(&DEVICE.parse().unwrap()))
-            .len()
-    }
-
-    /// The challenge in the last state, verified with the device's key.
-    pub(crate) fn challenge(&self) -> Challenge {
-        self.status().challenge
-    }
-
-    /// What the last state says, verified with the device's key.
-    pub(crate) fn status(&self) -> Status {
-        let topic = self.topics.device_state(&DEVICE.parse().unwrap());
-        let state = self
-            .published(&topic)
-            .pop()
-            .expect("no state was published");
-        DeviceState::verify(state, &device_key()).unwrap().status
-    }
-
-    pub(crate) fn receipts(&self) -> Vec<Vec<u8>> {
-        self.published(&self.topics.device_receipt(&DEVICE.parse().unwrap()))
-    }
-
-    /// What the published receipts say, each verified with the device's key.
-    pub(crate) fn outcomes(&self) -> Vec<(StatementId, Outcome)> {
-        let key = device_key();
-        let read = |bytes| {
-            let signed = SignedReceipt::verify(bytes, &key).unwrap();
-            (signed.receipt().statement, signed.receipt().outcome)
-        };
-        self.receipts().into_iter().map(read).collect()
-    }
-}
-
-pub(crate) fn device_key() -> PublicKey {
-    let key = latch_issue::RoleKey::from_seed(&SEED).unwrap();
-    key.public()
-}
-
-fn published(effects: &[Effect], to: &str) -> Vec<Vec<u8>> {
-    let payload = |effect: &Effect| match effect {
-        Effect::Publish { topic, payload, .. } if topic == to => Some(payload.clone()),
-        _ => None,
-    };
-    effects.iter().filter_map(payload).collect()
-}
-
-fn wants(effects: &[Effect], topics: &Topics) -> Vec<Want> {
-    let topic = topics.device_want(&DEVICE.parse().unwrap());
-    published(effects, &topic)
-        .iter()
-        .map(|bytes| Want::parse(bytes).unwrap())
-        .collect()
 }

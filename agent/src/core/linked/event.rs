@@ -4,7 +4,11 @@ use latch_link::{FromDevice, ToDevice};
 use latch_mqtt::Publication;
 use latch_verify::{device::Release, verdict::Identity};
 
-use crate::core::{event::Notice, listening::Change, queue::Found};
+use crate::core::{
+    effects::{self, Shared},
+    event::Notice,
+    queue::Found,
+};
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -134,25 +138,18 @@ impl Request {
 }
 
 /// Effects in the making.
-#[derive(Default)]
-pub(super) struct Effects(Vec<LinkedEffect>);
+pub(super) type Effects = effects::Effects<LinkedEffect>;
 
-impl Effects {
-    pub(super) fn push(&mut self, effect: LinkedEffect) {
-        self.0.push(effect);
+impl Shared for LinkedEffect {
+    fn notice(notice: Notice) -> Self {
+        Self::Notice(notice)
     }
 
-    pub(super) fn notice(&mut self, notice: Notice) {
-        self.push(LinkedEffect::Notice(notice));
+    fn subscribe(filter: String) -> Self {
+        Self::Subscribe(filter)
     }
 
-    pub(super) fn listen(&mut self, change: Change) {
-        let Change { stop, begin } = change;
-        self.0.extend(stop.map(LinkedEffect::Unsubscribe));
-        self.0.extend(begin.map(LinkedEffect::Subscribe));
-    }
-
-    pub(super) fn into_vec(self) -> Vec<LinkedEffect> {
-        self.0
+    fn unsubscribe(filter: String) -> Self {
+        Self::Unsubscribe(filter)
     }
 }
