@@ -15,6 +15,7 @@ use crate::{
     clock::Clock,
     hardware::{Hands, Micro, parts},
     outgoing::{Outgoing, Word},
+    recovery::Recovery,
 };
 
 /// The version from the factory.
@@ -28,6 +29,8 @@ pub(crate) const FACTORY: Version = Version {
 pub(crate) enum Seat {
     New(Box<Parts<Micro>>),
     Up(Box<Device<Micro>>),
+    /// No image is whole.
+    Recovering(Box<Recovery>),
     Shut(Refused),
 }
 
@@ -41,8 +44,12 @@ pub(crate) struct Answer {
 pub(crate) enum Then {
     Nothing,
     GoOn,
-    Greet { standing_first: bool },
+    Greet {
+        standing_first: bool,
+    },
     Arm,
+    /// The image is back: it boots.
+    Boot,
 }
 
 impl Answer {
@@ -71,6 +78,21 @@ pub(crate) fn answer(
             },
             ..Answer::done(tag, Ok(()))
         },
+        (message, Seat::Recovering(recovery)) => {
+            let message = recovery.answer(message);
+            let then = match &message {
+                FromDevice::Paged { paged, .. } => match paged {
+                    Paged::Restored => Then::Boot,
+                    Paged::Kept(_) => Then::GoOn,
+                    // What is wanted may be another page now, or none.
+                    _ => Then::Greet {
+                        standing_first: false,
+                    },
+                },
+                _ => Then::Nothing,
+            };
+            Answer { message, then }
+        }
         (ToDevice::AskRequest { name, .. }, Seat::New(_)) => match request(seed, name) {
             Ok(request) => {
                 outgoing.put(Word::Request(request));

@@ -7,11 +7,11 @@ use std::sync::{
 
 use latch_link::{
     DeviceSession, FromDevice, Happened, LONGEST_FROM_DEVICE, Life, MAX_LINE, Program, Pulse,
-    Refused, Standing, Wanted, Why, longest_to_device,
+    Refused, Standing, ToDevice, Wanted, Why, longest_to_device,
 };
 use latch_verify::{
     Reason,
-    device::{Armed, Device},
+    device::{Armed, Device, Parts},
     ledger::InstallPhase,
     limits::MAX_RECEIPT_ENVELOPE,
 };
@@ -21,6 +21,7 @@ use crate::{
     clock::Clock,
     hardware::{Hands, Micro, parts},
     outgoing::{Outgoing, Word},
+    recovery::Recovery,
 };
 
 /// The largest pages that a board takes.
@@ -46,6 +47,10 @@ pub struct Board {
     sessions: u32,
     /// While it is set, messages are not looked at.
     stalled: Arc<AtomicBool>,
+    /// While it is set, messages are taken, and never answered.
+    mute: Arc<AtomicBool>,
+    /// The same for statements only.
+    hangs_at_statements: Arc<AtomicBool>,
 }
 
 impl Board {
@@ -65,6 +70,8 @@ impl Board {
             boots_next: false,
             sessions: 1,
             stalled: Arc::default(),
+            mute: Arc::default(),
+            hangs_at_statements: Arc::default(),
         }
     }
 
@@ -89,6 +96,19 @@ impl Board {
     #[must_use]
     pub fn stall(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.stalled)
+    }
+
+    /// While it holds, messages are taken and thrown away, as a device with a fault in its program
+    /// does: the link lives, and nothing is ever answered.
+    #[must_use]
+    pub fn mute(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.mute)
+    }
+
+    /// While it holds, the same is so for statements only.
+    #[must_use]
+    pub fn hang_at_statements(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.hangs_at_statements)
     }
 
     /// The device, while it is up.
@@ -149,17 +169,36 @@ impl Board {
     pub fn reset(&mut self) {
         let spare = Seat::Shut(Reason::LogicFault.into());
         self.seat = match std::mem::replace(&mut self.seat, spare) {
-            Seat::Up(device) => match Device::boot(device.into_parts()) {
-                Ok(device) => Seat::Up(Box::new(device)),
-                Err(fault) => Seat::Shut(fault.into()),
+            Seat::Up(device) => booted(device.into_parts()),
+            Seat::Recovering(recovery) => match recovery.reset() {
+                Ok(parts) => booted(parts),
+                Err(recovery) => Seat::Recovering(recovery),
             },
             seat => seat,
         };
+        self.begin_session();
+        self.confirm();
+    }
+
+    /// Knows nothing of what was said before.
+    fn begin_session(&mut self) {
         self.sessions += 1;
         *self.session = DeviceSession::new(self.sessions.wrapping_mul(0x9e37_79b1));
         self.outgoing.forget();
         self.boots_next = false;
-        self.confirm();
+    }
+
+    /// All its images are lost: the recovery program starts, and takes the confirmed one again.
+    ///
+    /// # Panics
+    /// When the device is not up, or has never installed an image.
+    pub fn lose_images(&mut self) {
+        let spare = Seat::Shut(Reason::LogicFault.into());
+        let Seat::Up(device) = std::mem::replace(&mut self.seat, spare) else {
+            panic!("there is no device that is up");
+        };
+        self.seat = Seat::Recovering(Box::new(Recovery::of(*device)));
+        self.begin_session();
     }
 
     /// It does not come up again.
@@ -198,7 +237,7 @@ impl Board {
         let standing = self.standing();
         self.outgoing.say(FromDevice::Standing(standing));
         (self.pulse, self.wanted) = (None, None);
-        if let Seat::Up(_) = &self.seat {
+        if let Seat::Up(_) | Seat::Recovering(_) = &self.seat {
             self.tell_changes();
             if self.wanted.is_none() {
                 self.outgoing.say(FromDevice::Wanted(None));
@@ -207,9 +246,16 @@ impl Board {
     }
 
     fn standing(&self) -> Standing {
+        let (program, why) = match &self.seat {
+            Seat::Recovering(_) => (Program::Recovery, Why::Recovery),
+            _ => (Program::Application, Why::Unknown),
+        };
         let (life, version, boot) = match &self.seat {
             Seat::New(_) => (Life::Unprovisioned, FACTORY, 0),
             Seat::Shut(refused) => (Life::Shut(*refused), FACTORY, 0),
+            Seat::Recovering(recovery) => {
+                (Life::Provisioned(recovery.identity.clone()), FACTORY, 0)
+            }
             Seat::Up(device) => (
                 Life::Provisioned(device.identity().clone()),
                 device.running().version,
@@ -217,11 +263,11 @@ impl Board {
             ),
         };
         Standing {
-            program: Program::Application,
+            program,
             life,
             version,
             boot,
-            why: Why::Unknown,
+            why,
         }
     }
 
@@ -239,19 +285,11 @@ impl Board {
     }
 
     fn tell_changes(&mut self) {
-        let Seat::Up(device) = &self.seat else { return };
-        let status = device.status();
-        let pulse = Pulse {
-            receipts: device.facts().chain.number,
-            changes: self.changes,
-            root_version: status.root_version,
-            junk: status.junk.count,
-            posture: status.posture,
-            pulse_every_ms: device
-                .pulse_every_ms()
-                .and_then(|ms| u32::try_from(ms).ok()),
+        let (pulse, wanted) = match &self.seat {
+            Seat::Up(device) => (pulse(device, self.changes), wanted(device)),
+            Seat::Recovering(recovery) => (Recovery::PULSE, recovery.wanted()),
+            _ => return,
         };
-        let wanted = wanted(device);
         if self.pulse.replace(pulse) != Some(pulse) {
             self.outgoing.say(FromDevice::Pulse(pulse));
         }
@@ -266,6 +304,11 @@ impl Board {
         let Some(message) = self.session.message() else {
             return;
         };
+        let is_statement = matches!(message, Ok(ToDevice::Statement { .. }));
+        let hangs = is_statement && self.hangs_at_statements.load(Ordering::Relaxed);
+        if hangs || self.mute.load(Ordering::Relaxed) {
+            return self.session.taken();
+        }
         let answer = match message {
             Ok(message) => answer(
                 &mut self.seat,
@@ -282,10 +325,17 @@ impl Board {
             Then::Nothing => self.outgoing.say(message),
             Then::GoOn => {
                 // This answer tells which page is next.
-                if let Seat::Up(device) = &self.seat {
-                    self.wanted = wanted(device);
+                match &self.seat {
+                    Seat::Up(device) => self.wanted = wanted(device),
+                    Seat::Recovering(recovery) => self.wanted = recovery.wanted(),
+                    _ => {}
                 }
                 self.outgoing.say(message);
+            }
+            Then::Boot => {
+                self.wanted = None;
+                self.outgoing.say(message);
+                self.boots_next = true;
             }
             Then::Greet { standing_first } => {
                 if !standing_first {
@@ -322,6 +372,26 @@ impl Board {
 
     fn provision(&mut self, root: &[u8], enrolment: &[u8]) -> Result<(), Refused> {
         make(&mut self.seat, &self.seed, &self.clock, root, enrolment)
+    }
+}
+
+fn booted(parts: Parts<Micro>) -> Seat {
+    match Device::boot(parts) {
+        Ok(device) => Seat::Up(Box::new(device)),
+        Err(fault) => Seat::Shut(fault.into()),
+    }
+}
+
+fn pulse(device: &Device<Micro>, changes: u32) -> Pulse {
+    let status = device.status();
+    let every_ms = device.pulse_every_ms();
+    Pulse {
+        receipts: device.facts().chain.number,
+        changes,
+        root_version: status.root_version,
+        junk: status.junk.count,
+        posture: status.posture,
+        pulse_every_ms: every_ms.and_then(|ms| u32::try_from(ms).ok()),
     }
 }
 

@@ -12,7 +12,8 @@ use latch_verify::{
 use crate::clock::Clock;
 
 const ERASE: usize = 4096;
-const SLOT: usize = 64 * 1024;
+/// Bytes of a slot.
+pub(crate) const SLOT: usize = 64 * 1024;
 
 /// A flash that is fast to make and easy to move.
 pub struct Chip(Flash<1, 4, ERASE>);

@@ -10,6 +10,7 @@ mod board;
 mod clock;
 mod hardware;
 mod outgoing;
+mod recovery;
 mod serve;
 mod socket;
 

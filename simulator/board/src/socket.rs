@@ -21,6 +21,7 @@ const LOOK: Duration = Duration::from_millis(5);
 pub struct OnSocket {
     ends: Arc<AtomicBool>,
     resets: Arc<AtomicU32>,
+    losses: Arc<AtomicU32>,
     board: Option<JoinHandle<Board>>,
 }
 
@@ -36,12 +37,17 @@ impl OnSocket {
         }
         let listener = UnixListener::bind(path)?;
         listener.set_nonblocking(true)?;
-        let (ends, resets) = (Arc::default(), Arc::default());
-        let signals = (Arc::clone(&ends), Arc::clone(&resets));
-        let board = thread::spawn(move || offer(&listener, board, &signals.0, &signals.1));
+        let (ends, resets, losses) = (Arc::default(), Arc::default(), Arc::default());
+        let signals = Signals {
+            ends: Arc::clone(&ends),
+            resets: Arc::clone(&resets),
+            losses: Arc::clone(&losses),
+        };
+        let board = thread::spawn(move || offer(&listener, board, &signals));
         Ok(Self {
             ends,
             resets,
+            losses,
             board: Some(board),
         })
     }
@@ -49,6 +55,11 @@ impl OnSocket {
     /// Cuts the board's power, in the middle of whatever it does. Its socket stays.
     pub fn reset(&self) {
         self.resets.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Erases the board's images: its recovery program starts.
+    pub fn lose_images(&self) {
+        self.losses.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Takes the board away, as when its emulator is killed: hosts lose their connection.
@@ -73,20 +84,26 @@ impl Drop for OnSocket {
     }
 }
 
-fn offer(
-    listener: &UnixListener,
-    mut board: Board,
-    ends: &AtomicBool,
-    resets: &AtomicU32,
-) -> Board {
+/// What the thread of a board is told.
+struct Signals {
+    ends: Arc<AtomicBool>,
+    resets: Arc<AtomicU32>,
+    losses: Arc<AtomicU32>,
+}
+
+fn offer(listener: &UnixListener, mut board: Board, signals: &Signals) -> Board {
     let begin = Instant::now();
-    let mut reset = 0;
+    let (mut reset, mut lost) = (0, 0);
     let mut go_on = |board: &mut Board| {
-        let wished = resets.load(Ordering::Relaxed);
+        let wished = signals.resets.load(Ordering::Relaxed);
         if std::mem::replace(&mut reset, wished) != wished {
             board.reset();
         }
-        !ends.load(Ordering::Relaxed)
+        let wished = signals.losses.load(Ordering::Relaxed);
+        if std::mem::replace(&mut lost, wished) != wished {
+            board.lose_images();
+        }
+        !signals.ends.load(Ordering::Relaxed)
     };
     while go_on(&mut board) {
         match listener.accept().and_then(|(stream, _)| prepared(stream)) {
