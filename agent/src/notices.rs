@@ -47,6 +47,11 @@ pub(crate) fn log(notice: &Notice) {
             let Refusal { reason, .. } = refusal;
             warn!(reason = reason.number(), name = reason.name(), cause = %refusal, "page refused");
         }
+        Notice::PagesMissing { manifest, next } => warn!(
+            %manifest,
+            next,
+            "nobody brings the pages that the device waits for: run `latch serve --release FILE --image FILE`"
+        ),
         Notice::ImageComplete { manifest } => info!(%manifest, "image complete"),
         Notice::Armed { manifest } => info!(%manifest, "image armed"),
         Notice::Trial {

@@ -25,6 +25,8 @@ struct Asked {
     end: u32,
     silence_ms: u64,
     again_at_ms: u64,
+    /// The silence has just become the longest.
+    is_unheard: bool,
 }
 
 impl Download {
@@ -40,18 +42,26 @@ impl Download {
             }
             _ => SILENCE_MS,
         };
+        let before_ms = self.0.as_ref().map_or(0, |asked| asked.silence_ms);
         let end = (next - next % WINDOW).saturating_add(WINDOW).min(of);
         self.0 = Some(Asked {
             manifest,
             end,
             silence_ms,
             again_at_ms: now_ms.saturating_add(silence_ms),
+            is_unheard: before_ms < silence_ms && silence_ms == SILENCE_LONGEST_MS,
         });
         Some(Want::Pages {
             manifest,
             first: next,
             count: end.saturating_sub(next),
         })
+    }
+
+    /// Whether it is time to tell that nobody brings what was asked for again and again: once, until a
+    /// page comes.
+    pub(super) fn is_unheard(&self) -> bool {
+        self.0.as_ref().is_some_and(|asked| asked.is_unheard)
     }
 
     /// A page has come.
@@ -113,6 +123,8 @@ mod tests {
             assert_eq!(download.ask(now_ms + silence_ms - 1, at(0, 40)), None);
             now_ms += silence_ms;
             assert_eq!(download.ask(now_ms, at(0, 40)), want(0, WINDOW));
+            // 5, 10, 20 and 40 seconds were in vain.
+            assert_eq!(download.is_unheard(), now_ms == 75_000);
         }
         download.progress(now_ms);
         assert_eq!(download.again_at_ms(), now_ms + SILENCE_MS);

@@ -247,6 +247,13 @@ pub enum Notice {
         /// Why.
         refusal: Refusal,
     },
+    /// The device waits for pages, and after many wants there are none.
+    PagesMissing {
+        /// The release.
+        manifest: StatementId,
+        /// The page that it waits for.
+        next: u32,
+    },
     /// The last page is durable.
     ImageComplete {
         /// The release.

@@ -2,7 +2,7 @@
 
 use latch_verify::{
     Reason,
-    device::Platform,
+    device::{PagesWanted, Platform},
     limits::{MAX_RECEIPT_ENVELOPE, MAX_STATE_ENVELOPE},
 };
 
@@ -41,6 +41,10 @@ impl<P: Platform> Station<P> {
         if let (true, Stage::Receiving(wanted)) = (self.outlet.is_connected(), stage(&self.device))
             && let Some(want) = self.download.ask(now_ms, wanted)
         {
+            if self.download.is_unheard() {
+                let PagesWanted { manifest, next, .. } = wanted;
+                effects.notice(Notice::PagesMissing { manifest, next });
+            }
             effects.push(Effect::Publish {
                 topic: self.names.want.clone(),
                 payload: want.to_bytes(),

@@ -1,12 +1,13 @@
 //! What goes to the broker without the device being asked: subscriptions, and wants.
 
 use latch_mqtt::Publication;
+use latch_verify::device::PagesWanted;
 
 use super::{
     desk::Desk,
     event::{Effects, LinkedEffect},
 };
-use crate::core::telling::WANT_EXPIRY_S;
+use crate::core::{event::Notice, telling::WANT_EXPIRY_S};
 
 impl Desk {
     /// Listens to what every device listens to.
@@ -41,6 +42,10 @@ impl Desk {
             return;
         };
         if let Some(want) = self.download.ask(now_ms, wanted.pages) {
+            if self.download.is_unheard() {
+                let PagesWanted { manifest, next, .. } = wanted.pages;
+                effects.notice(Notice::PagesMissing { manifest, next });
+            }
             let publication = Publication::new(self.names.want.clone(), want.to_bytes());
             effects.push(LinkedEffect::Publish(publication.expiring(WANT_EXPIRY_S)));
         }
