@@ -9,8 +9,8 @@
 mod core;
 
 pub use crate::core::{
-    ASK_AGAIN_MS, Bundle, Core, Effect, Event, FAULT_REST_MS, Hook, HookResult, LatchEvent,
-    LinkedCore, LinkedEffect, LinkedEvent, LinkedOptions, MANIFEST_PATIENCE_MS, Notice, QUEUE_LEN,
-    ROOTS_KEPT, Request, SHUT_REST_MS, SHUT_TRIES, SILENCE_LONGEST_MS, SILENCE_MS, STATE_REST_MS,
-    WINDOW,
+    ANSWER_MS, ASK_AGAIN_MS, Bundle, Core, Effect, Event, FAULT_REST_MS, Hook, HookResult,
+    LatchEvent, LinkedCore, LinkedEffect, LinkedEvent, LinkedOptions, MANIFEST_PATIENCE_MS, Notice,
+    QUEUE_LEN, ROOTS_KEPT, Request, SHUT_REST_MS, SHUT_TRIES, SILENCE_LONGEST_MS, SILENCE_MS,
+    STATE_REST_MS, WINDOW,
 };

@@ -1,7 +1,7 @@
 //! What the relay notices, as lines of the log. Their texts and fields stay as they are:
 //! people search for them, and programs too.
 
-use latch_agent::Notice;
+use latch_agent::{ANSWER_MS, Notice};
 use latch_link::{Life, Standing};
 use latch_verify::{Reason, Refusal, statement::Outcome};
 use tracing::{debug, error, info, warn};
@@ -92,6 +92,27 @@ pub(crate) fn log(notice: &Notice) {
         Notice::TooLong { most } => {
             error!(most, "dropped: longer than what the device takes, in bytes");
         }
+        Notice::Unanswered { what, dropped } => {
+            let then = if *dropped {
+                "dropped"
+            } else {
+                "asked once more"
+            };
+            error!(
+                what,
+                then,
+                seconds = ANSWER_MS / 1000,
+                "device does not answer what it has taken: met anew"
+            );
+        }
+        Notice::ReceiptsLost { count } => warn!(
+            count,
+            "receipts lost: they were never published, and the device no longer keeps them"
+        ),
+        Notice::ReceiptsUnknown { count } => info!(
+            count,
+            "device no longer keeps its first receipts, and the broker retains no state that says whether they were published"
+        ),
         Notice::NoTopics(cause) => error!(%cause, "device is not served"),
         other => info!(notice = ?other, "notice"),
     }

@@ -132,6 +132,15 @@ impl Line {
         self.session.taken();
     }
 
+    /// Gives the device up, which answers and does not do what it is asked: it forgets what was
+    /// under way, and is met anew.
+    pub fn hang_up(&mut self) {
+        if self.session.is_up() {
+            self.cause = Some("it was given up: it did not answer what it was asked".to_owned());
+            self.session.restart(id());
+        }
+    }
+
     /// The next thing that happens. Nothing is read or written but while this is awaited;
     /// dropping it loses nothing.
     pub async fn next(&mut self) -> Happening {

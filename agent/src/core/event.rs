@@ -331,6 +331,25 @@ pub enum Notice {
         /// The longest that it takes, in bytes.
         most: usize,
     },
+    /// The device behind the link has taken a request, and not answered it in time.
+    Unanswered {
+        /// What was asked of it.
+        what: &'static str,
+        /// Whether it is given up. Otherwise the device is met anew, and asked once more.
+        dropped: bool,
+    },
+    /// Receipts that were never published, and that neither the device behind the link nor the
+    /// relay has any more.
+    ReceiptsLost {
+        /// How many.
+        count: u64,
+    },
+    /// Receipts that the device behind the link no longer has, of which nobody knows whether they
+    /// were published: the broker retains no state of it.
+    ReceiptsUnknown {
+        /// How many.
+        count: u64,
+    },
     /// There are no topics for the device behind the link: it is not served.
     NoTopics(TopicError),
 }

@@ -21,7 +21,9 @@ mod tending;
 pub use download::{SILENCE_LONGEST_MS, SILENCE_MS, WINDOW};
 pub use event::{Effect, Event, Hook, HookResult, LatchEvent, Notice};
 pub use intake::ASK_AGAIN_MS;
-pub use linked::{Bundle, LinkedCore, LinkedEffect, LinkedEvent, LinkedOptions, Request};
+pub use linked::{
+    ANSWER_MS, Bundle, LinkedCore, LinkedEffect, LinkedEvent, LinkedOptions, Request,
+};
 pub use outlet::STATE_REST_MS;
 pub use queue::{MANIFEST_PATIENCE_MS, QUEUE_LEN};
 pub use roots::ROOTS_KEPT;

@@ -14,6 +14,8 @@ pub(super) enum Subject {
     Page,
     /// A release manifest.
     Release(StatementId),
+    /// The state of this device, as somebody has published it.
+    State,
     /// Nothing that this device listens for.
     Nothing,
 }
@@ -56,6 +58,9 @@ impl Names {
             }
             Some(Topic::Device(device, DeviceTopic::Page)) if device == self.device => {
                 Subject::Page
+            }
+            Some(Topic::Device(device, DeviceTopic::State)) if device == self.device => {
+                Subject::State
             }
             Some(Topic::Code(_) | Topic::Revoked(_) | Topic::Time) => Subject::Statement,
             Some(Topic::Trust(version)) => Subject::Trust(version),

@@ -66,6 +66,11 @@ impl Outlet {
         }
     }
 
+    /// So many receipts were made before: none of them is news.
+    pub(super) fn know(&mut self, receipts: u64) {
+        self.noticed = self.noticed.max(receipts);
+    }
+
     /// The connection came: whoever listens now may have missed everything.
     pub(super) fn connect(&mut self) {
         self.connected = true;

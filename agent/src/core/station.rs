@@ -139,7 +139,7 @@ impl<P: Platform> Station<P> {
                 Subject::Trust(version) => self.take_root(now_ms, version, payload, effects),
                 Subject::Page => self.take_page(now_ms, payload, effects),
                 Subject::Release(id) => self.take_release(id, payload, effects),
-                Subject::Nothing => {}
+                Subject::State | Subject::Nothing => {}
             },
             Event::Done(result) => self.take_end(now_ms, result, effects),
             Event::Shut(result) => self.take_shut(now_ms, result, effects),

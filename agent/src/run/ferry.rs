@@ -190,6 +190,7 @@ impl Ferry {
                     // The line is lost, which it tells next: then this is asked again.
                     Err(NotSent::Down | NotSent::Busy) => {}
                 },
+                LinkedEffect::HangUp => self.line.hang_up(),
                 LinkedEffect::Notice(notice) => notices::log(&notice),
             }
         }

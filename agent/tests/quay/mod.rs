@@ -119,6 +119,10 @@ impl Quay {
                     Err(NotSent::Busy) => panic!("more than one request under way"),
                 }
             }
+            if effect == LinkedEffect::HangUp {
+                self.hosts += 1;
+                self.host.restart(self.hosts);
+            }
             self.effects.push(effect);
         }
     }

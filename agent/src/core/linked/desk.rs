@@ -3,7 +3,12 @@
 use latch_link::{Pulse, Wanted};
 use latch_verify::verdict::Identity;
 
-use super::{event::Effects, express::Express, kept::Kept, shelf::Shelf};
+use super::{
+    event::{Effects, LinkedEffect},
+    express::Express,
+    kept::Kept,
+    shelf::Shelf,
+};
 use crate::core::{
     download::Download,
     event::Notice,
@@ -32,6 +37,8 @@ pub(super) struct Desk {
     pub(super) download: Download,
     pub(super) outlet: Outlet,
     pub(super) kept: Kept,
+    /// The state that was published last, while it is to be told from what the broker retains.
+    pub(super) last_state: Option<Vec<u8>>,
     pub(super) listening: Listening,
     /// The device was at fault: nothing is put in before.
     pub(super) rest_until_ms: Option<u64>,
@@ -43,8 +50,6 @@ pub(super) struct Desk {
 
 impl Desk {
     pub(super) fn new(identity: Identity, names: Names, pulse: Pulse, boot: u32) -> Self {
-        let mut kept = Kept::default();
-        kept.told_of(pulse.receipts);
         Self {
             identity,
             names,
@@ -57,7 +62,8 @@ impl Desk {
             express: Express::default(),
             shelf: Shelf::default(),
             download: Download::default(),
-            kept,
+            kept: Kept::default(),
+            last_state: None,
             listening: Listening::default(),
             rest_until_ms: None,
             ask_again_at_ms: None,
@@ -75,6 +81,26 @@ impl Desk {
         self.queue.be_patient(now_ms);
         // What it asks for begins where its flash says.
         self.download.forget();
+    }
+
+    /// Whether a trust root is in force there. The recovery program of a bootloader has none: it takes
+    /// the pages of its image and nothing else, and all the rest waits.
+    pub(super) fn judges(&self) -> bool {
+        self.pulse.root_version > 0
+    }
+
+    /// Counts the receipts that the device has made, and asks the broker which of them were published
+    /// before.
+    pub(super) fn count_receipts(&mut self, effects: &mut Effects) {
+        if !self.judges() {
+            return;
+        }
+        if !self.kept.has_begun() {
+            self.outlet.know(self.pulse.receipts);
+        }
+        if self.kept.told_of(self.pulse.receipts) {
+            effects.push(LinkedEffect::Subscribe(self.names.state.clone()));
+        }
     }
 
     /// The version of the trust root that the device would take.

@@ -59,6 +59,9 @@ pub enum LinkedEffect {
     /// Say this to the device. One at a time: nothing more is said before the device has ended
     /// it, or is lost.
     Say(Request),
+    /// Give the other end of the line up and meet it anew: it no longer answers what it is asked.
+    /// Tell by [`LinkedEvent::Down`] when that is so.
+    HangUp,
     /// Something worth knowing.
     Notice(Notice),
 }
@@ -89,6 +92,20 @@ pub(super) enum Wish {
     },
     State,
     Receipt(u64),
+}
+
+impl Wish {
+    /// What it is, for logs.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Standing => "standing",
+            Self::Provision { .. } => "provision",
+            Self::Statement { .. } => "statement",
+            Self::Page { .. } => "page",
+            Self::State => "state",
+            Self::Receipt(_) => "receipt",
+        }
+    }
 }
 
 /// Where a statement has waited.

@@ -5,6 +5,7 @@ use latch_link::MAX_STATEMENT;
 use latch_verify::{
     Reason, Refusal,
     image::Page,
+    statement::State,
     types::StatementId,
     wire::{Envelope, Kind, peek_kind},
 };
@@ -27,14 +28,30 @@ impl Desk {
             Subject::Trust(version) => self.take_root(version, payload, effects),
             Subject::Page => self.take_page(payload),
             Subject::Release(id) => self.take_release(id, payload, effects),
+            Subject::State => self.take_last_state(payload, effects),
             Subject::Nothing => {}
         }
     }
 
     /// Whether what comes next from the broker has a place. Codes that wait for their manifests
-    /// do not count: those come from there too.
+    /// do not count: those come from there too. Neither do those that wait for a device that judges nothing:
+    /// its pages come from there.
     pub(super) fn has_room(&self) -> bool {
-        !self.queue.is_full_for_now() && !self.express.is_full()
+        !self.judges() || (!self.queue.is_full_for_now() && !self.express.is_full())
+    }
+
+    /// Takes the state that the broker has retained: it says which receipts were published before
+    /// this relay began.
+    fn take_last_state(&mut self, state: &[u8], effects: &mut Effects) {
+        if !self.kept.is_open() || self.last_state.as_deref() == Some(state) {
+            return;
+        }
+        let envelope = Envelope::parse(Kind::State, state);
+        if let Ok(state) = envelope.and_then(|envelope| envelope.read::<State<'_>>()) {
+            self.kept.published_up_to(state.receipts);
+            self.last_state = None;
+            effects.push(LinkedEffect::Unsubscribe(self.names.state.clone()));
+        }
     }
 
     fn take_statement(&mut self, statement: &[u8], effects: &mut Effects) {

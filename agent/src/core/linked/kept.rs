@@ -1,60 +1,242 @@
-//! Receipts of a device: those that are here, and those that are still to be asked for.
+//! Receipts of a device: those that are here, those that are still to be asked for, and those that
+//! nobody has any more.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::RangeInclusive,
+};
 
 use latch_verify::limits::MAX_OUTCOMES;
 
 /// Receipts that are published again after each connect: as many as a device itself can send
-/// again. Each has less than a kilobyte.
+/// again. Each has less than half a kilobyte.
 const KEPT: usize = MAX_OUTCOMES;
+/// Receipts that wait for the broker. What makes them waits for it too, or closes by itself: all
+/// latches, and the codes that were taken before the connection was lost, are fewer.
+const UNTOLD: usize = 64;
+/// How far back a device is asked, in numbers. It keeps the receipts of effects above those of
+/// refusals that came later, so that what it holds lies anywhere; of refusals it makes some in a minute at most.
+const LOOK_BACK: u64 = 512;
+/// How long the broker's word of what was published before is waited for, in milliseconds: a
+/// message that is retained comes with the subscription.
+const WORD_MS: u64 = 10_000;
 
 /// Receipts by their numbers.
 #[derive(Default)]
 pub(super) struct Kept {
-    receipts: BTreeMap<u64, Vec<u8>>,
+    receipts: BTreeMap<u64, Receipt>,
     owed: BTreeSet<u64>,
+    /// What the device was asked for, and whether it has given it.
+    asked: Option<(u64, bool)>,
+    /// How many it has given since nothing was owed.
+    given: usize,
+    /// What nobody has any more, and what is too old to be looked for.
+    gone: Vec<RangeInclusive<u64>>,
+    before: Before,
+    /// The device has told how many it has made.
+    begun: bool,
     /// The newest number that the device has told of.
     newest: u64,
 }
 
+/// A receipt.
+struct Receipt {
+    bytes: Vec<u8>,
+    /// Whether it was published.
+    told: bool,
+}
+
+/// What was published before this relay began.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Before {
+    /// Nobody has said so yet.
+    #[default]
+    Open,
+    /// Who listens may have it until then; what was not said by then nobody says.
+    Asked { until_ms: u64 },
+    /// All up to this number.
+    UpTo(u64),
+}
+
+/// What is told of receipts that nobody has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Loss {
+    /// So many were never published.
+    Lost(u64),
+    /// Of so many nobody knows.
+    Unknown(u64),
+}
+
 impl Kept {
-    /// Takes a receipt.
-    pub(super) fn keep(&mut self, number: u64, receipt: &[u8]) {
+    /// Takes a receipt. `told` if it is published now.
+    pub(super) fn keep(&mut self, number: u64, receipt: &[u8], told: bool) {
         self.owed.remove(&number);
-        self.receipts.insert(number, receipt.to_vec());
-        if self.receipts.len() > KEPT {
-            self.receipts.pop_first();
+        if let Some((asked, given)) = &mut self.asked
+            && *asked == number
+        {
+            *given = true;
+        }
+        if number == self.newest + 1 {
+            // It comes before the word that it was made.
+            self.newest = number;
+        }
+        let bytes = receipt.to_vec();
+        self.receipts.insert(number, Receipt { bytes, told });
+        // Those of a connection that is new stay until it has carried something else.
+        while self.receipts.len() > if told { KEPT } else { UNTOLD } {
+            match self.receipts.pop_first() {
+                Some((number, receipt)) if !receipt.told => self.gone.push(number..=number),
+                _ => {}
+            }
         }
     }
 
-    /// The device has made this many. What is not here will be asked for, once.
-    pub(super) fn told_of(&mut self, newest: u64) {
+    /// A receipt came that cannot be read: of a later version, and published all the same.
+    pub(super) fn pass_on(&mut self) {
+        if let Some((_, given)) = &mut self.asked {
+            *given = true;
+        }
+    }
+
+    /// The device has made this many. What is not here will be asked for, once. Says whether the
+    /// device may no longer have all of them, and nobody has said yet what was published.
+    pub(super) fn told_of(&mut self, newest: u64) -> bool {
         if newest < self.newest {
             // Another journal.
             *self = Self::default();
         }
-        let oldest = newest.saturating_sub(KEPT as u64);
-        for number in oldest.max(self.newest) + 1..=newest {
-            if !self.receipts.contains_key(&number) {
-                self.owed.insert(number);
-            }
+        if self.owed.is_empty() && self.asked.is_none() {
+            self.given = 0;
         }
+        let first = self.newest + 1;
+        let from = first.max(newest.saturating_sub(LOOK_BACK) + 1);
+        if first < from {
+            self.gone.push(first..=from - 1);
+        }
+        let missing = (from..=newest).filter(|number| !self.receipts.contains_key(number));
+        self.owed.extend(missing);
+        let begins = !std::mem::replace(&mut self.begun, true);
         self.newest = newest;
+        if begins && newest <= KEPT as u64 {
+            // It has all of them.
+            self.before = Before::UpTo(0);
+        }
+        begins && self.before == Before::Open
     }
 
-    /// The receipt to ask for next.
+    /// Whether the device has told how many it has made.
+    pub(super) fn has_begun(&self) -> bool {
+        self.begun
+    }
+
+    /// The next of the newest receipts to ask for: the oldest of them first.
     pub(super) fn ask(&mut self) -> Option<u64> {
-        self.owed.pop_first()
+        let recent = self.newest.saturating_sub(KEPT as u64) + 1;
+        let number = *self.owed.range(recent..).next()?;
+        self.take(number)
+    }
+
+    /// The next of the older ones to ask for: the newest of them first.
+    pub(super) fn ask_back(&mut self) -> Option<u64> {
+        let number = *self.owed.last()?;
+        self.take(number)
+    }
+
+    fn take(&mut self, number: u64) -> Option<u64> {
+        self.owed.remove(&number);
+        self.asked = Some((number, false));
+        Some(number)
     }
 
     /// It was asked for, and nobody knows whether that arrived.
     pub(super) fn ask_again(&mut self, number: u64) {
+        self.asked = None;
         self.owed.insert(number);
     }
 
-    /// Those that are here, the oldest first.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Vec<u8>> {
-        self.receipts.values()
+    /// The device has answered: with the receipt, or that it has it no more.
+    pub(super) fn answered(&mut self) {
+        let Some((number, given)) = self.asked.take() else {
+            return;
+        };
+        if !given {
+            self.gone.push(number..=number);
+            return;
+        }
+        self.given += 1;
+        if self.given >= KEPT {
+            // It holds no more than these.
+            let rest = std::mem::take(&mut self.owed);
+            self.gone.extend(rest.into_iter().map(|rest| rest..=rest));
+        }
+    }
+
+    /// The broker's word, from before this relay began: all up to this number were published.
+    pub(super) fn published_up_to(&mut self, number: u64) {
+        if self.is_open() && number <= self.newest {
+            self.before = Before::UpTo(number);
+        }
+    }
+
+    /// Whether what was published before is still asked for.
+    pub(super) fn is_open(&self) -> bool {
+        !matches!(self.before, Before::UpTo(_))
+    }
+
+    /// There is a connection.
+    pub(super) fn connect(&mut self, now_ms: u64) {
+        if self.before == Before::Open {
+            let until_ms = now_ms.saturating_add(WORD_MS);
+            self.before = Before::Asked { until_ms };
+        }
+    }
+
+    /// When the broker's word is waited for no longer.
+    pub(super) fn until_ms(&self) -> Option<u64> {
+        match self.before {
+            Before::Asked { until_ms } if !self.gone.is_empty() && self.is_settled() => {
+                Some(until_ms)
+            }
+            _ => None,
+        }
+    }
+
+    fn is_settled(&self) -> bool {
+        self.owed.is_empty() && self.asked.is_none()
+    }
+
+    /// What nobody has any more, told once: when the device has said all, and it is known what
+    /// was published before, or nobody will say.
+    pub(super) fn loss(&mut self, now_ms: u64) -> Option<Loss> {
+        if !self.is_settled() {
+            return None;
+        }
+        let (published, is_known) = match self.before {
+            Before::UpTo(number) => (number, true),
+            Before::Asked { until_ms } if until_ms <= now_ms => (0, false),
+            Before::Open | Before::Asked { .. } => return None,
+        };
+        let gone = std::mem::take(&mut self.gone);
+        // What is made from here on was published by nobody else.
+        self.before = Before::UpTo(0);
+        let beyond = |range: RangeInclusive<u64>| {
+            let first = (*range.start()).max(published.saturating_add(1));
+            (range.end() + 1).saturating_sub(first)
+        };
+        let count = gone.into_iter().map(beyond).sum();
+        match count {
+            0 => None,
+            count if is_known => Some(Loss::Lost(count)),
+            count => Some(Loss::Unknown(count)),
+        }
+    }
+
+    /// All that are here are published now. Those that are here, the oldest first.
+    pub(super) fn publish(&mut self) -> impl Iterator<Item = &Vec<u8>> {
+        self.receipts.values_mut().map(|receipt| {
+            receipt.told = true;
+            &receipt.bytes
+        })
     }
 }
 
@@ -62,16 +244,29 @@ impl Kept {
 mod tests {
     use super::*;
 
+    /// What is asked for, of a device that has nothing.
+    fn asked(kept: &mut Kept) -> Vec<u64> {
+        std::iter::from_fn(|| {
+            let number = kept.ask().or_else(|| kept.ask_back())?;
+            kept.answered();
+            Some(number)
+        })
+        .collect()
+    }
+
     #[test]
     fn each_that_may_still_be_had_is_asked_for_once() {
         let mut kept = Kept::default();
+        kept.keep(15, b"fifteen", true);
         kept.told_of(20);
-        kept.keep(15, b"fifteen");
-        let asked: Vec<u64> = std::iter::from_fn(|| kept.ask()).collect();
-        assert_eq!(asked, [13, 14, 16, 17, 18, 19, 20]);
+        let recent = [13, 14, 16, 17, 18, 19, 20];
+        assert_eq!(
+            asked(&mut kept),
+            Vec::from_iter(recent.into_iter().chain((1..=12).rev()))
+        );
         kept.told_of(20);
-        assert_eq!(kept.ask(), None);
-        kept.keep(21, b"twenty-one");
+        assert!(asked(&mut kept).is_empty());
+        kept.keep(21, b"twenty-one", true);
         kept.told_of(22);
         assert_eq!(kept.ask(), Some(22));
         kept.ask_again(22);
@@ -79,17 +274,68 @@ mod tests {
     }
 
     #[test]
+    fn no_more_are_asked_for_than_a_device_can_hold() {
+        let mut kept = Kept::default();
+        assert!(kept.told_of(2_000));
+        let mut count = 0;
+        while let Some(number) = kept.ask().or_else(|| kept.ask_back()) {
+            // It has every second one.
+            if number % 2 == 0 {
+                kept.keep(number, b"receipt", true);
+            }
+            kept.answered();
+            count += 1;
+        }
+        // All that are recent, of which it has four, and then until it has given four more.
+        assert_eq!(count, 15);
+        kept.published_up_to(1_000);
+        assert_eq!(kept.loss(0), Some(Loss::Lost(1_000 - 8)));
+        assert_eq!(kept.loss(0), None);
+
+        let mut kept = Kept::default();
+        kept.told_of(2_000);
+        assert_eq!(asked(&mut kept).len() as u64, LOOK_BACK);
+        kept.published_up_to(100);
+        assert_eq!(kept.loss(0), Some(Loss::Lost(1_900)));
+    }
+
+    #[test]
+    fn nothing_is_told_before_it_is_known_what_was_published() {
+        let mut kept = Kept::default();
+        assert!(kept.told_of(9));
+        asked(&mut kept);
+        assert_eq!((kept.loss(0), kept.until_ms()), (None, None));
+        kept.connect(5);
+        assert_eq!(kept.until_ms(), Some(5 + WORD_MS));
+        assert_eq!(kept.loss(4 + WORD_MS), None);
+        assert_eq!(kept.loss(5 + WORD_MS), Some(Loss::Unknown(9)));
+        // Later ones were made under our eyes.
+        kept.told_of(10);
+        asked(&mut kept);
+        assert_eq!(kept.loss(5 + WORD_MS), Some(Loss::Lost(1)));
+        assert!(!Kept::default().told_of(KEPT as u64), "all are still there");
+    }
+
+    #[test]
+    fn a_word_that_cannot_be_is_not_taken() {
+        let mut kept = Kept::default();
+        kept.told_of(9);
+        kept.published_up_to(10);
+        assert!(kept.is_open());
+    }
+
+    #[test]
     fn the_newest_are_kept() {
         let mut kept = Kept::default();
+        kept.told_of(0);
         for number in 1..30 {
-            kept.keep(number, &[u8::try_from(number).unwrap()]);
+            kept.keep(number, &[u8::try_from(number).unwrap()], true);
         }
-        let here: Vec<u8> = kept.iter().map(|receipt| receipt[0]).collect();
+        let here: Vec<u8> = kept.publish().map(|receipt| receipt[0]).collect();
         assert_eq!(here, [22, 23, 24, 25, 26, 27, 28, 29]);
         kept.told_of(29);
-        assert_eq!(kept.ask(), None);
         // As after the journal was erased.
         kept.told_of(3);
-        assert_eq!((kept.iter().count(), kept.ask()), (0, Some(1)));
+        assert_eq!((kept.publish().count(), kept.ask()), (0, Some(1)));
     }
 }

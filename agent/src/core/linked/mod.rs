@@ -20,6 +20,7 @@ mod telling;
 mod wishes;
 
 pub use event::{LinkedEffect, LinkedEvent, Request};
+pub use talk::ANSWER_MS;
 
 use latch_link::{FromDevice, Life, Standing};
 use latch_mqtt::{TopicError, Topics};
@@ -82,6 +83,8 @@ pub struct LinkedCore {
     desk: Option<Box<Desk>>,
     /// What was told last of what the device is.
     noted: Option<Standing>,
+    /// What was not answered last, in the conversation before.
+    unanswered: Option<Wish>,
     tag: u16,
     winding_down: bool,
 }
@@ -95,6 +98,7 @@ impl LinkedCore {
             talk: None,
             desk: None,
             noted: None,
+            unanswered: None,
             tag: 0,
             winding_down: false,
         }
@@ -105,6 +109,7 @@ impl LinkedCore {
     pub fn handle(&mut self, now_ms: u64, event: LinkedEvent<'_>) -> Vec<LinkedEffect> {
         let mut effects = Effects::default();
         self.take(now_ms, event, &mut effects);
+        self.lapse(now_ms, &mut effects);
         self.go_on(now_ms, &mut effects);
         effects.into_vec()
     }
@@ -138,9 +143,14 @@ impl LinkedCore {
     /// When it wants [`LinkedEvent::Tick`], if nothing else happens before.
     #[must_use]
     pub fn wake_at_ms(&self) -> Option<u64> {
-        let desk = self.served()?;
+        let answer_at_ms = self.talk.as_ref().and_then(Talk::until_ms);
+        let desk_at_ms = self.served().and_then(|desk| self.desk_at_ms(desk));
+        answer_at_ms.into_iter().chain(desk_at_ms).min()
+    }
+
+    fn desk_at_ms(&self, desk: &Desk) -> Option<u64> {
         let connected = desk.outlet.is_connected();
-        let free = !self.is_waiting() && !self.winding_down;
+        let free = !self.is_waiting() && !self.winding_down && desk.judges();
         let state_at_ms = || desk.outlet.state_at_ms(&desk.seen()).unwrap_or(0);
         let until_ms = match desk.rest_until_ms {
             None => desk.queue.until_ms(),
@@ -150,6 +160,7 @@ impl LinkedCore {
             until_ms.filter(|_| free),
             (connected && free).then(state_at_ms),
             desk.ask_again_at_ms.filter(|_| connected),
+            desk.kept.until_ms(),
             (desk.asks_for_pages() && !self.winding_down).then(|| desk.download.again_at_ms()),
         ];
         times.into_iter().flatten().min()
@@ -174,15 +185,36 @@ impl LinkedCore {
             LinkedEvent::Tick => {}
             LinkedEvent::Connected { .. }
             | LinkedEvent::Disconnected
-            | LinkedEvent::Message { .. } => self.take_from_broker(event, effects),
+            | LinkedEvent::Message { .. } => self.take_from_broker(now_ms, event, effects),
         }
     }
 
-    fn take_from_broker(&mut self, event: LinkedEvent<'_>, effects: &mut Effects) {
+    /// Gives up what the device has not answered in time, and the conversation with it: there an end
+    /// may still come for something that is over here. It is asked once more in the next one.
+    fn lapse(&mut self, now_ms: u64, effects: &mut Effects) {
+        let overdue = self.talk.as_ref().and_then(|talk| talk.overdue(now_ms));
+        let Some(wish) = overdue.cloned() else { return };
+        self.talk = None;
+        let what = wish.name();
+        let dropped = self.unanswered.take_if(|before| *before == wish).is_some();
+        if !dropped {
+            self.unanswered = Some(wish.clone());
+        }
+        effects.notice(Notice::Unanswered { what, dropped });
+        match &mut self.desk {
+            Some(desk) if dropped => desk.give_up(now_ms, wish, effects),
+            Some(desk) => desk.take_back(wish),
+            None => {}
+        }
+        effects.push(LinkedEffect::HangUp);
+    }
+
+    fn take_from_broker(&mut self, now_ms: u64, event: LinkedEvent<'_>, effects: &mut Effects) {
         let Some(desk) = &mut self.desk else { return };
         match event {
             LinkedEvent::Connected { session_present } => {
                 desk.outlet.connect();
+                desk.kept.connect(now_ms);
                 desk.publish_kept(effects);
                 if !session_present {
                     // What the broker retains comes with the subscriptions.
@@ -212,6 +244,10 @@ impl LinkedCore {
     fn hear(&mut self, now_ms: u64, message: &FromDevice<'_>, effects: &mut Effects) {
         let Some(talk) = &mut self.talk else { return };
         let ended = message.ends().and_then(|tag| talk.end(tag));
+        if ended.is_some() {
+            self.unanswered
+                .take_if(|before| Some(&*before) == ended.as_ref());
+        }
         let statement_under_way = talk.has_statement_under_way();
         let desk = self
             .desk
@@ -219,7 +255,7 @@ impl LinkedCore {
             .filter(|_| talk.meets == Meets::Ours);
         match (message, desk) {
             (FromDevice::Standing(standing), _) => self.meet(now_ms, standing, effects),
-            (FromDevice::Pulse(pulse), Some(desk)) => desk.take_pulse(*pulse),
+            (FromDevice::Pulse(pulse), Some(desk)) => desk.take_pulse(*pulse, effects),
             (FromDevice::Pulse(pulse), None) => {
                 if let Some(identity) = talk.meets.new_here() {
                     self.serve(identity, *pulse, effects);
@@ -296,13 +332,19 @@ impl LinkedCore {
     fn serve(&mut self, identity: Identity, pulse: latch_link::Pulse, effects: &mut Effects) {
         let topics = match self.topics_of(&identity) {
             Ok(topics) => topics,
-            Err(error) => return effects.notice(Notice::NoTopics(error)),
+            Err(error) => {
+                if let Some(talk) = &mut self.talk {
+                    talk.meets = Meets::Nobody;
+                }
+                return effects.notice(Notice::NoTopics(error));
+            }
         };
         let names = Names::new(topics, &identity.device);
         let boot = self.talk.as_ref().and_then(|talk| talk.standing.as_ref());
         let boot = boot.map_or(0, |standing| standing.boot);
-        let desk = Desk::new(identity.clone(), names, pulse, boot);
+        let mut desk = Desk::new(identity.clone(), names, pulse, boot);
         effects.push(LinkedEffect::Serve(identity));
+        desk.count_receipts(effects);
         desk.subscribe(effects);
         self.desk = Some(Box::new(desk));
         if let Some(talk) = &mut self.talk {
@@ -332,6 +374,7 @@ impl LinkedCore {
             .filter(|_| talk.meets == Meets::Ours);
         if let Some(desk) = &mut desk {
             desk.ask_again(now_ms, effects);
+            desk.tell_losses(now_ms, effects);
             desk.follow(effects);
         }
         if talk.under_way.is_none() && !self.winding_down {
@@ -342,7 +385,7 @@ impl LinkedCore {
             };
             if let Some(wish) = wish {
                 self.tag = self.tag.wrapping_add(1);
-                effects.push(LinkedEffect::Say(talk.say(self.tag, wish)));
+                effects.push(LinkedEffect::Say(talk.say(now_ms, self.tag, wish)));
             }
         }
         if let Some(desk) = desk.filter(|_| talk.greeted && !self.winding_down) {

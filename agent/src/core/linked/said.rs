@@ -13,6 +13,7 @@ use latch_verify::{
 use super::{
     desk::Desk,
     event::{Effects, Lane, LinkedEffect, Wish},
+    kept::Loss,
 };
 use crate::core::{
     event::Notice,
@@ -22,12 +23,12 @@ use crate::core::{
 };
 
 impl Desk {
-    pub(super) fn take_pulse(&mut self, pulse: Pulse) {
+    pub(super) fn take_pulse(&mut self, pulse: Pulse, effects: &mut Effects) {
         let before = std::mem::replace(&mut self.pulse, pulse);
         if pulse.changes != before.changes || pulse.root_version != before.root_version {
             self.outlet.change();
         }
-        self.kept.told_of(pulse.receipts);
+        self.count_receipts(effects);
     }
 
     /// Takes a receipt: new, asked for, or the answer to a code that was used before. The last is
@@ -35,7 +36,8 @@ impl Desk {
     pub(super) fn take_receipt(&mut self, bytes: &[u8], under_way: bool, effects: &mut Effects) {
         // One that is of a later version than this release knows is passed on all the same.
         if let Some(receipt) = read_receipt(bytes) {
-            self.kept.keep(receipt.number, bytes);
+            let told = self.outlet.is_connected();
+            self.kept.keep(receipt.number, bytes, told);
             let (news, _) = self.outlet.tell(receipt.number);
             if news || under_way {
                 effects.notice(Notice::Answered {
@@ -44,6 +46,8 @@ impl Desk {
                     repeated: !news,
                 });
             }
+        } else {
+            self.kept.pass_on();
         }
         if self.outlet.is_connected() {
             self.publish_receipt(bytes, effects);
@@ -51,9 +55,24 @@ impl Desk {
     }
 
     /// After a connect: whoever listens now may have missed everything.
-    pub(super) fn publish_kept(&self, effects: &mut Effects) {
-        for receipt in self.kept.iter() {
-            self.publish_receipt(receipt, effects);
+    pub(super) fn publish_kept(&mut self, effects: &mut Effects) {
+        for receipt in self.kept.publish() {
+            let publication = Publication::new(self.names.receipt.clone(), receipt.as_slice());
+            effects.push(LinkedEffect::Publish(publication));
+        }
+    }
+
+    /// Tells of receipts that nobody has any more.
+    pub(super) fn tell_losses(&mut self, now_ms: u64, effects: &mut Effects) {
+        let was_open = self.kept.is_open();
+        match self.kept.loss(now_ms) {
+            Some(Loss::Lost(count)) => effects.notice(Notice::ReceiptsLost { count }),
+            Some(Loss::Unknown(count)) => effects.notice(Notice::ReceiptsUnknown { count }),
+            None => {}
+        }
+        if was_open && !self.kept.is_open() {
+            self.last_state = None;
+            effects.push(LinkedEffect::Unsubscribe(self.names.state.clone()));
         }
     }
 
@@ -65,6 +84,9 @@ impl Desk {
     pub(super) fn take_state(&mut self, now_ms: u64, bytes: &[u8], effects: &mut Effects) {
         if !self.outlet.is_connected() {
             return;
+        }
+        if self.kept.is_open() {
+            self.last_state = Some(bytes.to_vec());
         }
         let publication = Publication::new(self.names.state.clone(), bytes).retain(true);
         effects.push(LinkedEffect::Publish(publication));
@@ -167,8 +189,8 @@ impl Desk {
         effects: &mut Effects,
     ) {
         match (wish, result) {
-            // One that it no longer keeps.
-            (Wish::Receipt(_), _) => {}
+            // It came before, or the device no longer keeps it.
+            (Wish::Receipt(_), _) => self.kept.answered(),
             (Wish::State, result) => {
                 if let Err(refused) = result {
                     self.fault(refused, effects);

@@ -1,12 +1,17 @@
 //! One conversation with whoever is at the other end of the line: what ends with the link.
 
-use latch_link::Standing;
+use latch_link::{Standing, timing::WORKING_MS};
 use latch_verify::verdict::Identity;
 
 use super::{
     Bundle,
     event::{Request, Wish},
 };
+
+/// How long a device may take to answer what it has taken, in milliseconds. It may work for
+/// [`WORKING_MS`] without a word, and say so again; three times that is longer than any actuator,
+/// and short enough that whoever waits for those behind it is still there.
+pub const ANSWER_MS: u64 = 3 * WORKING_MS;
 
 /// A conversation.
 #[derive(Default)]
@@ -20,6 +25,8 @@ pub(super) struct Talk {
     provisioned: bool,
     /// What was asked, and is not answered.
     pub(super) under_way: Option<Request>,
+    /// Until when that is waited for.
+    until_ms: u64,
 }
 
 /// Who is at the other end.
@@ -67,17 +74,31 @@ impl Talk {
         self.asked = false;
     }
 
-    pub(super) fn say(&mut self, tag: u16, wish: Wish) -> Request {
+    pub(super) fn say(&mut self, now_ms: u64, tag: u16, wish: Wish) -> Request {
+        self.until_ms = now_ms.saturating_add(ANSWER_MS);
         let request = Request { tag, wish };
         self.under_way = Some(request.clone());
         request
     }
 
-    /// Ends the request with this tag. Answers to others are of no use to anybody.
+    /// Ends the request with this tag. Answers to others are of no use to anybody; neither is the end of
+    /// what a device is, before it has told all that it tells of that.
     pub(super) fn end(&mut self, tag: u16) -> Option<Wish> {
+        let is_half = matches!(self.meets, Meets::New(_));
         self.under_way
-            .take_if(|request| request.tag == tag)
+            .take_if(|request| request.tag == tag && !(is_half && request.wish == Wish::Standing))
             .map(|request| request.wish)
+    }
+
+    /// Until when an answer is waited for.
+    pub(super) fn until_ms(&self) -> Option<u64> {
+        self.under_way.as_ref().map(|_| self.until_ms)
+    }
+
+    /// What should have been answered by now.
+    pub(super) fn overdue(&self, now_ms: u64) -> Option<&Wish> {
+        let request = self.under_way.as_ref()?;
+        (self.until_ms <= now_ms).then_some(&request.wish)
     }
 
     pub(super) fn has_statement_under_way(&self) -> bool {

@@ -30,8 +30,10 @@ impl Desk {
     }
 
     pub(super) fn follow(&mut self, effects: &mut Effects) {
-        let next = self.next_root();
-        effects.listen(self.listening.follow_trust(&self.names, next));
+        if self.judges() {
+            let next = self.next_root();
+            effects.listen(self.listening.follow_trust(&self.names, next));
+        }
         let root = self.wanted.and_then(|wanted| wanted.merkle_root);
         effects.listen(self.listening.follow_pages(&self.names, root));
     }

@@ -10,8 +10,11 @@ impl Desk {
     /// The next thing to ask of the device, if there is one.
     ///
     /// Receipts and state go first: they are what others wait for. Then statements, each kind in
-    /// its order, and pages between them; junk when there is nothing else.
+    /// its order, and pages between them; old receipts and junk when there is nothing else.
     pub(super) fn next_wish(&mut self, now_ms: u64, effects: &mut Effects) -> Option<Wish> {
+        if !self.judges() {
+            return self.next_page();
+        }
         if let Some(number) = self.kept.ask() {
             return Some(Wish::Receipt(number));
         }
@@ -29,6 +32,7 @@ impl Desk {
         }
         self.next_statement(now_ms, effects)
             .or_else(|| self.next_page())
+            .or_else(|| self.kept.ask_back().map(Wish::Receipt))
             .or_else(|| self.express.take_junk())
     }
 
@@ -82,6 +86,25 @@ impl Desk {
             Wish::Receipt(number) => self.kept.ask_again(number),
             // These are asked for whenever there is cause.
             Wish::Standing | Wish::Provision { .. } | Wish::Page { .. } | Wish::State => {}
+        }
+    }
+
+    /// The device has twice not answered this. Who sends a code sees that it was not answered; if it was
+    /// carried out, its receipt is found by its number.
+    pub(super) fn give_up(&mut self, now_ms: u64, wish: Wish, effects: &mut Effects) {
+        match wish {
+            Wish::Statement {
+                lane: lane @ (Lane::Roots(_) | Lane::Express),
+                statement,
+                found,
+            } => {
+                self.put_back(lane, statement, found);
+                self.rest(now_ms, effects);
+            }
+            Wish::Page { index, .. } => self.shelf.remove(index),
+            Wish::Receipt(_) => self.kept.answered(),
+            Wish::State => self.outlet.published(now_ms, &self.seen(), None),
+            Wish::Statement { .. } | Wish::Standing | Wish::Provision { .. } => {}
         }
     }
 
