@@ -88,14 +88,16 @@ pub(crate) enum ConfigError {
         path: PathBuf,
     },
     /// Two tables of one device.
-    #[error("{}: two [[device]] tables have the {field} {value:?}: a device has one table", path.display())]
+    #[error("{}: two [[device]] tables have the {field} {first:?}{}: give each device one table, and each table a {field} of its own", path.display(), if first == second { String::new() } else { format!(", which is {second:?} too") })]
     DeviceTwice {
         /// The file.
         path: PathBuf,
         /// What they share: `link` or `name`.
         field: &'static str,
         /// Its value.
-        value: String,
+        first: String,
+        /// The same as it is written the second time.
+        second: String,
     },
     /// The prefix cannot begin topics.
     #[error("{}: the topic-prefix cannot be used: {cause}", path.display())]

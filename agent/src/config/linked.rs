@@ -1,7 +1,8 @@
 //! What the file says of devices behind links.
 
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -66,11 +67,12 @@ pub(super) fn resolve(
 ) -> Result<Vec<LinkedDevice>, ConfigError> {
     let folder = file.parent().unwrap_or(Path::new(""));
     let mut devices: Vec<LinkedDevice> = Vec::new();
-    let (mut links, mut names) = (BTreeSet::new(), BTreeSet::new());
-    let twice = |field, value| ConfigError::DeviceTwice {
+    let (mut links, mut names) = (BTreeMap::new(), BTreeMap::new());
+    let twice = |field, first: String, second: String| ConfigError::DeviceTwice {
         path: file.to_owned(),
         field,
-        value,
+        first,
+        second,
     };
     for table in tables {
         let address = match table.address {
@@ -78,13 +80,13 @@ pub(super) fn resolve(
             address => address,
         };
         let link = address.to_string();
-        if !links.insert(link.clone()) {
-            return Err(twice("link", link));
+        if let Some(first) = links.insert(place_of(&address), link.clone()) {
+            return Err(twice("link", first, link));
         }
         if let Some(name) = &table.name
-            && !names.insert(name.clone())
+            && let Some(first) = names.insert(name.clone(), name.to_string())
         {
-            return Err(twice("name", name.to_string()));
+            return Err(twice("name", first, name.to_string()));
         }
         devices.push(LinkedDevice {
             address,
@@ -93,4 +95,16 @@ pub(super) fn resolve(
         });
     }
     Ok(devices)
+}
+
+/// The same for a port under each of its names, as far as it is there: those of `/dev/serial/by-id` are links.
+fn place_of(address: &Address) -> String {
+    let path = match address {
+        Address::Unix(path) | Address::Serial { path, .. } => path,
+        other @ Address::Tcp(_) => return other.to_string(),
+    };
+    // Without what means nothing, such as `./`.
+    let plain = || path.components().collect();
+    let place: PathBuf = fs::canonicalize(path).unwrap_or_else(|_| plain());
+    place.display().to_string()
 }

@@ -245,6 +245,15 @@ fn what_is_wrong_with_a_link_is_named() {
             "two [[device]] tables have the link",
         ),
         (
+            "[[device]]\nlink = \"unix:a\"\n[[device]]\nlink = \"unix:./a\"",
+            "two [[device]] tables have the link",
+        ),
+        (
+            // Which leads to the other.
+            "[[device]]\nlink = \"/dev/fd\"\n[[device]]\nlink = \"/proc/self/fd\"",
+            "which is \"/proc/self/fd\" too",
+        ),
+        (
             "[[device]]\nlink = \"unix:a\"\nname = \"p\"\n[[device]]\nlink = \"unix:b\"\nname = \"p\"",
             "two [[device]] tables have the name \"p\"",
         ),
