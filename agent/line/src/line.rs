@@ -30,6 +30,10 @@ const OUT: usize = 2 * (longest_to_device(1 << MAX_PAGE_LOG2) + 2);
 /// Bytes that are read at once: some frames.
 const READ: usize = 1024;
 
+/// How long somebody may take to answer on a port that is open, before it is told that nobody does: some
+/// hellos.
+const ANSWER_WAIT_MS: u64 = 5_000;
+
 /// What has happened on a line.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Happening {
@@ -48,6 +52,12 @@ pub enum Happening {
     },
     /// The port is open. Whether anybody answers is not known yet.
     Open,
+    /// The port is open, and nobody has answered for some hellos. It is told once until somebody
+    /// does, and tried on.
+    Unanswered {
+        /// Whether anything came at all, for people.
+        reason: String,
+    },
     /// Who is there speaks another version of the protocol.
     Refused {
         /// Both versions, for people.
@@ -76,6 +86,10 @@ pub struct Line {
     /// What was told last of a port that cannot be opened.
     told: Option<String>,
     news: Option<Happening>,
+    /// Since when nobody answers on the open port, until that is told.
+    unmet_since_ms: Option<u64>,
+    /// Bytes that have come since.
+    heard: u64,
 }
 
 impl fmt::Debug for Line {
@@ -104,6 +118,8 @@ impl Line {
             cause: None,
             told: None,
             news: None,
+            unmet_since_ms: None,
+            heard: 0,
         }
     }
 
@@ -164,18 +180,43 @@ impl Line {
         if let Some(news) = self.news.take() {
             return Some(news);
         }
-        Some(match self.session.happened()? {
-            Happened::Up => {
+        Some(match self.session.happened() {
+            Some(Happened::Up) => {
                 self.backoff.reset();
+                self.unmet_since_ms = None;
                 Happening::Up
             }
-            Happened::Lost(how) => Happening::Down {
-                reason: self.cause.take().unwrap_or_else(|| in_words(how)),
-            },
-            Happened::Refused(mismatch) => Happening::Refused {
-                reason: mismatch.to_string(),
-            },
+            Some(Happened::Lost(how)) => {
+                self.begin_to_wait();
+                Happening::Down {
+                    reason: self.cause.take().unwrap_or_else(|| in_words(how)),
+                }
+            }
+            Some(Happened::Refused(mismatch)) => {
+                self.unmet_since_ms = None;
+                Happening::Refused {
+                    reason: mismatch.to_string(),
+                }
+            }
+            None => return self.unanswered(),
         })
+    }
+
+    fn begin_to_wait(&mut self) {
+        self.unmet_since_ms = Some(now_ms(self.begin));
+        self.heard = 0;
+    }
+
+    fn unanswered(&mut self) -> Option<Happening> {
+        let now = now_ms(self.begin);
+        let is_open = self.port.is_some();
+        let overdue = |since: &mut u64| is_open && since.saturating_add(ANSWER_WAIT_MS) <= now;
+        self.unmet_since_ms.take_if(overdue)?;
+        let reason = match self.heard {
+            0 => "nothing comes from there: does the device run, is the cable at this port, and does its program speak the link?".to_owned(),
+            heard => format!("{heard} bytes came, and no hello among them: is this the port of the device, and its baud rate?"),
+        };
+        Some(Happening::Unanswered { reason })
     }
 
     async fn open(&mut self) {
@@ -199,6 +240,7 @@ impl Line {
             Ok(port) => {
                 self.port = Some(port);
                 (self.len, self.written) = (0, 0);
+                self.begin_to_wait();
                 self.news = Some(Happening::Open);
             }
             Err(cause) => self.not_open(cause.to_string()),
@@ -230,6 +272,7 @@ impl Line {
             read = reader.read(&mut bytes) => match read {
                 Ok(0) => Err("the other end has closed it".to_owned()),
                 Ok(len) => {
+                    self.heard = self.heard.saturating_add(len as u64);
                     self.session.receive(now_ms(self.begin), &bytes[..len]);
                     Ok(())
                 }

@@ -10,6 +10,10 @@ use std::{
         unix::{fs::OpenOptionsExt as _, net::UnixListener},
     },
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -161,6 +165,46 @@ async fn a_line_that_is_lost_comes_back() {
     talk(&mut line).await;
     drop(line);
     cut.join().unwrap();
+}
+
+#[tokio::test]
+async fn a_serial_port_that_is_pulled_out_comes_back_under_its_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("ttyUSB0");
+    let mut line = Line::new(Address::Serial {
+        path: path.clone(),
+        baud: 9600,
+    });
+    for _ in 0..2 {
+        let (terminal, port, name) = pseudo_terminal();
+        std::os::unix::fs::symlink(name, &path).unwrap();
+        let ends = Arc::new(AtomicBool::new(false));
+        let go_on = Arc::clone(&ends);
+        let board = thread::spawn(move || {
+            let go_on = |_: &mut Board| !go_on.load(Ordering::Relaxed);
+            serve(&mut board(), Terminal(terminal), Instant::now(), go_on);
+        });
+        talk(&mut line).await;
+        // Its path is gone, and then what was open ends.
+        std::fs::remove_file(&path).unwrap();
+        ends.store(true, Ordering::Relaxed);
+        board.join().unwrap();
+        drop(port);
+        loop {
+            match next(&mut line).await {
+                Happening::Message => line.taken(),
+                Happening::Down { reason } => {
+                    assert!(!reason.is_empty());
+                    break;
+                }
+                _ => {}
+            }
+        }
+        let Happening::NotOpen { reason } = next(&mut line).await else {
+            panic!("it is not there")
+        };
+        assert!(reason.contains("No such file"), "{reason}");
+    }
 }
 
 /// A terminal whose other side is a file that can be opened as a port. It is open already: a

@@ -29,10 +29,12 @@ pub enum DirectError {
         reason: String,
     },
     /// Nobody answers, or not to the end.
-    #[error("the device at {address} did not answer in time")]
+    #[error("the device at {address} did not answer in time{}", reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default())]
     Silent {
         /// The line.
         address: Address,
+        /// What the line was like, where nobody has answered at all.
+        reason: Option<String>,
     },
     /// It speaks another version of the protocol.
     #[error("{address}: {reason}")]
@@ -76,6 +78,8 @@ pub struct Direct {
     state: Option<Vec<u8>>,
     request: Option<Vec<u8>>,
     up: bool,
+    /// Why nobody has come up yet.
+    unmet: Option<String>,
     /// How often somebody has come up.
     conversations: u32,
     /// How the request under way has ended.
@@ -99,6 +103,7 @@ impl Direct {
             state: None,
             request: None,
             up: false,
+            unmet: None,
             conversations: 0,
             ended: None,
         };
@@ -316,6 +321,7 @@ impl Direct {
     async fn happening(&mut self) -> Result<Happening, DirectError> {
         let silent = DirectError::Silent {
             address: self.line.address().clone(),
+            reason: self.unmet.clone(),
         };
         let happened = timeout_at(self.until, self.line.next()).await;
         let happening = happened.map_err(|_| silent)?;
@@ -323,6 +329,7 @@ impl Direct {
             // Whoever is up now has heard nothing of what was asked.
             Happening::Up => {
                 self.up = true;
+                self.unmet = None;
                 self.ended = None;
                 self.conversations += 1;
             }
@@ -333,6 +340,7 @@ impl Direct {
                     reason: reason.clone(),
                 });
             }
+            Happening::Unanswered { reason } => self.unmet = Some(reason.clone()),
             Happening::Message => self.take_message(),
             Happening::NotOpen { .. } | Happening::Open => {}
         }

@@ -146,6 +146,10 @@ impl Ferry {
                 debug!("link open");
                 return Vec::new();
             }
+            Happening::Unanswered { reason } => {
+                warn!(reason, "nobody answers on the link: trying on");
+                return Vec::new();
+            }
             Happening::Refused { reason } => {
                 warn!(reason, "device not understood");
                 return Vec::new();
