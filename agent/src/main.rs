@@ -141,7 +141,7 @@ The configuration: a broker, and a device in this process, or others behind link
   # link      = \"/dev/ttyUSB0\"       # or \"unix:PATH\", \"tcp:HOST:PORT\"
   # baud      = 115200
   # name      = \"pump-8\"             # only this device is served there
-  # bundle    = \"pump-8.bundle\"      # provisions the device if it is new
+  # bundle    = \"pump-8.bundle\"      # provisions the device if it is new; looked at every 2 s
 With [[device]] tables state-dir and what is about the device in it may be left out.")]
 struct Run {
     /// The configuration.

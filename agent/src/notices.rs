@@ -75,13 +75,17 @@ pub(crate) fn log(notice: &Notice) {
         Notice::Shut { fault } => error!(cause = %fault, "device stays shut"),
         Notice::Standing(standing) => log_standing(standing),
         Notice::Unprovisioned => warn!(
-            "device is nobody's yet: enrol it by `latch device request --link LINK`, then name its bundle in the [[device]] table"
+            "device is nobody's yet, and there is no bundle for it: stop the agent, enrol the device by `latch device request --link LINK`, and put its bundle where the [[device]] table names it"
         ),
         Notice::NotProvisioned { refused } => {
-            error!(reason = refused.reason, cause = %refused, "device was not provisioned");
+            error!(
+                reason = refused.reason,
+                cause = %refused,
+                "device was not provisioned: take the bundle that was made from its own request"
+            );
         }
         Notice::OtherDevice { expected, found } => {
-            error!(%expected, %found, "another device is behind the link: it is not served");
+            error!(%expected, %found, "another device is behind the link: it is not served. Change the name in the [[device]] table, or the cable");
         }
         Notice::UnknownReason { reason } => {
             warn!(

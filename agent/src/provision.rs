@@ -11,6 +11,7 @@ use latch_verify::{
     Reason,
     device::{Device, MountFault, provision},
     limits::{ENVELOPE_HEAD, MAX_ENROLMENT_BODY, MAX_ROOT_BODY, MAX_SIGNATURES, SIGNATURE_LEN},
+    types::DeviceId,
 };
 
 use crate::{
@@ -40,6 +41,16 @@ pub(crate) enum ProvisionError {
     /// The file is no bundle.
     #[error("{}: this is no provisioning bundle: take the file that `latch device enroll` has written", .0.display())]
     NotBundle(PathBuf),
+    /// The bundle is of another device than the configuration names.
+    #[error("{}: this bundle enrols {found}, and its [[device]] table names {expected}: take the bundle of {expected}, or change the name", path.display())]
+    OtherName {
+        /// The file.
+        path: PathBuf,
+        /// The device of the configuration.
+        expected: DeviceId,
+        /// The device of the bundle.
+        found: DeviceId,
+    },
     /// The device does not take what is in the bundle.
     #[error("{}: the device was not provisioned: {cause}", path.display())]
     Refused {

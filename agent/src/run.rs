@@ -1,5 +1,7 @@
 //! The daemon: for each device one session with the broker, and one relay.
 
+mod bundle;
+mod claims;
 mod ferry;
 mod start_hook;
 
@@ -19,7 +21,7 @@ use tokio::{
 };
 use tracing::{debug, info, warn};
 
-use self::ferry::Ferry;
+use self::{claims::Claims, ferry::Ferry};
 use crate::{
     config::{Config, OwnDevice},
     hooks,
@@ -80,9 +82,10 @@ pub(crate) async fn run(config: Config) -> Result<(), RunError> {
         endpoint: config.endpoint,
         topic_prefix: config.topic_prefix,
     };
+    let claims = Claims::default();
     let ferries = config.linked.into_iter();
     let ferries: Result<Vec<Ferry>, _> = ferries
-        .map(|device| Ferry::new(device, broker.clone()))
+        .map(|device| Ferry::new(device, broker.clone(), &claims))
         .collect();
     if let Some(own) = config.own {
         let (daemon, session) = Daemon::start(own, &broker)?;

@@ -6,7 +6,14 @@ mod broker;
 mod daemon;
 mod tenant;
 
-use std::path::PathBuf;
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    os::unix::net::UnixListener,
+    path::PathBuf,
+    sync::atomic::Ordering,
+    thread,
+};
 
 use broker::Broker;
 use daemon::{DEVICE, Home, Operator, device, now_ms};
@@ -151,4 +158,137 @@ async fn two_devices_and_one_that_should_be_another() {
     operator.send(&code.bytes).await;
     assert_eq!(operator.receipt().await.receipt().statement, code.id);
     assert!(agent.terminate().await.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bundle_is_taken_when_it_comes_and_refused_when_it_is_none() {
+    let broker = Broker::open();
+    let tenant = Tenant::new();
+    let home = Home::linked(&tenant, &broker.url(), TABLE, &SEED);
+    let bundle = home.path("pump-7.bundle");
+    let right = fs::read(&bundle).unwrap();
+    fs::remove_file(&bundle).unwrap();
+    let _pier = OnSocket::new(&socket(&home), board()).unwrap();
+    let mut agent = home.start();
+    agent.says("there is no bundle yet").await;
+    agent.says("device is nobody's yet").await;
+    fs::write(&bundle, b"junk").unwrap();
+    let line = agent.says("bundle not taken").await;
+    for words in [
+        "pump-7.bundle",
+        "this is no provisioning bundle",
+        "latch device enroll",
+    ] {
+        assert!(line.contains(words), "{line}");
+    }
+    fs::write(&bundle, tenant.bundle_for("pump-8", &SEED)).unwrap();
+    let line = agent.says("bundle not taken").await;
+    assert!(
+        line.contains("enrols pump-8") && line.contains("names pump-7"),
+        "{line}"
+    );
+    // Of this name, and made from another device's request.
+    fs::write(&bundle, tenant.bundle_for(DEVICE, &[99; 32])).unwrap();
+    agent.says("device was not provisioned").await;
+    fs::write(&bundle, right).unwrap();
+    agent.says("device served").await;
+    assert!(agent.terminate().await.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bundle_of_another_device_ends_the_start() {
+    let broker = Broker::open();
+    let tenant = Tenant::new();
+    let home = Home::linked(&tenant, &broker.url(), TABLE, &SEED);
+    fs::write(
+        home.path("pump-7.bundle"),
+        tenant.bundle_for("pump-8", &SEED),
+    )
+    .unwrap();
+    let (status, said) = home.start().end().await;
+    assert_eq!(status.code(), Some(1), "{said:?}");
+    assert!(
+        said.iter().any(|line| line.contains("enrols pump-8")),
+        "{said:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_never_answers_keeps_nobody_waiting() {
+    let broker = Broker::open();
+    let mut tenant = Tenant::new();
+    let tables = format!("[[device]]\nlink = \"unix:mute.sock\"\n{TABLE}");
+    let home = Home::linked(&tenant, &broker.url(), &tables, &SEED);
+    let mute = Board::new([77; 32], Clock::trusted(now_ms()));
+    mute.mute().store(true, Ordering::Relaxed);
+    let _mute = OnSocket::new(&home.path("mute.sock"), mute).unwrap();
+    let _pier = OnSocket::new(&socket(&home), board()).unwrap();
+    let mut operator = Operator::new(&broker.url(), &home).await;
+    let agent = home.start();
+    operator.state().await;
+    let code = tenant.set(DEVICE, now_ms(), &json!({"a": 1}));
+    operator.send(&code.bytes).await;
+    assert_eq!(operator.receipt().await.receipt().statement, code.id);
+    // And it ends within its time all the same.
+    assert!(agent.terminate().await.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_on_which_nobody_or_somebody_else_speaks_is_told() {
+    let broker = Broker::open();
+    let tenant = Tenant::new();
+    let tables =
+        "[[device]]\nlink = \"unix:still.sock\"\n[[device]]\nlink = \"unix:garbage.sock\"\n";
+    let home = Home::linked(&tenant, &broker.url(), tables, &SEED);
+    let _still = UnixListener::bind(home.path("still.sock")).unwrap();
+    let garbage = UnixListener::bind(home.path("garbage.sock")).unwrap();
+    thread::spawn(move || {
+        let (mut stream, _) = garbage.accept().unwrap();
+        // A console at another speed: it answers, and none of it means anything.
+        let mut bytes = [0; 64];
+        while stream.read(&mut bytes).is_ok_and(|len| len > 0) {
+            if stream.write_all(b"\xfelogin: \0\0\xf0\x80").is_err() {
+                return;
+            }
+        }
+    });
+    let mut agent = home.start();
+    agent
+        .says_each(&["nothing comes from there", "no hello among them"])
+        .await;
+    assert!(agent.terminate().await.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_on_two_lines_is_served_on_one() {
+    let broker = Broker::open();
+    let mut tenant = Tenant::new();
+    let tables =
+        "[[device]]\nlink = \"unix:board.sock\"\n[[device]]\nlink = \"unix:second.sock\"\n";
+    let home = Home::linked(&tenant, &broker.url(), tables, &SEED);
+    let twin = || {
+        let enrolment = tenant.enrol(DEVICE, &SEED);
+        Board::provisioned(SEED, Clock::trusted(now_ms()), tenant.root(), &enrolment)
+    };
+    let (first, second) = (twin(), twin());
+    let pier = OnSocket::new(&socket(&home), first).unwrap();
+    let mut operator = Operator::new(&broker.url(), &home).await;
+    let mut agent = home.start();
+    agent.says("device served").await;
+    operator.state().await;
+    let clone = OnSocket::new(&home.path("second.sock"), second).unwrap();
+    let line = agent.says("is served on another link").await;
+    assert!(line.contains("board.sock"), "{line}");
+    // The cable is moved to the other port.
+    drop(clone);
+    agent.says("link lost").await;
+    let board = pier.end();
+    agent.says("link lost").await;
+    let pier = OnSocket::new(&home.path("second.sock"), board).unwrap();
+    agent.says("device served").await;
+    let code = tenant.set(DEVICE, now_ms(), &json!({"a": 1}));
+    operator.send(&code.bytes).await;
+    assert_eq!(operator.receipt().await.receipt().statement, code.id);
+    assert!(agent.terminate().await.success());
+    drop(pier);
 }

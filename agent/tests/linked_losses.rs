@@ -189,6 +189,26 @@ fn a_new_device_without_a_bundle_or_with_a_strangers_waits() {
 }
 
 #[test]
+fn a_bundle_that_comes_later_is_tried() {
+    let tenant = Tenant::new();
+    let board = Board::new(SEED, Clock::trusted(BEGIN_MS));
+    let mut quay = Quay::of(tenant, board, options());
+    quay.pass(LONG_MS);
+    assert_eq!(quay.done().notices().last(), Some(&Notice::Unprovisioned));
+    let right = bundle(&quay.tenant);
+    let mut strange = right.clone();
+    strange.enrolment = quay.tenant.enrol(DEVICE, &[99; 32]);
+    quay.event(LinkedEvent::Bundle(Some(strange)));
+    let notices = quay.done().notices();
+    let [Notice::NotProvisioned { refused }] = notices[..] else {
+        panic!("{notices:?}")
+    };
+    assert_eq!(refused.reason, Reason::KeyFault.number());
+    quay.event(LinkedEvent::Bundle(Some(right)));
+    assert_eq!(quay.done().served(), [DEVICE]);
+}
+
+#[test]
 fn another_device_than_the_one_expected_is_not_served() {
     let tenant = Tenant::new();
     let enrolment = tenant.enrol(DEVICE, &SEED);

@@ -1,27 +1,30 @@
 //! One device behind a link: its line, its session with the broker, and the relay between them.
 
-use std::{future::pending, io::ErrorKind, time::Instant};
+use std::{future::pending, time::Instant};
 
-use latch_agent::{Bundle, LinkedCore, LinkedEffect, LinkedEvent, LinkedOptions};
+use latch_agent::{LinkedCore, LinkedEffect, LinkedEvent, LinkedOptions};
 use latch_line::{Happening, Line};
 use latch_link::NotSent;
 use latch_mqtt::{Event as Mqtt, EventReceiver, Publisher};
 use latch_verify::verdict::Identity;
 use tokio::{sync::watch, time::timeout};
-use tracing::{Instrument as _, Span, debug, info, info_span, warn};
+use tracing::{Instrument as _, Span, debug, error, info, info_span, warn};
 
-use super::{Broker, RunError, STOP_GRACE, at, log_session, publish, subscribe};
-use crate::{
-    config::LinkedDevice,
-    notices,
-    provision::{ProvisionError, read_bundle},
+use super::{
+    Broker, RunError, STOP_GRACE, at,
+    bundle::BundleFile,
+    claims::{Claimant, Claims, Moved},
+    log_session, publish, subscribe,
 };
+use crate::{config::LinkedDevice, notices};
 
 /// A device behind a link, and what carries its messages.
 pub(super) struct Ferry {
     line: Line,
     core: LinkedCore,
+    bundle: Option<BundleFile>,
     broker: Broker,
+    claimant: Claimant,
     /// The session of the device that is there; none before it has told its name.
     session: Option<(Publisher, EventReceiver)>,
     begin: Instant,
@@ -32,6 +35,8 @@ pub(super) struct Ferry {
 enum Side {
     Line(Happening),
     Broker(Option<Mqtt>),
+    Bundle,
+    Moved(Moved),
     Time,
     Stop,
 }
@@ -40,24 +45,34 @@ impl Ferry {
     /// The ferry of a device, on which nothing moves yet.
     ///
     /// # Errors
-    /// [`RunError::Device`] for a bundle that is none.
-    pub(super) fn new(device: LinkedDevice, broker: Broker) -> Result<Self, RunError> {
-        let bundle = match device.bundle.as_deref().map(read_bundle) {
-            // A device needs it once: afterwards it may be gone.
-            Some(Err(ProvisionError::Read { path, cause }))
-                if cause.kind() == ErrorKind::NotFound =>
-            {
-                debug!(path = %path.display(), "there is no bundle");
-                None
-            }
-            Some(bundle) => Some(bundle?),
+    /// [`RunError::Device`] for a bundle that is none, or that of another device.
+    pub(super) fn new(
+        device: LinkedDevice,
+        broker: Broker,
+        claims: &Claims,
+    ) -> Result<Self, RunError> {
+        let LinkedDevice {
+            address,
+            name,
+            bundle,
+        } = device;
+        let mut file = bundle.map(|path| BundleFile::new(path, name.clone()));
+        let bundle = match &mut file {
+            Some(file) => file.look()?.flatten(),
             None => None,
         };
-        let link = device.address.to_string();
+        let link = address.to_string();
+        let options = LinkedOptions {
+            topic_prefix: broker.topic_prefix.clone(),
+            name,
+            bundle,
+        };
         Ok(Self {
-            core: LinkedCore::new(options(&broker, device.name, bundle)),
-            line: Line::new(device.address),
+            core: LinkedCore::new(options),
+            line: Line::new(address),
+            bundle: file,
             broker,
+            claimant: claims.of(link.clone()),
             session: None,
             begin: Instant::now(),
             span: info_span!("device", link, name = tracing::field::Empty),
@@ -75,6 +90,9 @@ impl Ferry {
 
     async fn relay(mut self, mut stopping: watch::Receiver<bool>) -> Result<(), RunError> {
         info!("ferry started");
+        if let Some(file) = self.bundle.as_ref().filter(|_| !self.core.has_bundle()) {
+            info!(path = %file.path(), "there is no bundle yet: it is looked for");
+        }
         let ended = loop {
             let taken = match self.next(Some(&mut stopping)).await {
                 Side::Stop => break Ok(()),
@@ -107,6 +125,8 @@ impl Ferry {
             () = stop => Side::Stop,
             happening = self.line.next() => Side::Line(happening),
             event = broker_event(&mut self.session), if has_room => Side::Broker(event),
+            () = look(&mut self.bundle) => Side::Bundle,
+            moved = self.claimant.moved() => Side::Moved(moved),
             () = at(wake_at) => Side::Time,
         }
     }
@@ -123,19 +143,48 @@ impl Ferry {
                     None => Vec::new(),
                 }
             }
+            Side::Bundle => self.look(now_ms),
+            Side::Moved(moved) => {
+                self.part(moved).await;
+                self.core.handle(now_ms, LinkedEvent::Elsewhere)
+            }
             Side::Time | Side::Stop => self.core.handle(now_ms, LinkedEvent::Tick),
         };
         self.perform(effects).await
+    }
+
+    /// Looks whether the bundle is another one. The one before stays in force until there is another
+    /// that is good.
+    fn look(&mut self, now_ms: u64) -> Vec<LinkedEffect> {
+        let Some(file) = &mut self.bundle else {
+            return Vec::new();
+        };
+        match file.look() {
+            Ok(None) => Vec::new(),
+            Ok(Some(bundle)) => {
+                match bundle {
+                    Some(_) => info!(path = %file.path(), "bundle read"),
+                    None => info!(path = %file.path(), "bundle is gone"),
+                }
+                self.core.handle(now_ms, LinkedEvent::Bundle(bundle))
+            }
+            Err(cause) => {
+                warn!(%cause, "bundle not taken: the one before stays in force");
+                Vec::new()
+            }
+        }
     }
 
     fn line_says(&mut self, now_ms: u64, happening: Happening) -> Vec<LinkedEffect> {
         let event = match happening {
             Happening::Up => {
                 info!("link up");
+                self.claimant.set_up(true);
                 LinkedEvent::Up
             }
             Happening::Down { reason } => {
                 warn!(reason, "link lost: trying again");
+                self.claimant.set_up(false);
                 LinkedEvent::Down
             }
             Happening::NotOpen { reason } => {
@@ -201,10 +250,33 @@ impl Ferry {
         Ok(())
     }
 
-    /// Talks to the broker for this device, and no longer for another.
-    async fn begin_session(&mut self, identity: &Identity) -> Result<(), RunError> {
+    /// Follows the device, which is at another line now, or no longer.
+    async fn part(&mut self, moved: Moved) {
+        match moved {
+            Moved::Away => {
+                info!("device is at another link now");
+                self.end_session().await;
+            }
+            // It is met anew, as one that was not here before.
+            Moved::Here => self.line.hang_up(),
+        }
+        self.claimant.release();
+    }
+
+    async fn end_session(&mut self) {
         if let Some((publisher, _)) = self.session.take() {
             publisher.disconnect().await;
+        }
+    }
+
+    /// Talks to the broker for this device, and no longer for another.
+    async fn begin_session(&mut self, identity: &Identity) -> Result<(), RunError> {
+        self.end_session().await;
+        if let Err(link) = self.claimant.claim(identity).await {
+            error!(device = %identity.device, link, "device is served on another link already: it is not served here");
+            // Nothing is to be done before the device is gone from one of the two.
+            self.core.handle(self.now_ms(), LinkedEvent::Elsewhere);
+            return Ok(());
         }
         self.span.record("name", identity.device.as_str());
         info!(device = %identity.device, tenant = %identity.tenant, broker = %self.broker.endpoint, "device served");
@@ -233,9 +305,7 @@ impl Ferry {
         if timeout(STOP_GRACE, answered).await.is_err() {
             warn!("the device was at work: its answer is told after the next start");
         }
-        if let Some((publisher, _)) = self.session {
-            publisher.disconnect().await;
-        }
+        self.end_session().await;
         info!("ferry stopped");
     }
 
@@ -244,15 +314,10 @@ impl Ferry {
     }
 }
 
-fn options(
-    broker: &Broker,
-    name: Option<latch_verify::types::DeviceId>,
-    bundle: Option<Bundle>,
-) -> LinkedOptions {
-    LinkedOptions {
-        topic_prefix: broker.topic_prefix.clone(),
-        name,
-        bundle,
+async fn look(bundle: &mut Option<BundleFile>) {
+    match bundle {
+        Some(bundle) => bundle.is_due().await,
+        None => pending().await,
     }
 }
 

@@ -4,6 +4,7 @@ use latch_link::{FromDevice, ToDevice};
 use latch_mqtt::Publication;
 use latch_verify::{device::Release, verdict::Identity};
 
+use super::Bundle;
 use crate::core::{
     effects::{self, Shared},
     event::Notice,
@@ -24,6 +25,10 @@ pub enum LinkedEvent<'a> {
         /// The longest message that it takes.
         most: usize,
     },
+    /// There is another bundle for a device that is new, or none any more.
+    Bundle(Option<Bundle>),
+    /// The device is served by somebody else: it is forgotten until it is met again.
+    Elsewhere,
     /// There is a connection to the broker.
     Connected {
         /// Whether the broker kept what was meant for us.

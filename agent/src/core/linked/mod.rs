@@ -134,6 +134,12 @@ impl LinkedCore {
             .is_some_and(|talk| talk.under_way.is_some())
     }
 
+    /// Whether there is a bundle for a device that is new.
+    #[must_use]
+    pub fn has_bundle(&self) -> bool {
+        self.options.bundle.is_some()
+    }
+
     /// Who is at the other end, once that is known.
     #[must_use]
     pub fn identity(&self) -> Option<&Identity> {
@@ -181,6 +187,18 @@ impl LinkedCore {
             }
             LinkedEvent::Down => self.hang_up(),
             LinkedEvent::Said(message) => self.hear(now_ms, &message, effects),
+            LinkedEvent::Bundle(bundle) => {
+                self.options.bundle = bundle;
+                if let Some(talk) = &mut self.talk {
+                    talk.provision_again();
+                }
+            }
+            LinkedEvent::Elsewhere => {
+                self.desk = None;
+                if let Some(talk) = &mut self.talk {
+                    talk.meets = Meets::Nobody;
+                }
+            }
             LinkedEvent::TooLong { most } => self.too_long(most, effects),
             LinkedEvent::Tick => {}
             LinkedEvent::Connected { .. }

@@ -69,6 +69,11 @@ impl Talk {
         Some(Wish::Provision { root, enrolment })
     }
 
+    /// There is another bundle to try.
+    pub(super) fn provision_again(&mut self) {
+        self.provisioned = false;
+    }
+
     /// Asks what the device is once more.
     pub(super) fn ask_again(&mut self) {
         self.asked = false;
