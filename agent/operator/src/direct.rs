@@ -7,7 +7,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use latch_line::{Address, Happening, Line};
 use latch_link::{
-    FromDevice, Handled, Life, NotSent, Paged, Pulse, Refused, Standing, ToDevice, Wanted,
+    FromDevice, Handled, Life, NotSent, Paged, Program, Pulse, Refused, Standing, ToDevice, Wanted,
 };
 use latch_verify::{device::Release, types::StatementId, verdict::Identity};
 use tokio::time::{Instant, timeout_at};
@@ -122,6 +122,14 @@ impl Direct {
     #[must_use]
     pub fn standing(&self) -> Option<&Standing> {
         self.standing.as_ref()
+    }
+
+    /// Whether the program for when no image is whole answers. That of a bootloader judges no statement, and
+    /// signs nothing.
+    #[must_use]
+    pub fn is_in_recovery(&self) -> bool {
+        let program = self.standing.as_ref().map(|standing| standing.program);
+        program == Some(Program::Recovery)
     }
 
     /// Who the device is, if it is somebody's.

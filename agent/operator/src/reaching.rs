@@ -9,6 +9,9 @@ use tokio::time::Instant;
 
 use crate::failure::Failure;
 
+/// What to do about a device that has lost its images.
+pub(crate) const IN_RECOVERY: &str = "its recovery program runs, which judges no codes and signs nothing: bring its confirmed image back by `latch deliver --link LINK --release FILE --image FILE`";
+
 /// How long a device may take for what it is asked, unless told otherwise, in seconds.
 const USUAL_S: u32 = 30;
 

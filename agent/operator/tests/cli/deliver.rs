@@ -285,3 +285,57 @@ fn a_device_that_is_not_there_is_told_so() {
         .run(["deliver", "--link", "unix:a.sock", "devices/pump-7.bundle"])
         .fails(3, "devices/pump-7.bundle");
 }
+
+#[test]
+fn a_device_that_has_lost_its_images_is_brought_the_confirmed_one() {
+    let (bench, pier) = bench();
+    install(&bench, &pier, vec![5; 10_000]);
+    let link = pier.link.as_str();
+    let image = ["--release", "r.latch", "--image", "image"];
+    let both = [&["deliver", "--link", link, "install.code"], &image[..]].concat();
+    bench.run_with(&both, "").ok();
+    pier.lose_images();
+    // It judges nothing now, and says so.
+    code(&bench, "a=1", "one.code");
+    bench
+        .run(["deliver", "--link", link, "one.code"])
+        .refused(Reason::ActionNotServed);
+    let shown = bench.run(["device", "show", "--link", link]).ok();
+    assert_eq!(shown["program"], "recovery");
+
+    // Another image than the release's, none at all, and another release.
+    let bring = |image: &str, release: &str| {
+        let args = [
+            "deliver",
+            "--link",
+            link,
+            "--release",
+            release,
+            "--image",
+            image,
+        ];
+        bench.run_with(&args, "")
+    };
+    bench.write("other", vec![6; 10_000]);
+    bring("other", "r.latch").fails(3, "other");
+    bring("nowhere", "r.latch").fails(1, "nowhere");
+    let version = [
+        "--version",
+        "1.2.0",
+        "--product",
+        "pump",
+        "--page-size",
+        "1k",
+    ];
+    let build = [
+        &["release", "build", "other", "--out", "other.latch"],
+        &version[..],
+    ]
+    .concat();
+    bench.run_with(&build, "").ok();
+    bring("other", "other.latch").fails(6, "and this is");
+
+    let done = bring("image", "r.latch").ok();
+    assert_eq!(done["restored"], true, "{done}");
+    bench.run(["deliver", "--link", link, "one.code"]).ok();
+}

@@ -42,6 +42,11 @@ impl Pier {
         pier
     }
 
+    /// The board's images are lost.
+    pub(crate) fn lose_images(&self) {
+        self.board.lose_images();
+    }
+
     /// Ends the serving, and gives the board back.
     pub(crate) fn end(self) -> Board {
         self.board.end()

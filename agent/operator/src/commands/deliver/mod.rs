@@ -26,7 +26,7 @@ use crate::{
     context::{Context, block_on, read_image, read_statement, shown},
     failure::Failure,
     output::Output,
-    reaching::Tuning,
+    reaching::{IN_RECOVERY, Tuning},
     sending::ANSWER_S,
     verdicts,
 };
@@ -171,6 +171,9 @@ impl Delivery<'_> {
                 let fields = sent.with("answered", false);
                 self.context.output.result(&fields, words);
                 return Ok(());
+            }
+            Handled::Ignored(refused) if device.is_in_recovery() => {
+                return Err(ignored(&refused).hint(IN_RECOVERY).found(sent));
             }
             Handled::Ignored(refused) => return Err(ignored(&refused).found(sent)),
             Handled::Untold(refused) => {

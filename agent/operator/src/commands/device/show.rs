@@ -6,8 +6,8 @@ use clap::Args;
 use latch_issue::DeviceState;
 use latch_line::Address;
 use latch_operator::{
-    Fields, describe_components, describe_standing, describe_status, fetch_state, state_of,
-    write_over,
+    DirectError, Fields, describe_components, describe_standing, describe_status, fetch_state,
+    state_of, write_over,
 };
 use latch_verify::{Reason, types::DeviceId, verdict::TrustRoot};
 
@@ -17,6 +17,7 @@ use crate::{
     context::{Context, block_on},
     failure::Failure,
     output::Output,
+    reaching::IN_RECOVERY,
     reaching::Tuning,
     sending::ANSWER_S,
 };
@@ -97,7 +98,16 @@ fn show_linked(
         }
         let context = Context::open(globals, output)?;
         let record = context.record(&identity.device)?;
-        let bytes = device.state().await?;
+        let bytes = match device.state().await {
+            Err(DirectError::Refused(_)) if device.is_in_recovery() && args.out.is_none() => {
+                let mut fields = list::fields(&record);
+                fields.append(told);
+                output.show(&fields);
+                output.note(IN_RECOVERY);
+                return Ok(());
+            }
+            bytes => bytes?,
+        };
         let state = state_of(bytes.clone(), &record, context.tenant())?;
         if let Some(out) = &args.out {
             write_over(out, &bytes)?;
