@@ -1,6 +1,7 @@
 //! Installations through the relay, with a device in memory: from the code over manifest and
 //! pages to the confirmed boot, or back.
 
+mod done;
 mod rig;
 mod tenant;
 

@@ -1,6 +1,7 @@
 //! Latches that stay open, through the relay: what opens and shuts what stands behind them, and
 //! when.
 
+mod done;
 mod rig;
 mod tenant;
 

@@ -1,6 +1,7 @@
 //! The relay of a device behind a link, with a real verifier at the other end of it: what is
 //! relayed, in which order, and what is told.
 
+mod done;
 mod quay;
 mod tenant;
 

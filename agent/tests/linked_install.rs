@@ -1,6 +1,7 @@
 //! Installations over a link: manifest, pages in windows, the boot in the middle, and what breaks
 //! off on the way.
 
+mod done;
 mod quay;
 mod tenant;
 

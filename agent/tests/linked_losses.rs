@@ -1,5 +1,6 @@
 //! What a device behind a link, its relay and its broker may lose, and what is lost by it: nothing.
 
+mod done;
 mod quay;
 mod tenant;
 

@@ -1,6 +1,7 @@
 //! Receipts of a device behind a link that were made while nobody listened: what the device still
 //! holds is fetched, and what it does not is told.
 
+mod done;
 mod quay;
 mod tenant;
 

@@ -1,6 +1,7 @@
 //! A device that has lost its images: its recovery program takes the confirmed one again, by way of
 //! the relay.
 
+mod done;
 mod quay;
 mod tenant;
 

@@ -1,6 +1,7 @@
 //! The relay's decisions, with a device in memory: what is carried out, in which order, how
 //! often, and what is told about it.
 
+mod done;
 mod rig;
 mod tenant;
 

@@ -1,6 +1,7 @@
 //! Statements that change whom and what a device believes, through the relay: trust roots,
 //! revocations, the time. Each comes on the topic that promises it, and again at each connect.
 
+mod done;
 mod rig;
 mod tenant;
 

@@ -2,9 +2,6 @@
 //! broker of a few lines. The test pulls the cable, cuts the power, and lets time pass.
 #![allow(dead_code, reason = "each test file uses its part")]
 
-#[path = "../done/mod.rs"]
-mod done;
-
 use std::collections::VecDeque;
 
 use latch_agent::{Bundle, LinkedCore, LinkedEffect, LinkedEvent, LinkedOptions};
@@ -16,9 +13,9 @@ use latch_mqtt::{DEFAULT_PREFIX, PageServer, Topics};
 
 use crate::tenant::{PAGE, Tenant};
 
-use done::wants;
+use crate::done::wants;
 #[allow(unused_imports, reason = "each test file uses its part")]
-pub(crate) use done::{BEGIN_MS, DEVICE, Done, SEED, Shared, device_key};
+pub(crate) use crate::done::{BEGIN_MS, DEVICE, Done, SEED, Shared, device_key};
 
 const IN: usize = LONGEST_FROM_DEVICE;
 const OUT: usize = 2 * (longest_to_device(4 * PAGE) + 2);

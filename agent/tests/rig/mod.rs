@@ -2,8 +2,6 @@
 //! sends in, and what came out.
 #![allow(dead_code, reason = "each test file uses its part")]
 
-#[path = "../done/mod.rs"]
-mod done;
 mod parts;
 
 use latch_agent::{Core, Effect, Event, Hook, HookResult};
@@ -18,8 +16,8 @@ use latch_verify::{
 
 use crate::tenant::Tenant;
 
-pub(crate) use done::{BEGIN_MS, DEVICE, Done};
-use done::{SEED, wants};
+pub(crate) use crate::done::{BEGIN_MS, DEVICE, Done};
+use crate::done::{SEED, wants};
 pub(crate) use parts::InMemory;
 use parts::{Counting, TestClock, TestFlash};
 

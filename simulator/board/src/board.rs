@@ -6,8 +6,8 @@ use std::sync::{
 };
 
 use latch_link::{
-    DeviceSession, FromDevice, Happened, LONGEST_FROM_DEVICE, Life, MAX_LINE, Program, Pulse,
-    Refused, Standing, ToDevice, Wanted, Why, longest_to_device,
+    DeviceSession, FromDevice, Happened, LONGEST_FROM_DEVICE, MAX_LINE, Pulse, Refused, ToDevice,
+    Wanted, longest_to_device,
 };
 use latch_verify::{
     Reason,
@@ -17,11 +17,12 @@ use latch_verify::{
 };
 
 use crate::{
-    answer::{Answer, FACTORY, Seat, Then, answer, make},
+    answer::{Answer, Seat, Then, answer, make},
     clock::Clock,
     hardware::{Hands, Micro, parts},
     outgoing::{Outgoing, Word},
     recovery::Recovery,
+    telling::{pulse, standing, wanted},
 };
 
 /// The largest pages that a board takes.
@@ -234,7 +235,7 @@ impl Board {
 
     fn greet(&mut self) {
         self.outgoing.forget();
-        let standing = self.standing();
+        let standing = standing(&self.seat);
         self.outgoing.say(FromDevice::Standing(standing));
         (self.pulse, self.wanted) = (None, None);
         if let Seat::Up(_) | Seat::Recovering(_) = &self.seat {
@@ -242,32 +243,6 @@ impl Board {
             if self.wanted.is_none() {
                 self.outgoing.say(FromDevice::Wanted(None));
             }
-        }
-    }
-
-    fn standing(&self) -> Standing {
-        let (program, why) = match &self.seat {
-            Seat::Recovering(_) => (Program::Recovery, Why::Recovery),
-            _ => (Program::Application, Why::Unknown),
-        };
-        let (life, version, boot) = match &self.seat {
-            Seat::New(_) => (Life::Unprovisioned, FACTORY, 0),
-            Seat::Shut(refused) => (Life::Shut(*refused), FACTORY, 0),
-            Seat::Recovering(recovery) => {
-                (Life::Provisioned(recovery.identity.clone()), FACTORY, 0)
-            }
-            Seat::Up(device) => (
-                Life::Provisioned(device.identity().clone()),
-                device.running().version,
-                device.facts().boot,
-            ),
-        };
-        Standing {
-            program,
-            life,
-            version,
-            boot,
-            why,
         }
     }
 
@@ -380,24 +355,4 @@ fn booted(parts: Parts<Micro>) -> Seat {
         Ok(device) => Seat::Up(Box::new(device)),
         Err(fault) => Seat::Shut(fault.into()),
     }
-}
-
-fn pulse(device: &Device<Micro>, changes: u32) -> Pulse {
-    let status = device.status();
-    let every_ms = device.pulse_every_ms();
-    Pulse {
-        receipts: device.facts().chain.number,
-        changes,
-        root_version: status.root_version,
-        junk: status.junk.count,
-        posture: status.posture,
-        pulse_every_ms: every_ms.and_then(|ms| u32::try_from(ms).ok()),
-    }
-}
-
-fn wanted(device: &Device<Micro>) -> Option<Wanted> {
-    device.wanted().map(|pages| Wanted {
-        pages,
-        merkle_root: device.installing().map(|image| image.merkle_root),
-    })
 }

@@ -13,6 +13,7 @@ mod outgoing;
 mod recovery;
 mod serve;
 mod socket;
+mod telling;
 
 pub use board::{Board, PAGE_MAX};
 pub use clock::Clock;
