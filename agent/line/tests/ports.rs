@@ -47,22 +47,27 @@ async fn next(line: &mut Line) -> Happening {
 }
 
 async fn until_up(line: &mut Line) {
-    while next(line).await != Happening::Up {}
+    loop {
+        match next(line).await {
+            Happening::Up => return,
+            Happening::Message => line.taken(),
+            _ => {}
+        }
+    }
 }
 
 /// Asks the board for its request to be enrolled, which takes messages in both directions.
 async fn talk(line: &mut Line) {
-    until_up(line).await;
     let ask = ToDevice::AskRequest {
         tag: 9,
         name: name(),
     };
-    line.send(&ask).unwrap();
     let (mut standing, mut request) = (None, None);
     loop {
         match next(line).await {
             Happening::Message => {}
-            // Two that say hello at one moment may meet twice.
+            // Two that say hello at one moment may meet twice; and what comes with the news that somebody
+            // is there is told before it.
             Happening::Up => line.send(&ask).unwrap(),
             _ => continue,
         }
