@@ -135,7 +135,7 @@ pub(crate) fn keep(
             let out = out.display();
             context
                 .output
-                .note(format_args!("send it with `latch publish {out}{to}`"));
+                .note(format_args!("send it with `latch publish {out}{to}`, or over a line with `latch deliver --link LINK {out}`"));
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 use std::{future::Future, io::Read as _, path::Path};
 
 use latch_issue::Statement;
-use latch_mqtt::Topics;
+use latch_mqtt::{PageServer, PageServerError, Topics};
 use latch_operator::{Link, Project, Record, read_bounded};
 use latch_verify::{
     limits::{MAX_ENVELOPE, MAX_IMAGE},
@@ -11,7 +11,11 @@ use latch_verify::{
     verdict::TrustRoot,
 };
 
-use crate::{cli::Globals, failure::Failure, output::Output};
+use crate::{
+    cli::Globals,
+    failure::{Failure, Kind},
+    output::Output,
+};
 
 /// Longest text that is read from stdin: a patch takes 1 KiB when encoded, JSON a few times that.
 const MAX_TEXT: u64 = 64 * 1024;
@@ -104,9 +108,15 @@ pub(crate) fn read_envelope(path: &Path) -> Result<Vec<u8>, Failure> {
     )?)
 }
 
-/// Reads an image.
-pub(crate) fn read_image(path: &Path) -> Result<Vec<u8>, Failure> {
-    Ok(read_bounded(path, MAX_IMAGE.into())?)
+/// Reads the image of a release, cut into its pages.
+pub(crate) fn read_pages(release: &Statement, image: &Path) -> Result<PageServer, Failure> {
+    let bytes = read_bounded(image, MAX_IMAGE.into())?;
+    PageServer::new(release.bytes(), bytes).map_err(|error| match error {
+        PageServerError::OtherImage => {
+            Failure::new(Kind::Refused, format_args!("{}: {error}", image.display()))
+        }
+        error @ PageServerError::Manifest(_) => error.into(),
+    })
 }
 
 /// Reads text from a file, or from stdin where the name is `-`.

@@ -3,13 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use latch_mqtt::PageServer;
 use latch_operator::{Fields, LinkError, Server};
 
 use crate::{
     attending::{IdleArgs, attend},
     cli::Globals,
-    context::{Context, block_on, read_image, read_statement},
+    context::{Context, block_on, read_pages, read_statement},
     failure::Failure,
     output::Output,
 };
@@ -39,7 +38,7 @@ pub(crate) struct ServeArgs {
 pub(crate) fn run(globals: &Globals, output: Output, args: &ServeArgs) -> Result<(), Failure> {
     let context = Context::open(globals, output)?;
     let release = read_statement(&args.release)?;
-    let pages = PageServer::new(release.bytes(), read_image(&args.image)?)?;
+    let pages = read_pages(&release, &args.image)?;
     let topics = context.topics()?;
     let mut server = Server::new(&pages, &topics);
     block_on(async {

@@ -317,7 +317,7 @@ fn a_device_that_has_lost_its_images_is_brought_the_confirmed_one() {
         bench.run_with(&args, "")
     };
     bench.write("other", vec![6; 10_000]);
-    bring("other", "r.latch").fails(3, "other");
+    bring("other", "r.latch").fails(3, "other: the image is not the one");
     bring("nowhere", "r.latch").fails(1, "nowhere");
     let version = [
         "--version",

@@ -23,7 +23,7 @@ use latch_verify::{
 use self::receipts::Receipts;
 use crate::{
     cli::Globals,
-    context::{Context, block_on, read_image, read_statement, shown},
+    context::{Context, block_on, read_pages, read_statement, shown},
     failure::Failure,
     output::Output,
     reaching::{IN_RECOVERY, Tuning},
@@ -77,7 +77,7 @@ pub(crate) fn run(globals: &Globals, output: Output, args: &DeliverArgs) -> Resu
         .collect::<Result<_, Failure>>()?;
     let release = args.release.as_deref().map(read_statement).transpose()?;
     let pages = match (&release, &args.image) {
-        (Some(release), Some(image)) => Some(PageServer::new(release.bytes(), read_image(image)?)?),
+        (Some(release), Some(image)) => Some(read_pages(release, image)?),
         _ => None,
     };
     let trust = context.trust()?;

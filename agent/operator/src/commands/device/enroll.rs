@@ -69,7 +69,7 @@ pub(crate) fn run(globals: &Globals, output: Output, args: &EnrollArgs) -> Resul
         ));
     }
     output.note(format_args!(
-        "Next: carry {} to the device, then `latch-agent provision BUNDLE --config agent.toml` there.",
+        "Next: carry {} to the device, then `latch-agent provision BUNDLE --config agent.toml` there, or `latch device provision --link LINK BUNDLE` at the host of one behind a link.",
         enrolled.bundle.display()
     ));
     Ok(())

@@ -14,7 +14,7 @@ use latch_verify::{statement::Manifest, verdict::TrustRoot};
 use self::audience::{Audience, AudienceArgs};
 use crate::{
     cli::Globals,
-    context::{Context, block_on, read_image, read_statement},
+    context::{Context, block_on, read_pages, read_statement},
     failure::Failure,
     output::Output,
     sending::WaitArgs,
@@ -68,7 +68,7 @@ pub(crate) fn run(globals: &Globals, output: Output, args: &InstallArgs) -> Resu
     let trust = context.trust()?;
     let release = read_statement(&args.release)?;
     genuine_release(release.bytes(), &trust)?;
-    let pages = PageServer::new(release.bytes(), read_image(&args.image)?)?;
+    let pages = read_pages(&release, &args.image)?;
     let manifest: Manifest<'_> = release.body()?;
     let audience = args.audience.resolve(&context, &manifest)?;
     if args.wait.wait && audience.devices().is_empty() {
