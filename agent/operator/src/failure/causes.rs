@@ -221,7 +221,7 @@ impl From<DirectError> for Failure {
             DirectError::NotOpen { .. } => Self::failed(error)
                 .hint("is it connected, and may you use it? One program at a time can: stop the agent that serves it"),
             DirectError::Silent { .. } => Self::new(Kind::TimedOut, error)
-                .hint("is it powered, is the baud rate the device's, and does nobody else use the line?"),
+                .hint("is it powered, is the baud rate the device's, and does nobody else use the line, such as an agent?"),
             DirectError::Refused(refused) => match refused.refusal() {
                 Some(refusal) => Self::refused(error, refusal),
                 None => Self::new(Kind::Refused, error),
