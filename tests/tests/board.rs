@@ -15,6 +15,7 @@ mod board {
     pub(crate) mod chance;
     pub(crate) mod course;
     pub(crate) mod cuts;
+    pub(crate) mod fallback;
     pub(crate) mod forged;
     pub(crate) mod host;
     pub(crate) mod lockdown;
