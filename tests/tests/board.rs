@@ -22,6 +22,8 @@ mod board {
     pub(crate) mod machine;
     pub(crate) mod programs;
     pub(crate) mod recovery;
+    pub(crate) mod restoration;
+    pub(crate) mod small;
     pub(crate) mod story;
     pub(crate) mod tenant;
     pub(crate) mod trial;
