@@ -4,64 +4,19 @@ use heapless::Vec;
 
 use crate::{
     division::divide,
-    ledger::{CodeName, Ledger},
+    ledger::{CodeName, Ledger, OpenLatch},
     limits::{PULSE_LEAST_MS, PULSE_ROTATE_MS, PULSES_A_HEARTBEAT},
-    reject::{Reason, Refusal, ensure},
-    statement::{CloseCause, Context, Root, Rule, RuleChoice},
-    types::{LatchId, PostureRule},
+    reject::{Reason, Refusal},
+    statement::{CloseCause, RuleChoice},
+    types::LatchId,
     verdict::{Conditions, InForce, context_holds},
     wire::Role,
 };
 
-use super::posture::Watch;
-
-/// A latch that a code has opened. In RAM: a boot closes it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Opening {
-    pub(super) latch: LatchId,
-    pub(super) code: CodeName,
-    pub(super) choice: RuleChoice,
-    pub(super) held_to: HeldTo,
-    pub(super) context: Context,
-    /// When it was opened, in ticks; the longest open time counts from here.
-    pub(super) since_ticks_ms: u64,
-    /// When its time is over.
-    pub(super) until_ticks_ms: u64,
-    /// When the last heartbeat was sent, as far as is sure.
-    pub(super) heard_ticks_ms: u64,
-    /// What is amiss, and since when.
-    pub(super) amiss: Option<(CloseCause, u64)>,
-    /// The last code that has renewed it.
-    pub(super) renewal: Option<CodeName>,
-    /// It has closed, for this reason; what is left is to shut and to tell it.
-    pub(super) closing: Option<CloseCause>,
-    /// Its closing was noticed, and could not be told yet.
-    pub(super) noticed: bool,
-}
-
-/// What a latch is held to while it is open: the part of its rule that is not settled once it opens.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct HeldTo {
-    /// The version of the root whose rule it is.
-    root: u32,
-    max_open_s: u32,
-    heartbeat_s: u32,
-    grace_s: u32,
-    posture: PostureRule,
-}
-
-impl HeldTo {
-    /// A rule of the root of this version.
-    pub(super) fn the(rule: &Rule, root: u32) -> Self {
-        Self {
-            root,
-            max_open_s: rule.max_open_s,
-            heartbeat_s: rule.heartbeat_s,
-            grace_s: rule.grace_s,
-            posture: rule.posture,
-        }
-    }
-}
+use super::{
+    opening::{HeldTo, Opening},
+    posture::Watch,
+};
 
 /// What keeps a latch open.
 pub(super) struct Around<
@@ -131,7 +86,11 @@ impl Opening {
         if facts.locked_down {
             return Standing::Closed(CloseCause::Lockdown);
         }
-        let Some(rule) = self.rule(&ledger.trust) else {
+        // What the journal has forgotten is not open.
+        let Some(open) = facts.open_latch(self.latch) else {
+            return Standing::Closed(CloseCause::Fault);
+        };
+        let Some(rule) = self.rule(&open, &ledger.trust) else {
             return Standing::Closed(CloseCause::Trust);
         };
         let is_void = |code: &CodeName| {
@@ -142,18 +101,17 @@ impl Opening {
             } = *code;
             facts.replay.is_void(issuer, sequence, statement)
         };
-        if is_void(&self.code) || self.renewal.as_ref().is_some_and(is_void) {
+        if is_void(&open.code) || self.renewal().as_ref().is_some_and(is_void) {
             return Standing::Closed(CloseCause::Revoked);
         }
         // The rule in force may have become shorter since.
-        let longest = self.since_ticks_ms.saturating_add(ms(rule.max_open_s));
-        let until_ticks_ms = self.until_ticks_ms.min(longest);
+        let until_ticks_ms = self.until_ticks_ms().min(self.longest_ticks_ms());
         if ticks_ms >= until_ticks_ms {
             return Standing::Closed(CloseCause::Time);
         }
         let silent_at = match rule.heartbeat_s {
             0 => u64::MAX,
-            seconds => self.heard_ticks_ms.saturating_add(ms(seconds)),
+            seconds => self.heard_ticks_ms().saturating_add(ms(seconds)),
         };
         if ticks_ms >= silent_at {
             return Standing::Closed(CloseCause::Silence);
@@ -161,7 +119,7 @@ impl Opening {
         let amiss = self.look(rule, conditions).map(|cause| {
             // A fact that grew too old has done so whether anybody looked or not.
             let aged = posture.aged_ticks_ms(rule.posture, ticks_ms);
-            let noted = self.amiss.map(|(_, since)| since);
+            let noted = self.amiss().map(|(_, since)| since);
             (
                 cause,
                 noted.into_iter().chain(aged).min().unwrap_or(ticks_ms),
@@ -181,44 +139,29 @@ impl Opening {
     }
 
     /// How often a new pulse is to leave for its sake.
-    pub(super) fn pulse_every_ms(&self, trust: &InForce) -> u64 {
-        let heartbeat_s = self.rule(trust).map_or(0, |rule| rule.heartbeat_s);
-        match divide(ms(heartbeat_s), PULSES_A_HEARTBEAT).0 {
+    pub(super) fn pulse_every_ms(&self) -> u64 {
+        match divide(ms(self.held_to.heartbeat_s), PULSES_A_HEARTBEAT).0 {
             0 => PULSE_ROTATE_MS,
             every_ms => every_ms.clamp(PULSE_LEAST_MS, PULSE_ROTATE_MS),
         }
     }
 
     /// The rule that holds it open, unless the trust root has changed under it.
-    fn rule(&self, trust: &InForce) -> Option<&HeldTo> {
-        let role = match self.choice {
+    fn rule(&self, open: &OpenLatch, trust: &InForce) -> Option<&HeldTo> {
+        let role = match open.choice() {
             RuleChoice::Normal => Role::Operator,
             RuleChoice::BreakGlass => Role::BreakGlass,
         };
-        let issues = trust.ring().role(self.code.issuer) == Some(role);
+        let issues = trust.ring().role(open.code.issuer) == Some(role);
         let stands = trust.terms().ok()?.version == self.held_to.root;
         (stands && self.held_to.max_open_s > 0 && issues).then_some(&self.held_to)
-    }
-
-    /// Holds it to the rule of a root that has come into force, from the one before it and in the same epoch. Where there is none,
-    /// the latch stays with a root that is in force no more, and closes.
-    pub(super) fn follow(&mut self, root: &Root<'_>) {
-        let latch = root.latch(self.latch);
-        let rule = match self.choice {
-            RuleChoice::Normal => latch.map(|latch| latch.rule),
-            RuleChoice::BreakGlass => latch.and_then(|latch| latch.break_glass),
-        };
-        let before = root.version.checked_sub(1);
-        if let Some(rule) = rule.filter(|_| before == Some(self.held_to.root)) {
-            self.held_to = HeldTo::the(&rule, root.version);
-        }
     }
 
     fn look(&self, rule: &HeldTo, conditions: &Conditions) -> Option<CloseCause> {
         if conditions.posture.unmet(rule.posture) != 0 {
             return Some(CloseCause::Posture);
         }
-        context_holds(&self.context, conditions)
+        context_holds(&self.context(), conditions)
             .is_err()
             .then_some(CloseCause::Context)
     }
@@ -275,12 +218,18 @@ impl<const LATCHES: usize> Latches<LATCHES> {
         }
     }
 
-    /// Closes every latch that one of these codes has opened or renewed last. Says whether one
-    /// was open.
-    pub(super) fn revoke(&mut self, is_void: impl Fn(&CodeName) -> bool) -> bool {
+    /// Closes every latch that one of these codes has opened or renewed last; the ledger knows which has opened it. Says whether
+    /// one was open.
+    pub(super) fn revoke(
+        &mut self,
+        opened: &[OpenLatch],
+        is_void: impl Fn(&CodeName) -> bool,
+    ) -> bool {
         let mut closed = false;
         for opening in self.open.iter_mut() {
-            let voided = is_void(&opening.code) || opening.renewal.as_ref().is_some_and(&is_void);
+            let mut by = opened.iter().filter(|open| open.latch == opening.latch);
+            let voided = by.any(|open| is_void(&open.code))
+                || opening.renewal().as_ref().is_some_and(&is_void);
             if voided && opening.closing.is_none() {
                 opening.closing = Some(CloseCause::Revoked);
                 closed = true;
@@ -292,33 +241,8 @@ impl<const LATCHES: usize> Latches<LATCHES> {
     /// Every open latch has heard a heartbeat that was sent at these ticks or later.
     pub(super) fn hear(&mut self, ticks_ms: u64) {
         for opening in self.open.iter_mut() {
-            opening.heard_ticks_ms = opening.heard_ticks_ms.max(ticks_ms);
+            opening.hear(ticks_ms);
         }
-    }
-
-    /// The latch as it is open, if it may stay so for so long from now.
-    ///
-    /// # Errors
-    /// [`Reason::AlreadyOpen`]; [`Reason::NotOpen`], [`Reason::OpenedOtherwise`],
-    /// [`Reason::OpenTooLong`] with the seconds that are left.
-    #[inline(never)]
-    pub(super) fn may_renew(
-        &self,
-        latch: LatchId,
-        choice: RuleChoice,
-        seconds: u32,
-        ticks_ms: u64,
-    ) -> Result<Opening, Refusal> {
-        let opening = self.get(latch).ok_or(Reason::NotOpen)?;
-        ensure(opening.choice == choice, Reason::OpenedOtherwise)?;
-        let longest_ms = ms(opening.held_to.max_open_s);
-        let end = opening.since_ticks_ms.saturating_add(longest_ms);
-        let (left_s, _) = divide(end.saturating_sub(ticks_ms), 1000);
-        ensure(
-            u64::from(seconds) <= left_s,
-            Refusal::new(Reason::OpenTooLong, left_s, seconds.into()),
-        )?;
-        Ok(*opening)
     }
 }
 

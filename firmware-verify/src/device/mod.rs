@@ -13,6 +13,7 @@ mod latches;
 mod memory;
 mod mount;
 mod nonces;
+mod opening;
 mod pages;
 mod plan;
 mod platform;

@@ -6,7 +6,7 @@ use embedded_storage::nor_flash::ReadNorFlash;
 
 use super::{
     Clock as _, Device, Memory, Platform,
-    latches::{HeldTo, Opening, ms},
+    opening::{HeldTo, Opening},
     submit::Release,
 };
 use crate::{
@@ -41,6 +41,8 @@ pub(super) enum Plan<'a> {
 /// A latch as it will stand once its opening is settled.
 #[derive(Clone, Copy)]
 pub(super) struct Staged {
+    /// The code that asks for it.
+    pub(super) code: CodeName,
     pub(super) opening: Opening,
     pub(super) seconds: u32,
 }
@@ -106,25 +108,14 @@ where
         ensure(shut && room, Reason::Busy)?;
         let root_version = ledger.trust.terms()?.version;
         let ticks_ms = self.clock.ticks_ms();
-        let opening = Opening {
-            latch: code.latch,
-            code: CodeName {
-                issuer: code.issuer,
-                sequence: code.sequence,
-                statement,
-            },
-            choice: code.rule,
-            held_to: HeldTo::the(rule, root_version),
-            context: code.context,
-            since_ticks_ms: ticks_ms,
-            until_ticks_ms: ticks_ms.saturating_add(ms(seconds)),
-            heard_ticks_ms: ticks_ms,
-            amiss: None,
-            renewal: None,
-            closing: None,
-            noticed: false,
-        };
-        self.stage(Staged { opening, seconds })?;
+        let held_to = HeldTo::the(rule, root_version);
+        let opening = Opening::begin(code.latch, held_to, &code.context, seconds, ticks_ms);
+        let code = name_of(code, statement);
+        self.stage(Staged {
+            code,
+            opening,
+            seconds,
+        })?;
         Ok(Plan::Open)
     }
 
@@ -136,19 +127,19 @@ where
         seconds: u32,
     ) -> Result<Plan<'a>, Refusal> {
         ensure(self.is_open(code.latch), Reason::NotOpen)?;
-        let ticks_ms = self.clock.ticks_ms();
-        let mut opening = self
-            .memory
-            .latches
-            .may_renew(code.latch, code.rule, seconds, ticks_ms)?;
-        opening.until_ticks_ms = ticks_ms.saturating_add(ms(seconds));
-        opening.heard_ticks_ms = ticks_ms;
-        opening.renewal = Some(CodeName {
-            issuer: code.issuer,
-            sequence: code.sequence,
-            statement,
-        });
-        self.stage(Staged { opening, seconds })?;
+        let memory = &*self.memory;
+        let open = memory.ledger.facts.open_latch(code.latch);
+        let (open, opening) = open
+            .zip(memory.latches.get(code.latch))
+            .ok_or(Reason::NotOpen)?;
+        ensure(open.choice() == code.rule, Reason::OpenedOtherwise)?;
+        let code = name_of(code, statement);
+        let opening = opening.renewed(&code, seconds, self.clock.ticks_ms())?;
+        self.stage(Staged {
+            code,
+            opening,
+            seconds,
+        })?;
         Ok(Plan::Renew)
     }
 
@@ -219,6 +210,14 @@ where
             image: Image::of(named, slot, &manifest),
             manifest: verified.envelope().bytes(),
         })
+    }
+}
+
+fn name_of(code: &Code<'_>, statement: StatementId) -> CodeName {
+    CodeName {
+        issuer: code.issuer,
+        sequence: code.sequence,
+        statement,
     }
 }
 

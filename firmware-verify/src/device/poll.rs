@@ -5,6 +5,7 @@ use core::ops::DerefMut;
 use super::{
     Clock as _, Device, Memory, Platform,
     latches::{Around, Standing},
+    opening::Opening,
     receipts::About,
 };
 use crate::{
@@ -73,7 +74,7 @@ where
                     next_ticks_ms,
                     amiss,
                 } => {
-                    opening.amiss = amiss;
+                    opening.note_amiss(amiss);
                     wake_ticks_ms = wake_ticks_ms.min(next_ticks_ms);
                 }
                 Standing::Closed(cause) => {
@@ -155,6 +156,9 @@ where
     /// Notes what has come to be amiss with open latches, or no longer is: their grace runs from
     /// the change, whether anybody looks or not.
     pub(super) fn note_amiss(&mut self) {
+        if self.memory.latches.iter().next().is_none() {
+            return;
+        }
         let conditions = self.conditions();
         let ticks_ms = self.clock.ticks_ms();
         let Memory {
@@ -166,7 +170,7 @@ where
         let around = Around::of(ledger, &conditions, posture, ticks_ms);
         for opening in latches.iter_mut() {
             match opening.stand(&around) {
-                Standing::Open { amiss, .. } => opening.amiss = amiss,
+                Standing::Open { amiss, .. } => opening.note_amiss(amiss),
                 Standing::Closed(cause) => opening.closing = Some(cause),
             }
         }
@@ -182,8 +186,7 @@ where
             .latches
             .iter()
             .filter(|opening| self.is_open(opening.latch));
-        open.map(|opening| opening.pulse_every_ms(&self.memory.ledger.trust))
-            .min()
+        open.map(Opening::pulse_every_ms).min()
     }
 
     /// The latches that are open now: bit n for latch n.

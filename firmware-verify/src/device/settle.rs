@@ -57,9 +57,7 @@ where
             (Settlement::Done, Doing::Lockdown) => Outcome::LockedDown,
             (Settlement::Done, Doing::Open | Doing::Renew) => {
                 let staged = staged.ok_or(Reason::LogicFault)?;
-                let opening = &staged.opening;
-                let opened_by = opening.renewal.unwrap_or(opening.code);
-                ensure(opened_by == pending.code, Reason::LogicFault)?;
+                ensure(staged.code == pending.code, Reason::LogicFault)?;
                 return self.settle_open(&about, staged, out);
             }
             (Settlement::Done, Doing::Install | Doing::Probe | Doing::Unlock) => {
@@ -80,9 +78,10 @@ where
         let Staged {
             mut opening,
             seconds,
+            ..
         } = staged;
         self.handed_out = false;
-        if opening.renewal.is_none() {
+        if opening.renewal().is_none() {
             self.memory.latches.open(opening)?;
             let told = self.conclude(about, Outcome::Opened { seconds }, out);
             // Where it is recorded and only not signed, it is open, and the record is the truth.
@@ -103,8 +102,7 @@ where
             };
             return self.conclude(about, outcome, out);
         };
-        opening.amiss = before.amiss;
-        opening.heard_ticks_ms = opening.heard_ticks_ms.max(before.heard_ticks_ms);
+        opening.go_on_from(&before);
         self.memory.latches.open(opening)?;
         let told = self.conclude(about, Outcome::Renewed { seconds }, out);
         if told.is_err() && self.memory.ledger.facts.pending.is_some() {

@@ -10,7 +10,7 @@ use crate::{
     ledger::{CodeName, Record},
     limits::FLOOR_STEP_MS,
     reject::{Reason, Refusal, ensure},
-    statement::{Outcome, Revocation, StopSlip, TimeAttestation},
+    statement::{Outcome, Revocation, Root, StopSlip, TimeAttestation},
     twin::Bytes,
     types::{KeyId, Sequence, StatementId, TimeMs},
     verdict::{
@@ -69,14 +69,7 @@ where
         self.memory.ledger.succeed(root, at)?;
         // What a new epoch voids stays with the root before, and closes.
         if epoch == before {
-            let Memory {
-                latches, staged, ..
-            } = &mut *self.memory;
-            let staged = staged.iter_mut().map(|staged| &mut staged.opening);
-            latches
-                .iter_mut()
-                .chain(staged)
-                .for_each(|opening| opening.follow(root.root()));
+            self.follow_root(root.root());
         }
         if resets {
             self.memory.time.forget();
@@ -86,6 +79,22 @@ where
         self.note_amiss();
         self.raise_counter()?;
         Ok(Outcome::RootAccepted { version, epoch })
+    }
+
+    /// Holds what is open, and what is about to open, to the rules of the root that has come into force.
+    fn follow_root(&mut self, root: &Root<'_>) {
+        let Memory {
+            latches,
+            staged,
+            ledger,
+            ..
+        } = &mut *self.memory;
+        let staged = staged.iter_mut().map(|staged| &mut staged.opening);
+        for opening in latches.iter_mut().chain(staged) {
+            if let Some(open) = ledger.facts.open_latch(opening.latch) {
+                opening.follow(root, open.choice());
+            }
+        }
     }
 
     /// Takes a floor under all that an issuer has signed so far.
@@ -119,7 +128,7 @@ where
         let is_void = |code: &CodeName| code.issuer == issuer && code.sequence <= through;
         let install = self.memory.ledger.facts.install.as_ref();
         let downloads = install.is_some_and(|install| is_void(&install.pending.code));
-        let holds = self.memory.latches.revoke(is_void) || downloads;
+        let holds = self.void_latches(is_void) || downloads;
         if let Err(refusal) = self.afford(by, holds) {
             return self.ignore(refusal);
         }
@@ -166,7 +175,7 @@ where
             install.is_some_and(|install| install.pending.code == named && !install.stopped);
         let used = replay.is_used(issuer, sequence, statement);
         let is_stopped = replay.is_stopped(issuer, sequence, statement);
-        let holds = self.memory.latches.revoke(|code| *code == named) || downloads;
+        let holds = self.void_latches(|code| *code == named) || downloads;
         if is_stopped && !holds {
             return Submitted::Noted;
         }
@@ -175,6 +184,14 @@ where
             return self.ignore(refusal);
         }
         self.tell(&about, Outcome::Stopped { statement, used }, out)
+    }
+
+    /// Closes the latches that these codes hold open.
+    fn void_latches(&mut self, is_void: impl Fn(&CodeName) -> bool) -> bool {
+        let Memory {
+            latches, ledger, ..
+        } = &mut *self.memory;
+        latches.revoke(&ledger.facts.open, is_void)
     }
 
     /// Takes leave to write that an issuer has taken something back: it could go on for ever,

@@ -17,6 +17,7 @@ use crate::{
         MAX_OUTCOMES, MAX_RECEIPT_BODY, MAX_RECORD, MAX_SNAPSHOT, MAX_TWIN,
     },
     reject::{Reason, Refusal},
+    statement::RuleChoice,
     twin::{Bytes, Entries},
     types::{Digest, KeyId, LatchId, Sequence, StatementId, TimeMs, Version},
     verdict::{Burned, Component, Floor, Identity, Need},
@@ -149,6 +150,17 @@ pub struct OpenLatch {
     pub code: CodeName,
     /// Whether it was held to a break-glass rule.
     pub break_glass: bool,
+}
+
+impl OpenLatch {
+    /// The rule that the code was held to.
+    pub(crate) fn choice(&self) -> RuleChoice {
+        if self.break_glass {
+            RuleChoice::BreakGlass
+        } else {
+            RuleChoice::Normal
+        }
+    }
 }
 
 impl Item<'_> for OpenLatch {

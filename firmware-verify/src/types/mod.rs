@@ -5,6 +5,7 @@ mod paging;
 mod posture;
 mod text;
 mod time;
+mod unaligned;
 mod version;
 
 pub use ids::{Challenge, DeviceId, Digest, KeyId, LatchId, ProductId, StatementId, TenantId};
@@ -13,4 +14,5 @@ pub use posture::{Posture, PostureRule};
 pub use text::Malformed;
 pub(crate) use text::is_name_byte;
 pub use time::{Sequence, TimeMs};
+pub(crate) use unaligned::Unaligned;
 pub use version::{Version, VersionRange};

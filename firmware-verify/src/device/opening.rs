@@ -1,0 +1,263 @@
+//! One open latch, as it is kept in RAM: in bytes, so that nothing lies between its fields.
+
+use super::latches::ms;
+use crate::{
+    division::divide,
+    ledger::CodeName,
+    reject::{Reason, Refusal, ensure},
+    statement::{CloseCause, Context, Root, Rule, RuleChoice},
+    types::{KeyId, LatchId, PostureRule, Sequence, StatementId, Unaligned, Version, VersionRange},
+};
+
+/// A latch that a code has opened. In RAM: a boot closes it. Which code, and by which of its rules, the ledger remembers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Opening {
+    pub(super) latch: LatchId,
+    /// It has closed, for this reason; what is left is to shut and to tell it.
+    pub(super) closing: Option<CloseCause>,
+    /// Its closing was noticed, and could not be told yet.
+    pub(super) noticed: bool,
+    pub(super) held_to: HeldTo,
+    context: KeptContext,
+    since_ticks_ms: Unaligned,
+    until_ticks_ms: Unaligned,
+    heard_ticks_ms: Unaligned,
+    amiss: Option<(CloseCause, Unaligned)>,
+    renewal: Option<KeptName>,
+}
+
+/// What a latch is held to while it is open: the part of its rule that is not settled once it opens.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HeldTo {
+    /// The version of the root whose rule it is.
+    pub(super) root: u32,
+    pub(super) max_open_s: u32,
+    pub(super) heartbeat_s: u32,
+    pub(super) grace_s: u32,
+    pub(super) posture: PostureRule,
+}
+
+impl HeldTo {
+    /// A rule of the root of this version.
+    pub(super) fn the(rule: &Rule, root: u32) -> Self {
+        Self {
+            root,
+            max_open_s: rule.max_open_s,
+            heartbeat_s: rule.heartbeat_s,
+            grace_s: rule.grace_s,
+            posture: rule.posture,
+        }
+    }
+}
+
+impl Opening {
+    /// A latch that opens now, for so long.
+    pub(super) fn begin(
+        latch: LatchId,
+        held_to: HeldTo,
+        context: &Context,
+        seconds: u32,
+        ticks_ms: u64,
+    ) -> Self {
+        let now = Unaligned::of(ticks_ms);
+        Self {
+            latch,
+            closing: None,
+            noticed: false,
+            held_to,
+            context: KeptContext::of(context),
+            since_ticks_ms: now,
+            until_ticks_ms: Unaligned::of(ticks_ms.saturating_add(ms(seconds))),
+            heard_ticks_ms: now,
+            amiss: None,
+            renewal: None,
+        }
+    }
+
+    /// The same latch, open for so long from now by this code.
+    ///
+    /// # Errors
+    /// [`Reason::OpenTooLong`] with the seconds that are left of the longest time.
+    pub(super) fn renewed(
+        mut self,
+        code: &CodeName,
+        seconds: u32,
+        ticks_ms: u64,
+    ) -> Result<Self, Refusal> {
+        let (left_s, _) = divide(self.longest_ticks_ms().saturating_sub(ticks_ms), 1000);
+        ensure(
+            u64::from(seconds) <= left_s,
+            Refusal::new(Reason::OpenTooLong, left_s, seconds.into()),
+        )?;
+        self.until_ticks_ms = Unaligned::of(ticks_ms.saturating_add(ms(seconds)));
+        self.heard_ticks_ms = Unaligned::of(ticks_ms);
+        self.renewal = Some(KeptName::of(code));
+        Ok(self)
+    }
+
+    /// Takes over what has happened to the latch while its renewal was carried out.
+    pub(super) fn go_on_from(&mut self, before: &Self) {
+        self.amiss = before.amiss;
+        self.hear(before.heard_ticks_ms.get());
+    }
+
+    /// Holds it to the rule of a root that has come into force, from the one before it and in the same epoch. Where there is none,
+    /// the latch stays with a root that is in force no more, and closes.
+    pub(super) fn follow(&mut self, root: &Root<'_>, choice: RuleChoice) {
+        let latch = root.latch(self.latch);
+        let rule = match choice {
+            RuleChoice::Normal => latch.map(|latch| latch.rule),
+            RuleChoice::BreakGlass => latch.and_then(|latch| latch.break_glass),
+        };
+        let before = root.version.checked_sub(1);
+        if let Some(rule) = rule.filter(|_| before == Some(self.held_to.root)) {
+            self.held_to = HeldTo::the(&rule, root.version);
+        }
+    }
+
+    /// A heartbeat was sent at these ticks or later.
+    pub(super) fn hear(&mut self, ticks_ms: u64) {
+        self.heard_ticks_ms = Unaligned::of(self.heard_ticks_ms().max(ticks_ms));
+    }
+
+    /// When the last heartbeat was sent, as far as is sure.
+    pub(super) fn heard_ticks_ms(&self) -> u64 {
+        self.heard_ticks_ms.get()
+    }
+
+    /// When its time is over.
+    pub(super) fn until_ticks_ms(&self) -> u64 {
+        self.until_ticks_ms.get()
+    }
+
+    /// When the longest time is over that its rule lets it be open, from when it was opened.
+    pub(super) fn longest_ticks_ms(&self) -> u64 {
+        let since = self.since_ticks_ms.get();
+        since.saturating_add(ms(self.held_to.max_open_s))
+    }
+
+    /// What is amiss, and since when.
+    pub(super) fn amiss(&self) -> Option<(CloseCause, u64)> {
+        self.amiss.map(|(cause, since)| (cause, since.get()))
+    }
+
+    pub(super) fn note_amiss(&mut self, amiss: Option<(CloseCause, u64)>) {
+        self.amiss = amiss.map(|(cause, since)| (cause, Unaligned::of(since)));
+    }
+
+    /// What the code that has opened it names of the device.
+    pub(super) fn context(&self) -> Context {
+        self.context.get()
+    }
+
+    /// The last code that has renewed it.
+    pub(super) fn renewal(&self) -> Option<CodeName> {
+        self.renewal.map(KeptName::get)
+    }
+}
+
+/// The name of a code.
+#[derive(Clone, Copy, Debug)]
+struct KeptName {
+    issuer: KeyId,
+    sequence: Unaligned,
+    statement: StatementId,
+}
+
+impl KeptName {
+    fn of(name: &CodeName) -> Self {
+        Self {
+            issuer: name.issuer,
+            sequence: Unaligned::of(name.sequence.0),
+            statement: name.statement,
+        }
+    }
+
+    fn get(self) -> CodeName {
+        CodeName {
+            issuer: self.issuer,
+            sequence: Sequence(self.sequence.get()),
+            statement: self.statement,
+        }
+    }
+}
+
+/// A context.
+#[derive(Clone, Copy, Debug)]
+struct KeptContext {
+    /// The oldest and the newest firmware.
+    firmware: Option<(Unaligned, Unaligned)>,
+    twin_version: Option<Unaligned>,
+    boot: Option<[u8; 4]>,
+}
+
+impl KeptContext {
+    fn of(context: &Context) -> Self {
+        let Context {
+            firmware,
+            twin_version,
+            boot,
+        } = *context;
+        let ordinal = |version: Version| Unaligned::of(version.ordinal());
+        Self {
+            firmware: firmware.map(|range| (ordinal(range.least), ordinal(range.most))),
+            twin_version: twin_version.map(Unaligned::of),
+            boot: boot.map(u32::to_le_bytes),
+        }
+    }
+
+    fn get(self) -> Context {
+        let version = |ordinal: Unaligned| Version::from_ordinal(ordinal.get());
+        Context {
+            firmware: self.firmware.map(|(least, most)| VersionRange {
+                least: version(least),
+                most: version(most),
+            }),
+            twin_version: self.twin_version.map(Unaligned::get),
+            boot: self.boot.map(u32::from_le_bytes),
+        }
+    }
+}
+
+const _: () = assert!(size_of::<Opening>() <= 128);
+
+#[cfg(test)]
+mod tests {
+    use super::{KeptContext, KeptName};
+    use crate::{
+        ledger::CodeName,
+        statement::Context,
+        types::{KeyId, Sequence, StatementId, Version, VersionRange},
+    };
+
+    #[test]
+    fn what_is_kept_is_what_was_said() {
+        let name = CodeName {
+            issuer: KeyId([1; 8]),
+            sequence: Sequence(u64::MAX - 7),
+            statement: StatementId([3; 16]),
+        };
+        assert_eq!(KeptName::of(&name).get(), name);
+        let version = |major| Version {
+            major,
+            minor: 2,
+            patch: u32::MAX - u32::from(major),
+        };
+        let full = Context {
+            firmware: Some(VersionRange {
+                least: version(1),
+                most: version(u16::MAX),
+            }),
+            twin_version: Some(u64::MAX),
+            boot: Some(u32::MAX - 1),
+        };
+        for bits in 0..8 {
+            let context = Context {
+                firmware: full.firmware.filter(|_| bits & 1 > 0),
+                twin_version: full.twin_version.filter(|_| bits & 2 > 0),
+                boot: full.boot.filter(|_| bits & 4 > 0),
+            };
+            assert_eq!(KeptContext::of(&context).get(), context);
+        }
+    }
+}
