@@ -80,6 +80,6 @@ pub use message::{
     Malformed, Paged, Program, Pulse, Refused, Standing, ToDevice, Wanted, Why, longest_to_device,
 };
 pub use session::{
-    Counts, DeviceEnd, DeviceSession, End, Happened, HostEnd, HostSession, Lost, Mismatch, NotSent,
-    Session, VERSION, Version, timing,
+    Buffer, Counts, DeviceEnd, DeviceSession, End, Happened, HostEnd, HostSession, Lost, Mismatch,
+    NotSent, Session, SessionOver, VERSION, Version, timing,
 };

@@ -1,14 +1,15 @@
 //! What each frame does to a session.
 
 use super::{
-    Core, Lost, Mismatch,
+    Lost, Mismatch,
+    buffer::Buffer,
     greeting::{Greeting, Read, VERSION},
-    next_id,
+    inner::{Core, next_id},
     peer::Peer,
 };
 use crate::frame::{Body, Frame};
 
-impl<const IN: usize, const OUT: usize> Core<IN, OUT> {
+impl<I: Buffer, O: Buffer> Core<I, O> {
     pub(super) fn handle(&mut self, now_ms: u64, frame: &Frame<'_>) {
         if frame.from == 0 {
             return;

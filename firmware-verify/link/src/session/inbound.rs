@@ -1,6 +1,6 @@
 //! Messages that come in: put together in one buffer, and held until they are taken.
 
-use super::timing::STALE_MS;
+use super::{buffer::Buffer, timing::STALE_MS};
 use crate::frame::Body;
 
 /// Parts that are so many behind the next are taken for ones ahead of it. Half of all sequences: no line
@@ -8,8 +8,8 @@ use crate::frame::Body;
 const OLDEST: u16 = 1 << 15;
 
 /// The message that comes, or that lies here.
-pub(super) struct Inbound<const IN: usize> {
-    bytes: [u8; IN],
+pub(super) struct Inbound<B> {
+    bytes: B,
     len: usize,
     holds: Holds,
     /// When the last part of the message that comes was taken.
@@ -35,10 +35,10 @@ enum Holds {
 /// The peer does not keep to the protocol.
 pub(super) struct Breach;
 
-impl<const IN: usize> Inbound<IN> {
-    pub(super) const fn new() -> Self {
+impl<B> Inbound<B> {
+    pub(super) const fn new(bytes: B) -> Self {
         Self {
-            bytes: [0; IN],
+            bytes,
             len: 0,
             holds: Holds::Nothing,
             part_at_ms: 0,
@@ -46,6 +46,13 @@ impl<const IN: usize> Inbound<IN> {
             ack: None,
             wait: false,
         }
+    }
+}
+
+impl<B: Buffer> Inbound<B> {
+    /// The longest message that there is room for.
+    pub(super) fn most(&self) -> usize {
+        self.bytes.as_ref().len()
     }
 
     /// The peer is lost. What is whole stays until it is taken: somebody may be at it.
@@ -90,10 +97,10 @@ impl<const IN: usize> Inbound<IN> {
             Holds::Nothing | Holds::Part => return Err(Breach),
         }
         let end = self.len.saturating_add(fragment.len());
-        self.bytes
-            .get_mut(self.len..end)
-            .ok_or(Breach)?
-            .copy_from_slice(fragment);
+        // Nobody looks at the buffer now: what lies in it was taken.
+        let buffer = self.bytes.as_mut();
+        let place = buffer.get_mut(self.len..end).ok_or(Breach)?;
+        place.copy_from_slice(fragment);
         self.len = end;
         if last {
             self.holds = Holds::Whole;
@@ -113,7 +120,7 @@ impl<const IN: usize> Inbound<IN> {
 
     pub(super) fn message(&self) -> Option<&[u8]> {
         match self.holds {
-            Holds::Whole | Holds::Orphan => self.bytes.get(..self.len),
+            Holds::Whole | Holds::Orphan => self.bytes.as_ref().get(..self.len),
             Holds::Nothing | Holds::Part => None,
         }
     }
@@ -170,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_beginning_without_its_next_part_grows_stale() {
-        let mut inbound = Inbound::<64>::new();
+        let mut inbound = Inbound::new([0; 64]);
         assert_eq!(inbound.stale_at_ms(), u64::MAX);
         assert!(inbound.take_part(5, 0, true, false, b"begin").is_ok());
         assert_eq!(inbound.stale_at_ms(), 5 + STALE_MS);

@@ -26,10 +26,12 @@
 //! line, and who holds the line can withhold, repeat and invent. Everything that matters is signed,
 //! and judged by [`latch_verify`]; what is not signed is for the relay only, which decides nothing.
 
+mod buffer;
 mod end;
 mod greeting;
 mod handle;
 mod inbound;
+mod inner;
 mod news;
 mod outbound;
 mod peer;
@@ -38,18 +40,16 @@ pub mod timing;
 use core::{fmt, marker::PhantomData};
 
 use self::{
-    greeting::{Due, Greeting},
-    inbound::Inbound,
-    news::News,
-    outbound::{NoRoom, Outbound},
-    peer::Peer,
-    timing::HELLO_MS,
+    buffer::MOST_IN,
+    inner::Core,
+    outbound::{COUNT, NoRoom},
 };
 use crate::{
-    frame::{Body, Decoder, Frame, MAX_LINE},
+    frame::{Decoder, MAX_LINE},
     message::Malformed,
 };
 
+pub use buffer::Buffer;
 pub use end::{DeviceEnd, End, HostEnd};
 pub use greeting::{VERSION, Version};
 pub use news::{Happened, Lost, Mismatch};
@@ -62,31 +62,20 @@ pub type HostSession<const IN: usize, const OUT: usize> = Session<HostEnd, IN, O
 /// hundred bytes more, so that small messages need not wait for long ones.
 pub type DeviceSession<const IN: usize, const OUT: usize> = Session<DeviceEnd, IN, OUT>;
 
+/// One end of a line, with room of its own: `IN` bytes for a message that comes in, `OUT` for those on their way out.
+pub type Session<E, const IN: usize, const OUT: usize> = SessionOver<E, [u8; IN], [u8; OUT]>;
+
 /// One end of a line.
 ///
-/// `IN` is how long a message may be that comes in, at most 65,535 bytes. `OUT` is what messages
-/// on their way out may take together, each with two bytes more. Besides these it takes less than 512
+/// `I` is room for a message that comes in, of at most 65,535 bytes. `O` is room for what messages
+/// on their way out take together, each with two bytes more. Besides these it takes less than 512
 /// bytes.
 ///
 /// Times are of any clock that never goes back.
-pub struct Session<E, const IN: usize, const OUT: usize> {
+pub struct SessionOver<E, I, O> {
     line: Decoder,
-    core: Core<IN, OUT>,
+    core: Core<I, O>,
     end: PhantomData<E>,
-}
-
-/// All of a session but the frame that comes in.
-struct Core<const IN: usize, const OUT: usize> {
-    /// Which end of the line this is.
-    end: u8,
-    /// Our id, until the peer changes.
-    me: u32,
-    peer: Option<Peer>,
-    hello_at_ms: u64,
-    due: Due,
-    inbound: Inbound<IN>,
-    outbound: Outbound<OUT>,
-    news: News,
 }
 
 /// Why a message was not sent.
@@ -134,29 +123,25 @@ impl<E: End, const IN: usize, const OUT: usize> Session<E, IN, OUT> {
     /// randomness so early, any number does while the other end has some.)
     #[must_use]
     pub const fn new(id: u32) -> Self {
-        const { assert!(IN > 0 && IN <= 0xffff && OUT > 2) };
-        Self {
-            line: Decoder::new(),
-            core: Core {
-                end: E::NUMBER,
-                me: if id == 0 { 1 } else { id },
-                peer: None,
-                hello_at_ms: 0,
-                due: Due::NONE,
-                inbound: Inbound::new(),
-                outbound: Outbound::new(),
-                news: News::NONE,
-            },
-            end: PhantomData,
-        }
+        const { assert!(IN > 0 && IN <= MOST_IN && OUT > COUNT) };
+        Self::in_memory(id, [0; IN], [0; OUT])
+    }
+}
+
+impl<E: End, I: Buffer, O: Buffer> SessionOver<E, I, O> {
+    /// As [`new`](Session::new), over memory that somebody lends. `None` for memory of a length that no session can have.
+    #[must_use]
+    pub fn over(id: u32, inbound: I, outbound: O) -> Option<Self> {
+        let (most, room) = (inbound.as_ref().len(), outbound.as_ref().len());
+        ((1..=MOST_IN).contains(&most) && room > COUNT)
+            .then(|| Self::in_memory(id, inbound, outbound))
     }
 
     /// Gives the peer up, and everything under way, and begins under another id: for a caller whose
     /// peer answers, and does nothing for too long; or for a session that was made before there
     /// was randomness.
     pub fn restart(&mut self, id: u32) {
-        self.core.lose(Lost::GivenUp);
-        self.core.me = if id == 0 { 1 } else { id };
+        self.core.begin_anew(id);
     }
 
     /// Takes bytes from the line, however they are cut.
@@ -257,101 +242,19 @@ impl<E: End, const IN: usize, const OUT: usize> Session<E, IN, OUT> {
     }
 }
 
-impl<const IN: usize, const OUT: usize> Core<IN, OUT> {
-    /// Gives a peer up that was not heard for too long.
-    fn lapse(&mut self, now_ms: u64) {
-        if let Some(peer) = &mut self.peer
-            && peer.is_lost(now_ms)
-        {
-            self.lose(Lost::Silent);
+impl<E: End, I, O> SessionOver<E, I, O> {
+    const fn in_memory(id: u32, inbound: I, outbound: O) -> Self {
+        Self {
+            line: Decoder::new(),
+            core: Core::new(E::NUMBER, id, inbound, outbound),
+            end: PhantomData,
         }
-        if self.inbound.stale_at_ms() <= now_ms {
-            self.lose(Lost::Breach);
-        }
-    }
-
-    /// Gives a peer up that does not answer what it is sent. Asked before sending, since until then its
-    /// answer may lie in a buffer of the caller's.
-    fn doubt(&mut self, now_ms: u64) {
-        if self.outbound.is_stuck(now_ms) {
-            self.lose(Lost::Unanswered);
-        }
-    }
-
-    fn lose(&mut self, how: Lost) {
-        if self.peer.take().is_none() {
-            return;
-        }
-        self.me = next_id(self.me);
-        self.hello_at_ms = 0;
-        self.inbound.lose();
-        self.outbound.lose();
-        self.news.lost(how);
-    }
-
-    fn next_frame(&mut self, now_ms: u64, out: &mut [u8; MAX_LINE]) -> Option<usize> {
-        let greeting = self.greeting().bytes();
-        if let Some(frame) = self.due.take(&greeting) {
-            return frame.encode(out);
-        }
-        let from = self.me;
-        let Some(peer) = &mut self.peer else {
-            if now_ms < self.hello_at_ms {
-                return None;
-            }
-            self.hello_at_ms = now_ms.saturating_add(HELLO_MS);
-            let body = Body::Hello(&greeting);
-            return Frame { from, to: 0, body }.encode(out);
-        };
-        let to = peer.id;
-        let body = if let Some(answer) = self.inbound.answer() {
-            answer
-        } else if self.outbound.is_empty() && peer.ping_at_ms() <= now_ms {
-            peer.pinged(now_ms);
-            Body::Hello(&greeting)
-        } else {
-            self.outbound.next(now_ms, peer.is_working())?
-        };
-        Frame { from, to, body }.encode(out)
-    }
-
-    fn wake_at_ms(&self) -> u64 {
-        let Some(peer) = &self.peer else {
-            return if self.due.any() { 0 } else { self.hello_at_ms };
-        };
-        if self.due.any() || self.inbound.has_answer() {
-            return 0;
-        }
-        let next_ms = if self.outbound.is_empty() {
-            peer.ping_at_ms()
-        } else {
-            self.outbound.wake_at_ms()
-        };
-        next_ms
-            .min(peer.lost_at_ms())
-            .min(self.inbound.stale_at_ms())
-    }
-
-    fn greeting(&self) -> Greeting {
-        Greeting {
-            version: VERSION,
-            end: self.end,
-            most: u16::try_from(IN).unwrap_or(u16::MAX),
-        }
-    }
-}
-
-/// The id after this one. Zero is nobody's.
-fn next_id(id: u32) -> u32 {
-    match id.wrapping_add(1) {
-        0 => 1,
-        next => next,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{DeviceSession, next_id};
+    use super::{DeviceEnd, DeviceSession, SessionOver};
 
     #[test]
     fn a_session_takes_what_its_buffers_take_and_half_a_kilobyte() {
@@ -360,7 +263,12 @@ mod tests {
     }
 
     #[test]
-    fn nobody_has_the_id_zero() {
-        assert_eq!((next_id(1), next_id(u32::MAX)), (2, 1));
+    fn lent_memory_is_of_a_length_that_a_session_can_have() {
+        let over = |most: usize, room: usize| {
+            let (inbound, outbound) = (std::vec![0; most], std::vec![0; room]);
+            SessionOver::<DeviceEnd, _, _>::over(1, inbound, outbound).is_some()
+        };
+        assert!(over(1, 3) && over(0xffff, 3));
+        assert!(!over(0, 3) && !over(0x1_0000, 3) && !over(1, 2));
     }
 }

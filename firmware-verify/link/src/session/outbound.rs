@@ -1,17 +1,20 @@
 //! Messages that go out: one behind the other in one buffer, a part at a time.
 
-use super::timing::{MOST_TRIES, OFFER_AGAIN_MS, RETRY_FIRST_MS, RETRY_MOST_MS};
+use super::{
+    buffer::Buffer,
+    timing::{MOST_TRIES, OFFER_AGAIN_MS, RETRY_FIRST_MS, RETRY_MOST_MS},
+};
 use crate::{
     frame::{Body, MAX_FRAGMENT},
     message::{Encode, write},
 };
 
 /// Bytes before each message in the buffer: its length.
-const COUNT: usize = 2;
+pub(super) const COUNT: usize = 2;
 
 /// Messages on their way. The one in front is being sent.
-pub(super) struct Outbound<const OUT: usize> {
-    bytes: [u8; OUT],
+pub(super) struct Outbound<B> {
+    bytes: B,
     used: usize,
     /// What the peer has of the message in front.
     offset: usize,
@@ -38,10 +41,10 @@ pub(super) enum NoRoom {
     Ever(usize),
 }
 
-impl<const OUT: usize> Outbound<OUT> {
-    pub(super) const fn new() -> Self {
+impl<B> Outbound<B> {
+    pub(super) const fn new(bytes: B) -> Self {
         Self {
-            bytes: [0; OUT],
+            bytes,
             used: 0,
             offset: 0,
             sequence: 0,
@@ -49,7 +52,9 @@ impl<const OUT: usize> Outbound<OUT> {
             repeated: 0,
         }
     }
+}
 
+impl<B: Buffer> Outbound<B> {
     /// The peer is lost, and what was meant for it.
     pub(super) fn lose(&mut self) {
         self.used = 0;
@@ -60,8 +65,9 @@ impl<const OUT: usize> Outbound<OUT> {
 
     /// Puts a message behind the others. `most` is what the peer takes.
     pub(super) fn put(&mut self, message: &impl Encode, most: usize) -> Result<(), NoRoom> {
-        let most = most.min(OUT.saturating_sub(COUNT));
-        let room = self.bytes.get_mut(self.used..).unwrap_or_default();
+        let bytes = self.bytes.as_mut();
+        let most = most.min(bytes.len().saturating_sub(COUNT));
+        let room = bytes.get_mut(self.used..).unwrap_or_default();
         let left = room.len();
         let (count, place) = room.split_at_mut_checked(COUNT).unwrap_or_default();
         let len = write(message, place).ok_or(NoRoom::Ever(most))?;
@@ -92,7 +98,11 @@ impl<const OUT: usize> Outbound<OUT> {
     }
 
     fn front(&self) -> Option<&[u8]> {
-        let (count, rest) = self.bytes.get(..self.used)?.split_first_chunk::<COUNT>()?;
+        let (count, rest) = self
+            .bytes
+            .as_ref()
+            .get(..self.used)?
+            .split_first_chunk::<COUNT>()?;
         rest.get(..u16::from_le_bytes(*count).into())
     }
 
@@ -165,7 +175,7 @@ impl<const OUT: usize> Outbound<OUT> {
         self.flight = None;
         if last {
             let gone = self.offset.saturating_add(COUNT).min(self.used);
-            self.bytes.copy_within(gone..self.used, 0);
+            self.bytes.as_mut().copy_within(gone..self.used, 0);
             self.used = self.used.saturating_sub(gone);
             self.offset = 0;
         }
