@@ -17,6 +17,10 @@
 #define LATCH_POINTERS_32
 #endif
 
+/* Bytes of the buffer for what a link takes in, where the largest page of an image has `page` bytes. */
+#define LATCH_LINK_IN_SIZE(page)                                                                                                \
+    ((page) + LATCH_LINK_AROUND_PAGE > LATCH_LINK_LEAST_IN ? (page) + LATCH_LINK_AROUND_PAGE : LATCH_LINK_LEAST_IN)
+
 /* Reasons for a refusal. The numbers are those of receipts, and never get a second meaning. */
 enum {
     /* the message is shorter or longer than a statement of its kind can be */
@@ -277,7 +281,7 @@ enum {
 /**
  * The version of this interface. Parts carry it, so that a program built with another header is refused.
  */
-#define LATCH_ABI 1
+#define LATCH_ABI 2
 
 /**
  * Words of a key made of a seed. Checked when the library is built.
@@ -333,10 +337,49 @@ enum {
  */
 #define LATCH_RECORD_SIZE 2304
 
+#if defined(LATCH_POINTERS_32)
+/**
+ * Words of a bootloader. Checked when the library is built.
+ */
+#define LATCH_BOOTLOADER_WORDS 160
+#endif
+
+#if defined(LATCH_POINTERS_64)
+/**
+ * Words of a bootloader. Checked when the library is built.
+ */
+#define LATCH_BOOTLOADER_WORDS 176
+#endif
+
 /**
  * Words of a restoration. Checked when the library is built.
  */
 #define LATCH_RESTORATION_WORDS 32
+
+/**
+ * Words of a link, besides its buffers. Checked when the library is built.
+ */
+#define LATCH_LINK_WORDS 72
+
+/**
+ * Bytes of a frame on the line, at most.
+ */
+#define LATCH_LINE_SIZE 276
+
+/**
+ * Bytes of the longest statement with its manifest, as a message: the least that a link takes in.
+ */
+#define LATCH_LINK_LEAST_IN 3104
+
+/**
+ * Bytes of a page message around the page.
+ */
+#define LATCH_LINK_AROUND_PAGE 536
+
+/**
+ * Bytes that take everything a device says on its way out, and leave short messages room beside a long one.
+ */
+#define LATCH_LINK_OUT_SIZE 3034
 
 /**
  * What stands at the end of a path.
@@ -639,6 +682,10 @@ enum latch_page_kind_t
      * It was the last of the confirmed image, which its slot holds again: reset, and it starts.
      */
     LATCH_PAGE_RESTORED = 2,
+    /**
+     * It was refused, and changed nothing: `refusal` says why.
+     */
+    LATCH_PAGE_REFUSED = 3,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -678,6 +725,113 @@ enum latch_start_kind_t
 typedef enum latch_start_kind_t latch_start_kind_t;
 #else
 typedef uint32_t latch_start_kind_t;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What has happened to a link.
+ */
+enum latch_happened_t
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Nothing since it was asked last.
+     */
+    LATCH_HAPPENED_NOTHING = 0,
+    /**
+     * There is a host, which knows nothing of what was before: tell it standing, pulse and wants.
+     */
+    LATCH_HAPPENED_UP = 1,
+    /**
+     * The host was not heard for too long. With any host that is lost, what was on its way to it may have arrived or not, and
+     * what was heard whole can still be taken.
+     */
+    LATCH_HAPPENED_LOST_SILENT = 2,
+    /**
+     * The host, or what came in its place, has started again.
+     */
+    LATCH_HAPPENED_LOST_RESTARTED = 3,
+    /**
+     * The host was heard, and did not answer what it was sent.
+     */
+    LATCH_HAPPENED_LOST_UNANSWERED = 4,
+    /**
+     * The host said what nobody says who keeps to the protocol.
+     */
+    LATCH_HAPPENED_LOST_BREACH = 5,
+    /**
+     * The device gave it up.
+     */
+    LATCH_HAPPENED_LOST_GIVEN_UP = 6,
+    /**
+     * Somebody is there who speaks another major version of the protocol.
+     */
+    LATCH_HAPPENED_OTHER_VERSION = 7,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum latch_happened_t latch_happened_t;
+#else
+typedef uint32_t latch_happened_t;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What a host asks: with the numbers of LINK.md. Each request is ended once, with its tag.
+ */
+enum latch_ask_kind_t
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Nothing has come.
+     */
+    LATCH_ASK_NOTHING = 0,
+    /**
+     * Judge the statement `body`, with `release`: latch_serve, then latch_link_end_statement.
+     */
+    LATCH_ASK_STATEMENT = 1,
+    /**
+     * Take the page message `body`: latch_page, then latch_link_end_page.
+     */
+    LATCH_ASK_PAGE = 2,
+    /**
+     * Tell the state: latch_state, latch_link_tell_state, then latch_link_end_request. As with all that follow.
+     */
+    LATCH_ASK_STATE = 3,
+    /**
+     * Tell the last receipt for `statement` again: latch_receipt, latch_link_tell_receipt.
+     */
+    LATCH_ASK_RECEIPT = 4,
+    /**
+     * Tell the receipt `number` again: latch_receipt_numbered, latch_link_tell_receipt.
+     */
+    LATCH_ASK_RECEIPT_NUMBERED = 5,
+    /**
+     * Make the request to be enrolled as `name`: latch_enrolment_request_as, latch_link_tell_request.
+     */
+    LATCH_ASK_REQUEST = 6,
+    /**
+     * Begin your life with the trust root `body` and with `enrolment`: latch_provision.
+     */
+    LATCH_ASK_PROVISION = 7,
+    /**
+     * Tell standing, pulse and wants again.
+     */
+    LATCH_ASK_STANDING = 8,
+    /**
+     * It cannot be read, or this release does not know it: end it with LATCH_REASON_NOT_DECODABLE.
+     */
+    LATCH_ASK_MALFORMED = 255,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum latch_ask_kind_t latch_ask_kind_t;
+#else
+typedef uint32_t latch_ask_kind_t;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -761,6 +915,97 @@ enum latch_key_kept_t
 typedef enum latch_key_kept_t latch_key_kept_t;
 #else
 typedef uint32_t latch_key_kept_t;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Which program speaks.
+ */
+enum latch_program_t
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The product's own.
+     */
+    LATCH_PROGRAM_APPLICATION = 0,
+    /**
+     * The one for when no slot holds anything that may run.
+     */
+    LATCH_PROGRAM_RECOVERY = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum latch_program_t latch_program_t;
+#else
+typedef uint32_t latch_program_t;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How far a device's life has come.
+ */
+enum latch_life_t
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * It is nobody's yet: it makes requests, and can be provisioned.
+     */
+    LATCH_LIFE_UNPROVISIONED = 0,
+    /**
+     * It is this device, and takes statements.
+     */
+    LATCH_LIFE_PROVISIONED = 1,
+    /**
+     * It did not come up, and stays shut.
+     */
+    LATCH_LIFE_SHUT = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum latch_life_t latch_life_t;
+#else
+typedef uint32_t latch_life_t;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Why a program was started.
+ */
+enum latch_why_t
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * No bootloader has told.
+     */
+    LATCH_WHY_UNKNOWN = 0,
+    /**
+     * It is the confirmed image.
+     */
+    LATCH_WHY_CONFIRMED = 1,
+    /**
+     * It is a new image, which has to confirm itself.
+     */
+    LATCH_WHY_TRIAL = 2,
+    /**
+     * It is the image before the confirmed one, which is lost.
+     */
+    LATCH_WHY_FALLBACK = 3,
+    /**
+     * No slot holds anything that may run.
+     */
+    LATCH_WHY_RECOVERY = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum latch_why_t latch_why_t;
+#else
+typedef uint32_t latch_why_t;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -872,6 +1117,28 @@ typedef struct latch_name_t {
      */
     uint32_t key_kept;
 } latch_name_t;
+
+/**
+ * Who the device is.
+ */
+typedef struct latch_identity_t {
+    /**
+     * Its tenant: a name filled up with zeros, or any 16 bytes.
+     */
+    uint8_t tenant[16];
+    /**
+     * Its product, likewise.
+     */
+    uint8_t product[16];
+    /**
+     * Its name, with a zero at its end.
+     */
+    char device[LATCH_DEVICE_NAME_SIZE];
+    /**
+     * Its enrolment.
+     */
+    uint32_t incarnation;
+} latch_identity_t;
 
 /**
  * A region of NOR flash, from its own offset 0. The library asks for nothing beyond `capacity`; reads may begin and end
@@ -1354,6 +1621,11 @@ typedef struct latch_facts_t {
      */
     uint64_t receipts;
     /**
+     * Number of the oldest receipt that is kept; 0 where none is. latch_receipt_numbered has those from here to `receipts`,
+     * as far as they are kept.
+     */
+    uint64_t oldest_receipt;
+    /**
      * Messages since the boot that were not answered.
      */
     uint32_t junk;
@@ -1374,28 +1646,6 @@ typedef struct latch_facts_t {
      */
     uint64_t records;
 } latch_facts_t;
-
-/**
- * Who the device is.
- */
-typedef struct latch_identity_t {
-    /**
-     * Its tenant: a name filled up with zeros, or any 16 bytes.
-     */
-    uint8_t tenant[16];
-    /**
-     * Its product, likewise.
-     */
-    uint8_t product[16];
-    /**
-     * Its name, with a zero at its end.
-     */
-    char device[LATCH_DEVICE_NAME_SIZE];
-    /**
-     * Its enrolment.
-     */
-    uint32_t incarnation;
-} latch_identity_t;
 
 /**
  * Pages that are waited for.
@@ -1431,6 +1681,10 @@ typedef struct latch_paged_t {
      * With LATCH_PAGE_KEPT.
      */
     struct latch_wanted_t wanted;
+    /**
+     * With LATCH_PAGE_REFUSED.
+     */
+    struct latch_refusal_t refusal;
 } latch_paged_t;
 
 /**
@@ -1446,6 +1700,13 @@ typedef struct latch_armed_t {
      */
     size_t receipt_len;
 } latch_armed_t;
+
+/**
+ * What a bootloader has read and chosen. Declare it static, or zero it first.
+ */
+typedef struct latch_bootloader_t {
+    uint64_t opaque[LATCH_BOOTLOADER_WORDS];
+} latch_bootloader_t;
 
 /**
  * What to start, and what is given up by it.
@@ -1470,11 +1731,181 @@ typedef struct latch_choice_t {
 } latch_choice_t;
 
 /**
+ * The images that the journal tells of.
+ */
+typedef struct latch_images_t {
+    /**
+     * The one that was confirmed last.
+     */
+    struct latch_image_t confirmed;
+    /**
+     * The one that was confirmed before it, where it is kept.
+     */
+    struct latch_image_t fallback;
+    /**
+     * The one that is downloaded, armed or on trial.
+     */
+    struct latch_image_t next;
+    /**
+     * How far that one has come.
+     */
+    latch_install_phase_t phase;
+} latch_images_t;
+
+/**
  * A confirmed image whose slot does not hold it any more, on its way back. Declare it static, or zero it first.
  */
 typedef struct latch_restoration_t {
     uint64_t opaque[LATCH_RESTORATION_WORDS];
 } latch_restoration_t;
+
+/**
+ * The device's end of a serial line. Declare it static, or zero it first.
+ */
+typedef struct latch_link_t {
+    uint64_t opaque[LATCH_LINK_WORDS];
+} latch_link_t;
+
+/**
+ * How a link is.
+ */
+typedef struct latch_link_status_t {
+    /**
+     * Whether there is a host.
+     */
+    bool up;
+    /**
+     * Whether the host has all that was said.
+     */
+    bool all_arrived;
+    /**
+     * Whether a message waits to be taken.
+     */
+    bool heard;
+    /**
+     * When to call latch_link_transmit at the latest, if nothing comes before: a time that is past means at once.
+     */
+    uint64_t wake_at_ms;
+    /**
+     * Frames that came broken, or were none.
+     */
+    uint32_t broken;
+    /**
+     * Frames that were sent again.
+     */
+    uint32_t repeated;
+} latch_link_status_t;
+
+/**
+ * What a host asks. What it points to lies in the link's own buffer, until latch_link_taken or latch_link_begin.
+ */
+typedef struct latch_ask_t {
+    /**
+     * What.
+     */
+    latch_ask_kind_t kind;
+    /**
+     * The host's number for it, which its end repeats.
+     */
+    uint16_t tag;
+    /**
+     * A statement, a page message, or a trust root.
+     */
+    struct latch_bytes_t body;
+    /**
+     * With LATCH_ASK_PROVISION.
+     */
+    struct latch_bytes_t enrolment;
+    /**
+     * With LATCH_ASK_STATEMENT: what the host has of the release that a code may ask for.
+     */
+    struct latch_release_t release;
+    /**
+     * With LATCH_ASK_RECEIPT.
+     */
+    struct latch_statement_id_t statement;
+    /**
+     * With LATCH_ASK_RECEIPT_NUMBERED.
+     */
+    uint64_t number;
+    /**
+     * With LATCH_ASK_REQUEST: who the device is to be.
+     */
+    struct latch_identity_t name;
+} latch_ask_t;
+
+/**
+ * What a device is, and how it came to run.
+ */
+typedef struct latch_standing_t {
+    /**
+     * One of latch_program_t.
+     */
+    uint32_t program;
+    /**
+     * One of latch_life_t.
+     */
+    uint32_t life;
+    /**
+     * Who it is, with LATCH_LIFE_PROVISIONED.
+     */
+    struct latch_identity_t identity;
+    /**
+     * Why it is shut, with LATCH_LIFE_SHUT.
+     */
+    struct latch_refusal_t refusal;
+    /**
+     * The version that runs: of a recovery program too, its own.
+     */
+    struct latch_version_t version;
+    /**
+     * How often the device has booted; 0 while that is not known.
+     */
+    uint32_t boot;
+    /**
+     * One of latch_why_t.
+     */
+    uint32_t why;
+    /**
+     * Boots that an image on trial has left, with this one; with LATCH_WHY_TRIAL.
+     */
+    uint8_t boots_left;
+} latch_standing_t;
+
+/**
+ * What tells a host when to ask for a state or a receipt. Tell it whenever it changes; not for junk alone, or whoever sends
+ * junk makes the device talk.
+ */
+typedef struct latch_pulse_t {
+    /**
+     * Number of the last receipt: `receipts` of latch_facts.
+     */
+    uint64_t receipts;
+    /**
+     * Counts changes, besides receipts, that a new state should tell of at once: latches that have closed by themselves.
+     */
+    uint32_t changes;
+    /**
+     * Version of the trust root in force.
+     */
+    uint32_t root_version;
+    /**
+     * Messages since the boot that were not answered.
+     */
+    uint32_t junk;
+    /**
+     * Facts about the device that are known.
+     */
+    uint32_t posture_known;
+    /**
+     * Which of them are true.
+     */
+    uint32_t posture_value;
+    /**
+     * How often a state should be published while a latch is open, in milliseconds; LATCH_NEVER while none is.
+     */
+    uint64_t pulse_every_ms;
+} latch_pulse_t;
 
 /**
  * Done.
@@ -1522,12 +1953,12 @@ typedef struct latch_restoration_t {
 #define LATCH_VALUE 2008
 
 /**
- * The storage holds neither zeros nor a device of this library: declare it static, or zero it first.
+ * The storage holds neither zeros nor what it is for: declare it static, or zero it first.
  */
 #define LATCH_NOT_BLANK 2009
 
 /**
- * The device was not booted.
+ * The device was not booted; the link, bootloader or restoration was not begun, or could not be.
  */
 #define LATCH_NOT_BOOTED 2010
 
@@ -1560,6 +1991,22 @@ typedef struct latch_restoration_t {
  * There is no such entry.
  */
 #define LATCH_NO_ENTRY 2016
+
+/**
+ * The slot does not hold what the bootloader has chosen to start: it must not be jumped to.
+ */
+#define LATCH_NOT_CHOSEN 2017
+
+/**
+ * Nobody answers at the other end of the line. What was not sent needs not be sent again: who comes next knows nothing of
+ * what was before.
+ */
+#define LATCH_LINK_DOWN 2018
+
+/**
+ * Messages before it are still on their way, and leave it no room: try again when one has arrived.
+ */
+#define LATCH_LINK_BUSY 2019
 
 #ifdef __cplusplus
 extern "C" {
@@ -1659,6 +2106,20 @@ latch_result_t latch_enrolment_request(const struct latch_key_t *key,
                                        uint8_t *out,
                                        size_t out_size,
                                        size_t *len);
+
+/**
+ * As latch_enrolment_request, for the name that a host has asked for over the link (LATCH_ASK_REQUEST). `key_kept` is one of
+ * latch_key_kept_t.
+ *
+ * Promised by the caller:
+ * As latch_enrolment_request.
+ */
+latch_result_t latch_enrolment_request_as(const struct latch_key_t *key,
+                                          const struct latch_identity_t *identity,
+                                          uint32_t key_kept,
+                                          uint8_t *out,
+                                          size_t out_size,
+                                          size_t *len);
 
 /**
  * Provisions a device, once, in the factory: writes its identity, the tenant's newest trust root and the versions of its
@@ -1986,12 +2447,15 @@ latch_result_t latch_installing(struct latch_device_t *device, struct latch_imag
  * durably if it is an image on trial. `record` is a buffer of LATCH_RECORD_SIZE bytes.
  *
  * Whatever is returned, `choice` (where it is not NULL) says what to start: with anything but LATCH_OK the recovery
- * program. A watchdog runs before it starts.
+ * program. A watchdog runs before it starts. Right before a jump, ask latch_bootloader_may_jump_to.
  *
  * Promised by the caller:
- * Pointers are NULL or lead to as much as they say (`slots` to two), and the callbacks keep their word.
+ * `loader` is NULL or holds zeros or what this library has left there, and nobody else touches it. Other pointers are NULL or
+ * lead to as much as they say (`slots` to two); the callbacks keep their word, and what the journal's context leads to lives
+ * as long as the loader is used.
  */
-latch_result_t latch_bootloader_start(const struct latch_flash_t *journal,
+latch_result_t latch_bootloader_start(struct latch_bootloader_t *loader,
+                                      const struct latch_flash_t *journal,
                                       const struct latch_flash_t *slots,
                                       uint8_t *record,
                                       size_t record_size,
@@ -2004,12 +2468,42 @@ latch_result_t latch_bootloader_start(const struct latch_flash_t *journal,
  * Promised by the caller:
  * As latch_bootloader_start.
  */
-latch_result_t latch_bootloader_start_by(const struct latch_flash_t *journal,
+latch_result_t latch_bootloader_start_by(struct latch_bootloader_t *loader,
+                                         const struct latch_flash_t *journal,
                                          int32_t (*is_whole)(void *context, const struct latch_image_t *image),
                                          void *context,
                                          uint8_t *record,
                                          size_t record_size,
                                          struct latch_choice_t *choice);
+
+/**
+ * LATCH_OK if the image that was chosen last lies in this slot: to be asked right before the program jumps there, as the last
+ * thing, since one skipped instruction turns the branch that has led to the jump. With anything else start the recovery
+ * program.
+ *
+ * Refused with LATCH_NOT_CHOSEN; LATCH_NOT_BOOTED where nothing was chosen.
+ *
+ * Promised by the caller:
+ * As latch_bootloader_start.
+ */
+latch_result_t latch_bootloader_may_jump_to(struct latch_bootloader_t *loader,
+                                            uint8_t slot);
+
+/**
+ * Whose device it is: what a recovery program tells whoever brings it pages.
+ *
+ * Promised by the caller:
+ * As latch_bootloader_start.
+ */
+latch_result_t latch_bootloader_identity(struct latch_bootloader_t *loader, struct latch_identity_t *identity);
+
+/**
+ * The images that the journal tells of, as it was read before the choice.
+ *
+ * Promised by the caller:
+ * As latch_bootloader_start.
+ */
+latch_result_t latch_bootloader_images(struct latch_bootloader_t *loader, struct latch_images_t *images);
 
 /**
  * For a recovery program without the whole verifier: begins to bring the image back that was confirmed last. Its pages need
@@ -2050,6 +2544,192 @@ latch_result_t latch_restoration_page(struct latch_restoration_t *restoration,
                                       const uint8_t *message,
                                       size_t len,
                                       struct latch_paged_t *paged);
+
+/**
+ * Begins the device's end of a line, without a peer. `id` is random: a device that starts again takes another one, by which
+ * the host sees that it did.
+ *
+ * `incoming` takes the longest message that comes: LATCH_LINK_IN_SIZE(latch_largest_page()) bytes at least. `outgoing` takes
+ * what is on its way to the host: LATCH_LINK_OUT_SIZE bytes are enough for everything, and less for a program that says less.
+ * Both are the link's from now on.
+ *
+ * Refused with LATCH_REASON_BUFFER_TOO_SMALL.
+ *
+ * Promised by the caller:
+ * `link` is NULL or holds zeros or what this library has left there, and nobody else touches it. The buffers are NULL or lead
+ * to as much as they say, live as long as the link is used, and are written by nobody else.
+ */
+latch_result_t latch_link_begin(struct latch_link_t *link,
+                                uint32_t id,
+                                uint8_t *incoming,
+                                size_t incoming_size,
+                                uint8_t *outgoing,
+                                size_t outgoing_size);
+
+/**
+ * Gives the host up, and everything under way, and begins under another id: for a host that answers, and does nothing for
+ * too long.
+ *
+ * Promised by the caller:
+ * As latch_link_begin.
+ */
+latch_result_t latch_link_restart(struct latch_link_t *link,
+                                  uint32_t id);
+
+/**
+ * Takes bytes from the line, however they are cut. `now_ms` is the time of any clock that never goes back.
+ *
+ * Promised by the caller:
+ * As latch_link_begin; `from_line` is NULL or leads to `len` bytes.
+ */
+latch_result_t latch_link_receive(struct latch_link_t *link, uint64_t now_ms, const uint8_t *from_line, size_t len);
+
+/**
+ * Writes the next frame for the line into `to_line`, which takes LATCH_LINE_SIZE bytes; its length into `len`, 0 where nothing
+ * is to be sent now. Call it again until then, and whenever something was received, said or taken.
+ *
+ * Refused with LATCH_REASON_BUFFER_TOO_SMALL.
+ *
+ * Promised by the caller:
+ * As latch_link_begin; `to_line` is NULL or leads to `size` bytes that can be written; `len` is NULL or can be written.
+ */
+latch_result_t latch_link_transmit(struct latch_link_t *link,
+                                   uint64_t now_ms,
+                                   uint8_t *to_line,
+                                   size_t size,
+                                   size_t *len);
+
+/**
+ * Tells the host that the device has to work, and will not look at its line for up to a minute. A message that waits to be
+ * taken has told so already. Then latch_link_transmit.
+ *
+ * Promised by the caller:
+ * As latch_link_begin.
+ */
+latch_result_t latch_link_working(struct latch_link_t *link);
+
+/**
+ * How a link is.
+ *
+ * Promised by the caller:
+ * As latch_link_begin; `status` is NULL or can be written.
+ */
+latch_result_t latch_link_status(struct latch_link_t *link, struct latch_link_status_t *status);
+
+/**
+ * What has happened since it was asked last, in order: ask until LATCH_HAPPENED_NOTHING, before saying and after receiving.
+ *
+ * Promised by the caller:
+ * As latch_link_begin; `happened` is NULL or can be written.
+ */
+latch_result_t latch_link_happened(struct latch_link_t *link,
+                                   latch_happened_t *happened);
+
+/**
+ * What the host asks. It stays until it is taken, and nothing else comes before: that is all the back-pressure there is.
+ * LATCH_ASK_NOTHING where nothing has come.
+ *
+ * Promised by the caller:
+ * As latch_link_begin; `ask` is NULL or can be written.
+ */
+latch_result_t latch_link_heard(struct latch_link_t *link,
+                                struct latch_ask_t *ask);
+
+/**
+ * What the host has asked is done with: this acknowledges it, and frees the link's buffer. Take it when it was carried out, not
+ * before: what was acknowledged does not come again. Do not wait with it for room to say its end in.
+ *
+ * Promised by the caller:
+ * As latch_link_begin.
+ */
+latch_result_t latch_link_taken(struct latch_link_t *link);
+
+/**
+ * Ends LATCH_ASK_STATEMENT with what latch_serve has said. Its receipts are told before.
+ *
+ * As everything that tells: LATCH_LINK_BUSY where there is no room for it yet, LATCH_LINK_DOWN where nobody hears it. Refused
+ * with LATCH_VALUE for an action that is still in hand: settle it, and end with LATCH_VERDICT_ANSWERED.
+ *
+ * Promised by the caller:
+ * As latch_link_begin; `verdict` is NULL or leads to one.
+ */
+latch_result_t latch_link_end_statement(struct latch_link_t *link,
+                                        uint16_t tag,
+                                        const struct latch_verdict_t *verdict);
+
+/**
+ * Ends LATCH_ASK_PAGE with what latch_page or latch_restoration_page has said of it, refusals among it.
+ *
+ * Promised by the caller:
+ * As latch_link_begin; `paged` is NULL or leads to one.
+ */
+latch_result_t latch_link_end_page(struct latch_link_t *link, uint16_t tag, const struct latch_paged_t *paged);
+
+/**
+ * Ends any other request: `refusal` says why it was refused (its `reason` 0, or NULL: it was not). What was asked for is told
+ * before.
+ *
+ * Promised by the caller:
+ * As latch_link_begin; `refusal` is NULL or leads to one.
+ */
+latch_result_t latch_link_end_request(struct latch_link_t *link,
+                                      uint16_t tag,
+                                      const struct latch_refusal_t *refusal);
+
+/**
+ * Tells what the device is: first after every LATCH_HAPPENED_UP, and when it changes.
+ *
+ * As everything that tells: LATCH_LINK_BUSY where there is no room for it yet, LATCH_LINK_DOWN where nobody hears it. Refused
+ * with LATCH_VALUE.
+ *
+ * Promised by the caller:
+ * As latch_link_begin; `standing` is NULL or leads to one.
+ */
+latch_result_t latch_link_tell_standing(struct latch_link_t *link,
+                                        const struct latch_standing_t *standing);
+
+/**
+ * Tells when to ask: after every LATCH_HAPPENED_UP, and when it changes.
+ *
+ * Promised by the caller:
+ * As latch_link_begin; `pulse` is NULL or leads to one.
+ */
+latch_result_t latch_link_tell_pulse(struct latch_link_t *link, const struct latch_pulse_t *pulse);
+
+/**
+ * Tells what pages the device waits for (latch_wanted): after every LATCH_HAPPENED_UP, and when a download begins or ends.
+ * `merkle_root` leads to the 32 bytes of the image's Merkle root (latch_installing), or is NULL where it is not known.
+ *
+ * Promised by the caller:
+ * As latch_link_begin; `wanted` is NULL or leads to what latch_wanted or latch_restoration_wanted has written.
+ */
+latch_result_t latch_link_tell_wanted(struct latch_link_t *link,
+                                      const struct latch_wanted_t *wanted,
+                                      const uint8_t *merkle_root);
+
+/**
+ * Tells a receipt: each new one, and those that were asked for.
+ *
+ * Promised by the caller:
+ * As latch_link_begin; `receipt` is NULL or leads to `len` bytes.
+ */
+latch_result_t latch_link_tell_receipt(struct latch_link_t *link, const uint8_t *receipt, size_t len);
+
+/**
+ * Tells the signed state, which was asked for.
+ *
+ * Promised by the caller:
+ * As latch_link_begin; `state` is NULL or leads to `len` bytes.
+ */
+latch_result_t latch_link_tell_state(struct latch_link_t *link, const uint8_t *state, size_t len);
+
+/**
+ * Tells the request to be enrolled, which was asked for.
+ *
+ * Promised by the caller:
+ * As latch_link_begin; `request` is NULL or leads to `len` bytes.
+ */
+latch_result_t latch_link_tell_request(struct latch_link_t *link, const uint8_t *request, size_t len);
 
 /**
  * Bytes of the write units that this library was built for.

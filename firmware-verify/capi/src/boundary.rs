@@ -74,7 +74,7 @@ impl Span {
         }
     }
 
-    fn overlaps(self, other: Self) -> bool {
+    pub(crate) fn overlaps(self, other: Self) -> bool {
         let ends_after = |one: Self, two: Self| one.start.saturating_add(one.len) > two.start;
         self.len > 0 && other.len > 0 && ends_after(self, other) && ends_after(other, self)
     }

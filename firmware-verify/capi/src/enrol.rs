@@ -10,6 +10,7 @@ use latch_verify::{
 use crate::{
     board::Key,
     boundary::{Place, buffer, copied},
+    facts::latch_identity_t,
     parts::latch_key_t,
     result::{LATCH_NULL, LATCH_VALUE, Stop, code_of, latch_result_t},
 };
@@ -60,15 +61,52 @@ pub unsafe extern "C" fn latch_enrolment_request(
     out_size: usize,
     len: *mut usize,
 ) -> latch_result_t {
+    let named = || {
+        // SAFETY: as this function's caller promises.
+        let name = unsafe { copied(name)? };
+        // SAFETY: as this function's caller promises.
+        let identity = unsafe {
+            Identity {
+                tenant: word(name.tenant)?,
+                product: word(name.product)?,
+                device: word(name.device)?,
+                incarnation: name.incarnation,
+            }
+        };
+        Ok((identity, name.key_kept))
+    };
     // SAFETY: as this function's caller promises.
-    code_of(unsafe { request(key, name, out, out_size, len) })
+    code_of(unsafe { request(key, named, out, out_size, len) })
+}
+
+/// As latch_enrolment_request, for the name that a host has asked for over the link (LATCH_ASK_REQUEST). `key_kept` is one of
+/// latch_key_kept_t.
+///
+/// # Safety
+/// As latch_enrolment_request.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn latch_enrolment_request_as(
+    key: *const latch_key_t,
+    identity: *const latch_identity_t,
+    key_kept: u32,
+    out: *mut u8,
+    out_size: usize,
+    len: *mut usize,
+) -> latch_result_t {
+    let named = || {
+        // SAFETY: as this function's caller promises.
+        let identity = unsafe { copied(identity)? };
+        Ok((identity.checked()?, key_kept))
+    };
+    // SAFETY: as this function's caller promises.
+    code_of(unsafe { request(key, named, out, out_size, len) })
 }
 
 /// # Safety
 /// As [`latch_enrolment_request`].
 unsafe fn request(
     key: *const latch_key_t,
-    name: *const latch_name_t,
+    named: impl FnOnce() -> Result<(Identity, u32), Stop>,
     out: *mut u8,
     out_size: usize,
     len: *mut usize,
@@ -76,20 +114,12 @@ unsafe fn request(
     const SOFTWARE: u32 = 0;
     const HARDWARE: u32 = 1;
     // SAFETY: as this function's caller promises.
-    let (place, name, mut key) = unsafe {
+    let (place, mut key) = unsafe {
         let key = Key::new(&copied(key)?)?;
-        (Place::new(len)?, copied(name)?, key)
+        (Place::new(len)?, key)
     };
-    // SAFETY: as this function's caller promises.
-    let identity = unsafe {
-        Identity {
-            tenant: word(name.tenant)?,
-            product: word(name.product)?,
-            device: word(name.device)?,
-            incarnation: name.incarnation,
-        }
-    };
-    let key_kept = match name.key_kept {
+    let (identity, key_kept) = named()?;
+    let key_kept = match key_kept {
         SOFTWARE => KeyKept::Software,
         HARDWARE => KeyKept::Hardware,
         _ => return Err(LATCH_VALUE.into()),

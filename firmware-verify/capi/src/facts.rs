@@ -4,16 +4,17 @@ use latch_verify::{
     device::Observation,
     ledger::InstallPhase,
     statement::TimeStatus,
-    types::{LatchId, Posture},
+    types::{LatchId, Posture, ProductId, TenantId},
+    verdict::Identity,
 };
 
-use core::ffi::c_char;
+use core::ffi::{CStr, c_char};
 
 use crate::{
     boundary::{Place, latch_bytes_t},
     cell::{Inner, call, latch_device_t},
     images::latch_image_t,
-    result::{LATCH_VALUE, latch_result_t},
+    result::{LATCH_VALUE, Stop, latch_result_t},
 };
 
 /// No need to come again.
@@ -52,6 +53,18 @@ pub enum latch_install_phase_t {
     LATCH_INSTALL_ARMED = 3,
     /// The new image runs, or lies ready for its component, and has not confirmed itself.
     LATCH_INSTALL_TRIAL = 4,
+}
+
+impl From<Option<InstallPhase>> for latch_install_phase_t {
+    fn from(phase: Option<InstallPhase>) -> Self {
+        match phase {
+            None => Self::LATCH_INSTALL_NONE,
+            Some(InstallPhase::Receiving { .. }) => Self::LATCH_INSTALL_RECEIVING,
+            Some(InstallPhase::Received) => Self::LATCH_INSTALL_RECEIVED,
+            Some(InstallPhase::Armed) => Self::LATCH_INSTALL_ARMED,
+            Some(InstallPhase::Trial { .. }) => Self::LATCH_INSTALL_TRIAL,
+        }
+    }
 }
 
 /// What the device is now.
@@ -96,6 +109,9 @@ pub struct latch_facts_t {
     pub posture_value: u32,
     /// Number of the last receipt.
     pub receipts: u64,
+    /// Number of the oldest receipt that is kept; 0 where none is. latch_receipt_numbered has those from here to `receipts`,
+    /// as far as they are kept.
+    pub oldest_receipt: u64,
     /// Messages since the boot that were not answered.
     pub junk: u32,
     /// Number of the last one's reason; 0 for none.
@@ -127,7 +143,6 @@ pub unsafe extern "C" fn latch_facts(
 }
 
 fn read(device: &Inner, in_hand: bool) -> latch_facts_t {
-    use latch_install_phase_t as phase;
     let (status, work) = (device.status(), device.work());
     let (time, time_ms) = match status.time {
         TimeStatus::Unknown => (latch_time_kind_t::LATCH_TIME_UNKNOWN, 0),
@@ -148,18 +163,19 @@ fn read(device: &Inner, in_hand: bool) -> latch_facts_t {
         twin_version: status.twin_version,
         running: device.running().into(),
         security_floor: status.firmware.security_floor,
-        install: match device.install_phase() {
-            None => phase::LATCH_INSTALL_NONE,
-            Some(InstallPhase::Receiving { .. }) => phase::LATCH_INSTALL_RECEIVING,
-            Some(InstallPhase::Received) => phase::LATCH_INSTALL_RECEIVED,
-            Some(InstallPhase::Armed) => phase::LATCH_INSTALL_ARMED,
-            Some(InstallPhase::Trial { .. }) => phase::LATCH_INSTALL_TRIAL,
-        },
+        install: device.install_phase().into(),
         trial_boots_left: status.firmware.trial_boots_left,
         boot: status.boot,
         posture_known: status.posture.known,
         posture_value: status.posture.value,
         receipts: device.facts().chain.number,
+        oldest_receipt: device
+            .facts()
+            .recent
+            .iter()
+            .map(|recent| recent.number)
+            .min()
+            .unwrap_or(0),
         junk: status.junk.count,
         junk_last_reason: status.junk.last_reason.into(),
         signatures_checked: work.signatures_checked,
@@ -252,6 +268,49 @@ pub struct latch_identity_t {
     pub incarnation: u32,
 }
 
+impl From<&Identity> for latch_identity_t {
+    fn from(identity: &Identity) -> Self {
+        let mut device = [0; LATCH_DEVICE_NAME_SIZE];
+        for (letter, byte) in device.iter_mut().zip(identity.device.as_str().bytes()) {
+            // Names are ASCII, which `char` holds whether it is signed or not.
+            *letter = c_char::try_from(byte).unwrap_or(0);
+        }
+        Self {
+            tenant: identity.tenant.0,
+            product: identity.product.0,
+            device,
+            incarnation: identity.incarnation,
+        }
+    }
+}
+
+impl latch_identity_t {
+    /// Nobody.
+    pub(crate) const NONE: Self = Self {
+        tenant: [0; 16],
+        product: [0; 16],
+        device: [0; LATCH_DEVICE_NAME_SIZE],
+        incarnation: 0,
+    };
+
+    /// The identity, if its name is one.
+    pub(crate) fn checked(&self) -> Result<Identity, Stop> {
+        let mut name = [0; LATCH_DEVICE_NAME_SIZE];
+        for (byte, letter) in name.iter_mut().zip(self.device) {
+            // What is no ASCII is in no name.
+            *byte = u8::try_from(letter).unwrap_or(u8::MAX);
+        }
+        let name = CStr::from_bytes_until_nul(&name).map_err(|_| LATCH_VALUE)?;
+        let name = name.to_str().map_err(|_| LATCH_VALUE)?;
+        Ok(Identity {
+            tenant: TenantId(self.tenant),
+            product: ProductId(self.product),
+            device: name.parse().map_err(|_| LATCH_VALUE)?,
+            incarnation: self.incarnation,
+        })
+    }
+}
+
 /// Who the device is.
 ///
 /// # Safety
@@ -264,19 +323,7 @@ pub unsafe extern "C" fn latch_identity(
     // SAFETY: as this function's caller promises.
     unsafe {
         call(device, |door| {
-            let place = Place::new(identity)?;
-            let found = door.device.identity();
-            let mut name = [0; LATCH_DEVICE_NAME_SIZE];
-            for (letter, byte) in name.iter_mut().zip(found.device.as_str().bytes()) {
-                // Names are ASCII, which `char` holds whether it is signed or not.
-                *letter = c_char::try_from(byte).unwrap_or(0);
-            }
-            place.put(latch_identity_t {
-                tenant: found.tenant.0,
-                product: found.product.0,
-                device: name,
-                incarnation: found.incarnation,
-            });
+            Place::new(identity)?.put(door.device.identity().into());
             Ok(())
         })
     }

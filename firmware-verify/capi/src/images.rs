@@ -1,6 +1,7 @@
 //! A release on its way: pages, the read-back, the trial, and its end.
 
 use latch_verify::{
+    Refusal,
     device::{Armed, Paged, PagesWanted},
     ledger::Image,
 };
@@ -9,7 +10,7 @@ use crate::{
     boundary::{Place, buffer, bytes},
     cell::{call, latch_device_t},
     life::latch_version_t,
-    result::latch_result_t,
+    result::{latch_refusal_t, latch_result_t},
     telling::{latch_statement_id_t, receipt_buffer},
 };
 
@@ -48,6 +49,8 @@ pub enum latch_page_kind_t {
     LATCH_PAGE_COMPLETE = 1,
     /// It was the last of the confirmed image, which its slot holds again: reset, and it starts.
     LATCH_PAGE_RESTORED = 2,
+    /// It was refused, and changed nothing: `refusal` says why.
+    LATCH_PAGE_REFUSED = 3,
 }
 
 /// What came of a page, and what is waited for now.
@@ -58,19 +61,29 @@ pub struct latch_paged_t {
     pub kind: latch_page_kind_t,
     /// With LATCH_PAGE_KEPT.
     pub wanted: latch_wanted_t,
+    /// With LATCH_PAGE_REFUSED.
+    pub refusal: latch_refusal_t,
 }
 
-impl From<Paged> for latch_paged_t {
-    fn from(paged: Paged) -> Self {
+impl From<Result<Paged, Refusal>> for latch_paged_t {
+    fn from(paged: Result<Paged, Refusal>) -> Self {
         use latch_page_kind_t as kind;
-        let (kind, wanted) = match paged {
-            Paged::Kept(wanted) => (kind::LATCH_PAGE_KEPT, Some(wanted)),
-            Paged::Complete => (kind::LATCH_PAGE_COMPLETE, None),
-            Paged::Restored => (kind::LATCH_PAGE_RESTORED, None),
-        };
-        Self {
+        let bare = |kind| Self {
             kind,
-            wanted: wanted.into(),
+            wanted: latch_wanted_t::default(),
+            refusal: latch_refusal_t::default(),
+        };
+        match paged {
+            Ok(Paged::Kept(wanted)) => Self {
+                wanted: Some(wanted).into(),
+                ..bare(kind::LATCH_PAGE_KEPT)
+            },
+            Ok(Paged::Complete) => bare(kind::LATCH_PAGE_COMPLETE),
+            Ok(Paged::Restored) => bare(kind::LATCH_PAGE_RESTORED),
+            Err(refusal) => Self {
+                refusal: refusal.into(),
+                ..bare(kind::LATCH_PAGE_REFUSED)
+            },
         }
     }
 }
@@ -113,7 +126,9 @@ pub unsafe extern "C" fn latch_page(
         call(device, |door| {
             let place = Place::new(paged)?;
             let message = bytes(message, len, door.storage)?;
-            place.put(door.device.page(message)?.into());
+            let taken = door.device.page(message);
+            place.put(taken.into());
+            taken?;
             Ok(())
         })
     }

@@ -23,6 +23,8 @@
 //! - [`latch_device_t`] is storage that the caller declares. What lies in it says of itself whether it is blank, running
 //!   or faulted, where it lies, and whether a call is under way: so calls out of order, from a callback, or on storage
 //!   that was moved are refused.
+//! - [`latch_link_t`], [`latch_bootloader_t`] and [`latch_restoration_t`] are kept likewise; the link lends its buffers from the
+//!   caller, so that it is as large as the product's pages.
 //! - Every function returns 0 or a number: that of a [refusal](latch_verify::Reason::number), or one from 2001 on, of the
 //!   interface itself.
 //! - Nothing unwinds into C. On bare metal a panic stops the program (features `panic-handler` and `panic-hook`); elsewhere
@@ -35,15 +37,19 @@
 extern crate std;
 
 mod action;
+mod asked;
 mod board;
 mod boundary;
 mod cell;
+mod ended;
 mod enrol;
 mod entries;
 mod facts;
 mod geometry;
 mod images;
+mod kept;
 mod life;
+mod link;
 mod loader;
 mod panic;
 mod parts;
@@ -52,12 +58,18 @@ mod result;
 mod seed;
 mod statements;
 mod telling;
+mod told;
 mod verdict;
 
 pub use action::{latch_action_kind_t, latch_action_t, latch_close_cause_t};
+pub use asked::{latch_ask_kind_t, latch_ask_t, latch_link_heard, latch_link_taken};
 pub use boundary::{latch_bytes_t, latch_text_t};
 pub use cell::{LATCH_DEVICE_ALIGNMENT, LATCH_DEVICE_SIZE, LATCH_DEVICE_WORDS, latch_device_t};
-pub use enrol::{LATCH_REQUEST_SIZE, latch_enrolment_request, latch_key_kept_t, latch_name_t};
+pub use ended::{latch_link_end_page, latch_link_end_request, latch_link_end_statement};
+pub use enrol::{
+    LATCH_REQUEST_SIZE, latch_enrolment_request, latch_enrolment_request_as, latch_key_kept_t,
+    latch_name_t,
+};
 pub use entries::{
     latch_entry_at, latch_entry_find, latch_entry_t, latch_value_kind_t, latch_value_t,
 };
@@ -76,9 +88,16 @@ pub use life::{
     LATCH_COMPONENTS, latch_boot, latch_boot_as, latch_end, latch_factory_t, latch_provision,
     latch_provision_again, latch_started_kind_t, latch_version_t,
 };
+pub use link::{
+    LATCH_LINE_SIZE, LATCH_LINK_AROUND_PAGE, LATCH_LINK_LEAST_IN, LATCH_LINK_OUT_SIZE,
+    LATCH_LINK_WORDS, latch_happened_t, latch_link_begin, latch_link_happened, latch_link_receive,
+    latch_link_restart, latch_link_status, latch_link_status_t, latch_link_t, latch_link_transmit,
+    latch_link_working,
+};
 pub use loader::{
-    LATCH_RECORD_SIZE, latch_bootloader_start, latch_bootloader_start_by, latch_choice_t,
-    latch_start_kind_t,
+    LATCH_BOOTLOADER_WORDS, LATCH_RECORD_SIZE, latch_bootloader_identity, latch_bootloader_images,
+    latch_bootloader_may_jump_to, latch_bootloader_start, latch_bootloader_start_by,
+    latch_bootloader_t, latch_choice_t, latch_images_t, latch_start_kind_t,
 };
 pub use parts::{
     LATCH_ABI, latch_clock_t, latch_counter_t, latch_entropy_t, latch_flash_t, latch_key_t,
@@ -89,10 +108,11 @@ pub use restore::{
     latch_restoration_wanted,
 };
 pub use result::{
-    LATCH_CALLBACK, LATCH_FAULTED, LATCH_GEOMETRY, LATCH_LENGTH, LATCH_MISALIGNED, LATCH_MOVED,
-    LATCH_NO_ENTRY, LATCH_NOT_BLANK, LATCH_NOT_BOOTED, LATCH_NOTHING_IN_HAND, LATCH_NULL, LATCH_OK,
-    LATCH_OTHER_ABI, LATCH_OVERLAP, LATCH_REENTERED, LATCH_RUNNING, LATCH_VALUE,
-    latch_last_refusal, latch_refusal_t, latch_result_t, latch_sentence,
+    LATCH_CALLBACK, LATCH_FAULTED, LATCH_GEOMETRY, LATCH_LENGTH, LATCH_LINK_BUSY, LATCH_LINK_DOWN,
+    LATCH_MISALIGNED, LATCH_MOVED, LATCH_NO_ENTRY, LATCH_NOT_BLANK, LATCH_NOT_BOOTED,
+    LATCH_NOT_CHOSEN, LATCH_NOTHING_IN_HAND, LATCH_NULL, LATCH_OK, LATCH_OTHER_ABI, LATCH_OVERLAP,
+    LATCH_REENTERED, LATCH_RUNNING, LATCH_VALUE, latch_last_refusal, latch_refusal_t,
+    latch_result_t, latch_sentence,
 };
 pub use seed::{LATCH_SEED_WORDS, latch_seed_key, latch_seed_t};
 pub use statements::{
@@ -102,5 +122,10 @@ pub use statements::{
 pub use telling::{
     LATCH_RECEIPT_SIZE, LATCH_RECENT, LATCH_STATE_SIZE, latch_receipt, latch_receipt_numbered,
     latch_recent, latch_state, latch_statement_id_t,
+};
+pub use told::{
+    latch_life_t, latch_link_tell_pulse, latch_link_tell_receipt, latch_link_tell_request,
+    latch_link_tell_standing, latch_link_tell_state, latch_link_tell_wanted, latch_program_t,
+    latch_pulse_t, latch_standing_t, latch_why_t,
 };
 pub use verdict::{latch_polled_kind_t, latch_polled_t, latch_verdict_kind_t, latch_verdict_t};

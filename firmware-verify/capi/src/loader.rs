@@ -14,9 +14,11 @@ use crate::{
     board::Flash,
     boundary::{Place, buffer, copied},
     cell::journal_fault,
+    facts::{latch_identity_t, latch_install_phase_t},
     images::latch_image_t,
+    kept::{Kept, begin, call},
     parts::{latch_flash_t, required},
-    result::{Stop, code_of, latch_refusal_t, latch_result_t},
+    result::{LATCH_NOT_CHOSEN, Stop, code_of, latch_refusal_t, latch_result_t},
 };
 
 /// Bytes of the buffer through which a journal is read.
@@ -111,16 +113,50 @@ impl From<BootFault> for latch_refusal_t {
     }
 }
 
+/// Words of a bootloader. Checked when the library is built.
+#[cfg(target_pointer_width = "32")]
+pub const LATCH_BOOTLOADER_WORDS: usize = 160;
+/// Words of a bootloader. Checked when the library is built.
+#[cfg(target_pointer_width = "64")]
+pub const LATCH_BOOTLOADER_WORDS: usize = 176;
+
+/// What a bootloader has read and chosen. Declare it static, or zero it first.
+#[derive(Debug)]
+#[repr(C)]
+pub struct latch_bootloader_t {
+    opaque: [u64; LATCH_BOOTLOADER_WORDS],
+}
+
+impl latch_bootloader_t {
+    /// Storage in which nothing lies yet.
+    #[must_use]
+    pub const fn blank() -> Self {
+        Self {
+            opaque: [0; LATCH_BOOTLOADER_WORDS],
+        }
+    }
+}
+
+struct Read(Bootloader<Flash>);
+
+impl Kept for Read {
+    type Storage = latch_bootloader_t;
+    const TAG: u32 = 0x4c61_426f;
+}
+
 /// Reads the journal, repairs what a power cut has left, chooses what to start by reading the slots back, and notes it
 /// durably if it is an image on trial. `record` is a buffer of LATCH_RECORD_SIZE bytes.
 ///
 /// Whatever is returned, `choice` (where it is not NULL) says what to start: with anything but LATCH_OK the recovery
-/// program. A watchdog runs before it starts.
+/// program. A watchdog runs before it starts. Right before a jump, ask latch_bootloader_may_jump_to.
 ///
 /// # Safety
-/// Pointers are NULL or lead to as much as they say (`slots` to two), and the callbacks keep their word.
+/// `loader` is NULL or holds zeros or what this library has left there, and nobody else touches it. Other pointers are NULL or
+/// lead to as much as they say (`slots` to two); the callbacks keep their word, and what the journal's context leads to lives
+/// as long as the loader is used.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn latch_bootloader_start(
+    loader: *mut latch_bootloader_t,
     journal: *const latch_flash_t,
     slots: *const latch_flash_t,
     record: *mut u8,
@@ -129,10 +165,11 @@ pub unsafe extern "C" fn latch_bootloader_start(
 ) -> latch_result_t {
     // SAFETY: as this function's caller promises.
     unsafe {
-        choose(choice, || {
+        choose(loader, choice, || {
             let mut slots = two(slots)?;
             let (mut loader, record) = read(journal, record, record_size)?;
-            Ok(loader.start(&mut slots, record))
+            let choice = loader.start(&mut slots, record);
+            Ok((loader, choice))
         })
     }
 }
@@ -144,6 +181,7 @@ pub unsafe extern "C" fn latch_bootloader_start(
 /// As latch_bootloader_start.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn latch_bootloader_start_by(
+    loader: *mut latch_bootloader_t,
     journal: *const latch_flash_t,
     is_whole: Option<
         unsafe extern "C" fn(context: *mut c_void, image: *const latch_image_t) -> i32,
@@ -155,7 +193,7 @@ pub unsafe extern "C" fn latch_bootloader_start_by(
 ) -> latch_result_t {
     // SAFETY: as this function's caller promises.
     unsafe {
-        choose(choice, || {
+        choose(loader, choice, || {
             let is_whole = required(is_whole)?;
             let (mut loader, record) = read(journal, record, record_size)?;
             let ask = |image: &Image, found: &mut Digest| {
@@ -164,7 +202,8 @@ pub unsafe extern "C" fn latch_bootloader_start_by(
                     *found = image.merkle_root;
                 }
             };
-            Ok(loader.start_by(ask, record))
+            let choice = loader.start_by(ask, record);
+            Ok((loader, choice))
         })
     }
 }
@@ -172,8 +211,9 @@ pub unsafe extern "C" fn latch_bootloader_start_by(
 /// # Safety
 /// As [`latch_bootloader_start`].
 unsafe fn choose(
+    loader: *mut latch_bootloader_t,
     place: *mut latch_choice_t,
-    start: impl FnOnce() -> Result<Choice, Stop>,
+    start: impl FnOnce() -> Result<(Bootloader<Flash>, Choice), Stop>,
 ) -> latch_result_t {
     // SAFETY: as this function's caller promises.
     let place = match unsafe { Place::new(place) } {
@@ -181,20 +221,102 @@ unsafe fn choose(
         Err(stop) => return code_of(Err(stop)),
     };
     place.put(latch_choice_t::RECOVERY);
-    match start() {
-        Ok(choice) => {
+    // SAFETY: as this function's caller promises.
+    let begun = unsafe {
+        begin(loader, |_| {
+            let (loader, choice) = start()?;
             place.put(choice.into());
-            code_of(Ok(()))
-        }
-        Err(stop) => {
-            if let Stop::Refused(refusal) = stop {
-                place.put(latch_choice_t {
-                    refusal,
-                    ..latch_choice_t::RECOVERY
-                });
+            Ok(Read(loader))
+        })
+    };
+    if let Err(Stop::Refused(refusal)) = begun {
+        place.put(latch_choice_t {
+            refusal,
+            ..latch_choice_t::RECOVERY
+        });
+    }
+    code_of(begun)
+}
+
+/// LATCH_OK if the image that was chosen last lies in this slot: to be asked right before the program jumps there, as the last
+/// thing, since one skipped instruction turns the branch that has led to the jump. With anything else start the recovery
+/// program.
+///
+/// Refused with LATCH_NOT_CHOSEN; LATCH_NOT_BOOTED where nothing was chosen.
+///
+/// # Safety
+/// As latch_bootloader_start.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn latch_bootloader_may_jump_to(
+    loader: *mut latch_bootloader_t,
+    slot: u8,
+) -> latch_result_t {
+    // SAFETY: as this function's caller promises.
+    unsafe {
+        call(loader, |Read(loader), _| {
+            if loader.may_jump_to(slot) {
+                Ok(())
+            } else {
+                Err(LATCH_NOT_CHOSEN.into())
             }
-            code_of(Err(stop))
-        }
+        })
+    }
+}
+
+/// Whose device it is: what a recovery program tells whoever brings it pages.
+///
+/// # Safety
+/// As latch_bootloader_start.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn latch_bootloader_identity(
+    loader: *mut latch_bootloader_t,
+    identity: *mut latch_identity_t,
+) -> latch_result_t {
+    // SAFETY: as this function's caller promises.
+    unsafe {
+        call(loader, |Read(loader), _| {
+            Place::new(identity)?.put(loader.identity().into());
+            Ok(())
+        })
+    }
+}
+
+/// The images that the journal tells of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(C)]
+pub struct latch_images_t {
+    /// The one that was confirmed last.
+    pub confirmed: latch_image_t,
+    /// The one that was confirmed before it, where it is kept.
+    pub fallback: latch_image_t,
+    /// The one that is downloaded, armed or on trial.
+    pub next: latch_image_t,
+    /// How far that one has come.
+    pub phase: latch_install_phase_t,
+}
+
+/// The images that the journal tells of, as it was read before the choice.
+///
+/// # Safety
+/// As latch_bootloader_start.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn latch_bootloader_images(
+    loader: *mut latch_bootloader_t,
+    images: *mut latch_images_t,
+) -> latch_result_t {
+    let known = |image: Option<Image>| image.map_or_else(latch_image_t::default, Into::into);
+    // SAFETY: as this function's caller promises.
+    unsafe {
+        call(loader, |Read(loader), _| {
+            let found = loader.images();
+            Place::new(images)?.put(latch_images_t {
+                confirmed: found.firmware.confirmed.into(),
+                fallback: known(found.firmware.fallback),
+                next: known(found.next.map(|next| next.image)),
+                phase: found.next.map(|next| next.phase).into(),
+            });
+            Ok(())
+        })
     }
 }
 

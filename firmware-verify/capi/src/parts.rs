@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The version of this interface. Parts carry it, so that a program built with another header is refused.
-pub const LATCH_ABI: u32 = 1;
+pub const LATCH_ABI: u32 = 2;
 
 /// A region of NOR flash, from its own offset 0. The library asks for nothing beyond `capacity`; reads may begin and end
 /// anywhere, writes come in whole write units of the library's, erases in whole erase blocks. A write unit is written once

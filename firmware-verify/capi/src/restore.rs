@@ -1,16 +1,15 @@
 //! The confirmed image's way back into its slot, for a recovery program that handles no code.
 
-use core::mem::MaybeUninit;
-
 use latch_verify::{Reason, boot::Restoration};
 
 use crate::{
     board::Flash,
-    boundary::{Place, Span, bytes},
+    boundary::{Place, bytes},
     images::{latch_paged_t, latch_wanted_t},
+    kept::{Kept, begin, call},
     loader::{read, two},
     parts::latch_flash_t,
-    result::{LATCH_NOT_BLANK, LATCH_NOT_BOOTED, LATCH_REENTERED, Stop, code_of, latch_result_t},
+    result::{code_of, latch_result_t},
 };
 
 /// Words of a restoration. Checked when the library is built.
@@ -33,32 +32,15 @@ impl latch_restoration_t {
     }
 }
 
-/// Nothing lies here, as in memory that was cleared.
-const BLANK: u32 = 0;
-/// A restoration is under way here.
-const BEGUN: u32 = 0x4c61_5265;
-/// A call is under way on it.
-const ENTERED: u32 = 0x4c61_456e;
-
-/// What really lies in a [`latch_restoration_t`]. `inner` holds something unless `tag` is blank.
-#[repr(C)]
-struct Cell {
-    tag: u32,
-    inner: MaybeUninit<Inner>,
-}
-
 struct Inner {
     restoration: Restoration,
     slots: [Flash; 2],
 }
 
-const _: () = {
-    assert!(
-        size_of::<Cell>() <= size_of::<latch_restoration_t>(),
-        "LATCH_RESTORATION_WORDS are too few"
-    );
-    assert!(align_of::<Cell>() <= align_of::<latch_restoration_t>());
-};
+impl Kept for Inner {
+    type Storage = latch_restoration_t;
+    const TAG: u32 = 0x4c61_5265;
+}
 
 /// For a recovery program without the whole verifier: begins to bring the image back that was confirmed last. Its pages need
 /// no code: the journal names their Merkle root. How far it has come is kept in RAM only.
@@ -77,67 +59,16 @@ pub unsafe extern "C" fn latch_restoration_begin(
     record: *mut u8,
     record_size: usize,
 ) -> latch_result_t {
-    let begin = || {
-        // SAFETY: as this function's caller promises.
-        let tag = unsafe { tag_of(restoration)? };
-        if tag == ENTERED {
-            return Err(LATCH_REENTERED.into());
-        }
-        // SAFETY: as this function's caller promises.
-        let (slots, (loader, _)) = unsafe { (two(slots)?, read(journal, record, record_size)?) };
-        let confirmed = loader.images().firmware.confirmed;
-        let begun = Restoration::new(confirmed).ok_or(Reason::NoInstall)?;
-        let inner = MaybeUninit::new(Inner {
-            restoration: begun,
-            slots,
-        });
-        // SAFETY: large and aligned enough, as asserted and looked at above. What was here before has nothing to drop.
-        unsafe { restoration.cast::<Cell>().write(Cell { tag: BEGUN, inner }) };
-        Ok(())
-    };
-    code_of(begin())
-}
-
-/// # Safety
-/// `restoration` is NULL or holds zeros or what this library has left there.
-unsafe fn tag_of(restoration: *mut latch_restoration_t) -> Result<u32, Stop> {
     // SAFETY: as this function's caller promises.
-    unsafe { Place::new(restoration)? };
-    let place = restoration.cast::<Cell>();
-    // SAFETY: large and aligned enough, as asserted and looked at above, and initialised as the caller promises.
-    match unsafe { (&raw const (*place).tag).read() } {
-        tag @ (BLANK | BEGUN | ENTERED) => Ok(tag),
-        _ => Err(LATCH_NOT_BLANK.into()),
-    }
-}
-
-/// A call on a restoration that was begun.
-///
-/// # Safety
-/// As [`latch_restoration_begin`].
-unsafe fn call(
-    restoration: *mut latch_restoration_t,
-    body: impl FnOnce(&mut Inner, Span) -> Result<(), Stop>,
-) -> latch_result_t {
-    // SAFETY: as this function's caller promises.
-    match unsafe { tag_of(restoration) } {
-        Ok(BEGUN) => {}
-        Ok(ENTERED) => return LATCH_REENTERED,
-        Ok(_) => return LATCH_NOT_BOOTED,
-        Err(stop) => return code_of(Err(stop)),
-    }
-    let place = restoration.cast::<Cell>();
-    // SAFETY: the tag is a field of its own, and has just been read.
-    unsafe { (&raw mut (*place).tag).write(ENTERED) };
-    // SAFETY: written together with the tag that was found. While it is in use the tag keeps others out.
-    let inner = unsafe { &mut *(&raw mut (*place).inner).cast::<Inner>() };
-    let result = code_of(body(
-        inner,
-        Span::of(restoration, size_of::<latch_restoration_t>()),
-    ));
-    // SAFETY: as above.
-    unsafe { (&raw mut (*place).tag).write(BEGUN) };
-    result
+    code_of(unsafe {
+        begin(restoration, |_| {
+            let slots = two(slots)?;
+            let (loader, _) = read(journal, record, record_size)?;
+            let confirmed = loader.images().firmware.confirmed;
+            let restoration = Restoration::new(confirmed).ok_or(Reason::NoInstall)?;
+            Ok(Inner { restoration, slots })
+        })
+    })
 }
 
 /// The pages that are wanted; none once all have come.
@@ -151,7 +82,7 @@ pub unsafe extern "C" fn latch_restoration_wanted(
 ) -> latch_result_t {
     // SAFETY: as this function's caller promises.
     unsafe {
-        call(restoration, |inner, _| {
+        call(restoration, |inner: &mut Inner, _| {
             Place::new(wanted)?.put(inner.restoration.wanted().into());
             Ok(())
         })
@@ -175,11 +106,13 @@ pub unsafe extern "C" fn latch_restoration_page(
 ) -> latch_result_t {
     // SAFETY: as this function's caller promises.
     unsafe {
-        call(restoration, |inner, storage| {
+        call(restoration, |inner: &mut Inner, storage| {
             let place = Place::new(paged)?;
             let message = bytes(message, len, storage)?;
             let Inner { restoration, slots } = inner;
-            place.put(restoration.take(slots, message)?.into());
+            let taken = restoration.take(slots, message);
+            place.put(taken.into());
+            taken?;
             Ok(())
         })
     }

@@ -28,9 +28,9 @@ pub const LATCH_GEOMETRY: latch_result_t = 2006;
 pub const LATCH_CALLBACK: latch_result_t = 2007;
 /// A number lies outside of what is documented for it.
 pub const LATCH_VALUE: latch_result_t = 2008;
-/// The storage holds neither zeros nor a device of this library: declare it static, or zero it first.
+/// The storage holds neither zeros nor what it is for: declare it static, or zero it first.
 pub const LATCH_NOT_BLANK: latch_result_t = 2009;
-/// The device was not booted.
+/// The device was not booted; the link, bootloader or restoration was not begun, or could not be.
 pub const LATCH_NOT_BOOTED: latch_result_t = 2010;
 /// The device is running already: end it before it boots again.
 pub const LATCH_RUNNING: latch_result_t = 2011;
@@ -44,6 +44,13 @@ pub const LATCH_REENTERED: latch_result_t = 2014;
 pub const LATCH_NOTHING_IN_HAND: latch_result_t = 2015;
 /// There is no such entry.
 pub const LATCH_NO_ENTRY: latch_result_t = 2016;
+/// The slot does not hold what the bootloader has chosen to start: it must not be jumped to.
+pub const LATCH_NOT_CHOSEN: latch_result_t = 2017;
+/// Nobody answers at the other end of the line. What was not sent needs not be sent again: who comes next knows nothing of
+/// what was before.
+pub const LATCH_LINK_DOWN: latch_result_t = 2018;
+/// Messages before it are still on their way, and leave it no room: try again when one has arrived.
+pub const LATCH_LINK_BUSY: latch_result_t = 2019;
 
 /// The last refusal and its evidence.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -143,15 +150,22 @@ pub extern "C" fn latch_sentence(result: latch_result_t) -> latch_text_t {
         LATCH_CALLBACK => "a callback is missing",
         LATCH_VALUE => "a number lies outside of what is documented for it",
         LATCH_NOT_BLANK => {
-            "the storage holds neither zeros nor a device: declare it static, or zero it first"
+            "the storage holds neither zeros nor what it is for: declare it static, or zero it first"
         }
-        LATCH_NOT_BOOTED => "the device was not booted",
+        LATCH_NOT_BOOTED => "the device was not booted, or what else was called was not begun",
         LATCH_RUNNING => "the device is running already: end it before it boots again",
         LATCH_FAULTED => "the last boot failed: ask for the last refusal",
         LATCH_MOVED => "the storage was moved since the boot: it has to stay where it was",
         LATCH_REENTERED => "called while another call was under way",
         LATCH_NOTHING_IN_HAND => "no action is in hand that could be settled",
         LATCH_NO_ENTRY => "there is no such entry",
+        LATCH_NOT_CHOSEN => {
+            "the slot does not hold what was chosen to start: start the recovery program"
+        }
+        LATCH_LINK_DOWN => "nobody answers at the other end of the line",
+        LATCH_LINK_BUSY => {
+            "messages before it are still on their way: try again when one has arrived"
+        }
         number => u16::try_from(number)
             .ok()
             .and_then(Reason::from_number)

@@ -10,7 +10,7 @@ use latch_verify::{
 
 use crate::{
     action::{latch_action_t, latch_close_cause_t},
-    boundary::{Place, Span, bytes, copied},
+    boundary::{Place, Span, bytes, copied, latch_bytes_t},
     cell::{call, latch_device_t},
     facts::LATCH_NEVER,
     parts::required,
@@ -31,6 +31,21 @@ pub enum latch_release_kind_t {
     LATCH_RELEASE_FOUND = 2,
 }
 
+impl latch_release_kind_t {
+    const NOT_ASKED: u32 = 0;
+    const NOT_FOUND: u32 = 1;
+    const FOUND: u32 = 2;
+
+    /// As it is handed over.
+    fn number(self) -> u32 {
+        match self {
+            Self::LATCH_RELEASE_NOT_ASKED => Self::NOT_ASKED,
+            Self::LATCH_RELEASE_NOT_FOUND => Self::NOT_FOUND,
+            Self::LATCH_RELEASE_FOUND => Self::FOUND,
+        }
+    }
+}
+
 /// The release for a code. NULL in its place is one that was not looked for.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
@@ -43,15 +58,28 @@ pub struct latch_release_t {
     pub manifest_len: usize,
 }
 
+impl From<Release<'_>> for latch_release_t {
+    fn from(release: Release<'_>) -> Self {
+        use latch_release_kind_t as kind;
+        let (kind, manifest) = match release {
+            Release::NotAsked => (kind::LATCH_RELEASE_NOT_ASKED, latch_bytes_t::NONE),
+            Release::NotFound => (kind::LATCH_RELEASE_NOT_FOUND, latch_bytes_t::NONE),
+            Release::Found(manifest) => (kind::LATCH_RELEASE_FOUND, manifest.into()),
+        };
+        Self {
+            kind: kind.number(),
+            manifest: manifest.bytes,
+            manifest_len: manifest.len,
+        }
+    }
+}
+
 /// # Safety
 /// As [`latch_submit`].
 unsafe fn release<'a>(
     release: *const latch_release_t,
     storage: Span,
 ) -> Result<(Release<'a>, Span), Stop> {
-    const NOT_ASKED: u32 = 0;
-    const NOT_FOUND: u32 = 1;
-    const FOUND: u32 = 2;
     let nowhere = Span::of(release, 0);
     if release.is_null() {
         return Ok((Release::NotAsked, nowhere));
@@ -59,9 +87,9 @@ unsafe fn release<'a>(
     // SAFETY: as this function's caller promises.
     let asked = unsafe { copied(release)? };
     match asked.kind {
-        NOT_ASKED => Ok((Release::NotAsked, nowhere)),
-        NOT_FOUND => Ok((Release::NotFound, nowhere)),
-        FOUND => {
+        latch_release_kind_t::NOT_ASKED => Ok((Release::NotAsked, nowhere)),
+        latch_release_kind_t::NOT_FOUND => Ok((Release::NotFound, nowhere)),
+        latch_release_kind_t::FOUND => {
             // SAFETY: as this function's caller promises.
             let manifest = unsafe { bytes(asked.manifest, asked.manifest_len, storage)? };
             Ok((

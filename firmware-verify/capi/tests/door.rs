@@ -9,6 +9,7 @@ mod door {
     pub(crate) mod board;
     mod images;
     mod life;
+    mod link;
     mod misuse;
     mod reentry;
     mod seed;

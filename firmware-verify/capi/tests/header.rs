@@ -26,10 +26,14 @@ const SOURCES: &[&str] = &[
     "images",
     "loader",
     "restore",
+    "link",
+    "asked",
+    "ended",
+    "told",
     "geometry",
 ];
 /// Those without any.
-const BEHIND: &[&str] = &["lib", "board", "panic"];
+const BEHIND: &[&str] = &["lib", "board", "kept", "panic"];
 
 const PREAMBLE: &str = "\
 /* The C interface of Latch: see README.md beside this folder. Made from the sources of latch-capi by its test `header`;
@@ -44,6 +48,10 @@ const POINTERS: &str = "
 #else
 #define LATCH_POINTERS_32
 #endif
+
+/* Bytes of the buffer for what a link takes in, where the largest page of an image has `page` bytes. */
+#define LATCH_LINK_IN_SIZE(page)                                                                                                \\
+    ((page) + LATCH_LINK_AROUND_PAGE > LATCH_LINK_LEAST_IN ? (page) + LATCH_LINK_AROUND_PAGE : LATCH_LINK_LEAST_IN)
 ";
 
 /// Enumerations that no signature names: C hands their numbers over as plain integers, which are looked at.
@@ -51,6 +59,9 @@ const HANDED_OVER: &[&str] = &[
     "latch_started_kind_t",
     "latch_release_kind_t",
     "latch_key_kept_t",
+    "latch_program_t",
+    "latch_life_t",
+    "latch_why_t",
 ];
 
 fn config() -> Config {

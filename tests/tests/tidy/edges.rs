@@ -93,7 +93,7 @@ const EDGES: &[Edges] = &[
     },
     Edges {
         name: "latch-capi",
-        product: &["latch-verify"],
+        product: &["latch-verify", "latch-link"],
         tests: &["latch-issue"],
     },
     Edges {

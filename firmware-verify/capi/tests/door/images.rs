@@ -77,10 +77,16 @@ fn an_image_is_looked_at_by_others_and_given_up() {
     let parts = bench.parts();
     let mut record = [0; LATCH_RECORD_SIZE];
     let mut asked: Vec<u8> = Vec::new();
+    let mut loader = latch_bootloader_t::blank();
+    let loader = &raw mut loader;
+    // SAFETY: as C would.
+    let may_jump_to = |slot| unsafe { latch_bootloader_may_jump_to(loader, slot) };
+    assert_eq!(may_jump_to(0), LATCH_NOT_BOOTED);
     assert_eq!(bench.end(), LATCH_OK);
     // SAFETY: as C would.
     let (result, choice) = answer::<latch_choice_t>(|choice| unsafe {
         latch_bootloader_start_by(
+            loader,
             &raw const parts.journal,
             Some(is_whole),
             (&raw mut asked).cast(),
@@ -92,6 +98,40 @@ fn an_image_is_looked_at_by_others_and_given_up() {
     let confirmed = latch_start_kind_t::LATCH_START_CONFIRMED;
     assert_eq!((result, choice.start), (LATCH_OK, confirmed));
     assert_eq!((choice.given_up, &asked[..]), (814, &[1][..]));
+    assert_eq!(
+        (may_jump_to(0), may_jump_to(1)),
+        (LATCH_OK, LATCH_NOT_CHOSEN)
+    );
+    assert_eq!(may_jump_to(2), LATCH_NOT_CHOSEN);
+    // SAFETY: as C would.
+    let (_, images) = answer(|images| unsafe { latch_bootloader_images(loader, images) });
+    let armed = latch_install_phase_t::LATCH_INSTALL_ARMED;
+    assert_eq!(
+        (images.confirmed.slot, images.next.slot, images.phase),
+        (0, 1, armed)
+    );
+    assert!(images.confirmed.any && images.next.any && !images.fallback.any);
+    // SAFETY: as C would.
+    let (_, who) = answer::<latch_identity_t>(|identity| unsafe {
+        latch_bootloader_identity(loader, identity)
+    });
+    assert_eq!((&who.tenant[..5], who.incarnation), (&b"acme\0"[..], 1));
+
+    // What cannot be read again may not be jumped to any more, and the recovery program starts.
+    // SAFETY: as C would, but for what is to be refused.
+    let (result, choice) = answer::<latch_choice_t>(|choice| unsafe {
+        latch_bootloader_start(
+            loader,
+            &raw const parts.journal,
+            parts.slots.as_ptr(),
+            record.as_mut_ptr(),
+            1,
+            choice,
+        )
+    });
+    let recovery = latch_start_kind_t::LATCH_START_RECOVERY;
+    assert_eq!((result, choice.start), (1006, recovery));
+    assert_eq!(may_jump_to(0), LATCH_NOT_BOOTED);
 
     // Where nobody has chosen, the image on trial is what runs, as far as the device knows.
     assert_eq!(bench.boot(), LATCH_OK);

@@ -11,6 +11,7 @@ void board_reset(void);
 
 static uint8_t record[LATCH_RECORD_SIZE];
 static uint8_t message[4096 + 256];
+static latch_bootloader_t loader;
 static latch_restoration_t restoration;
 
 static int32_t flash_read(void *region, uint32_t offset, uint8_t *bytes, size_t len)
@@ -39,8 +40,8 @@ int main(void)
     latch_choice_t choice;
     latch_paged_t paged;
 
-    if (latch_bootloader_start(&journal, slots, record, sizeof record, &choice) == LATCH_OK &&
-        choice.start != LATCH_START_RECOVERY) {
+    if (latch_bootloader_start(&loader, &journal, slots, record, sizeof record, &choice) == LATCH_OK &&
+        choice.start != LATCH_START_RECOVERY && latch_bootloader_may_jump_to(&loader, choice.image.slot) == LATCH_OK) {
         return choice.image.slot; /* and jump there */
     }
     if (latch_restoration_begin(&restoration, &journal, slots, record, sizeof record) == LATCH_OK) {

@@ -214,12 +214,15 @@ static latch_result_t to_restoration(const uint8_t *page, size_t len, latch_page
 
 static latch_choice_t bootloader(void)
 {
+    static latch_bootloader_t loader;
     static uint8_t record[LATCH_RECORD_SIZE];
     latch_choice_t choice;
 
-    must("bootloader", latch_bootloader_start(board_journal(), board_slots(), record, sizeof record, &choice));
+    must("bootloader", latch_bootloader_start(&loader, board_journal(), board_slots(), record, sizeof record, &choice));
     printf("bootloader: starts slot %u as %lu, gives up for %lu\n", choice.image.slot, (unsigned long)choice.start,
            (unsigned long)choice.given_up);
+    must("jump", latch_bootloader_may_jump_to(&loader, choice.image.slot));
+    say("  the other slot", latch_bootloader_may_jump_to(&loader, 1u - choice.image.slot));
     return choice;
 }
 

@@ -70,6 +70,16 @@ void board_send(const uint8_t *message, size_t len)
     (void)len;
 }
 
+size_t board_uart_read(uint8_t *bytes, size_t size)
+{
+    return board_receive(bytes, size, 0);
+}
+
+void board_uart_write(const uint8_t *bytes, size_t len)
+{
+    board_send(bytes, len);
+}
+
 int board_set_speed(int64_t speed)
 {
     return speed > unknown;
