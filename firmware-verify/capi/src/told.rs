@@ -214,7 +214,7 @@ pub unsafe extern "C" fn latch_link_tell_wanted(
             } else {
                 Some(Digest(copied(merkle_root.cast::<[u8; 32]>())?))
             };
-            let wanted = wanted.any.then(|| Wanted {
+            let wanted = wanted.any.then_some(Wanted {
                 pages: PagesWanted {
                     manifest: StatementId(wanted.manifest.id),
                     next: wanted.next,
