@@ -17,6 +17,9 @@ const UNTOLD: usize = 64;
 /// How far back a device is asked, in numbers. It keeps the receipts of effects above those of
 /// refusals that came later, so that what it holds lies anywhere; of refusals it makes some in a minute at most.
 const LOOK_BACK: u64 = 512;
+/// Stretches of numbers that are remembered as gone, each by itself: as many as are asked for. A device
+/// whose numbers have no order makes more, which are counted only.
+const MOST_GAPS: usize = 512;
 /// How long the broker's word of what was published before is waited for, in milliseconds: a
 /// message that is retained comes with the subscription.
 const WORD_MS: u64 = 10_000;
@@ -32,6 +35,8 @@ pub(super) struct Kept {
     given: usize,
     /// What nobody has any more, and what is too old to be looked for.
     gone: Vec<RangeInclusive<u64>>,
+    /// How many more are gone.
+    lost_beside: u64,
     before: Before,
     /// The device has told how many it has made.
     begun: bool,
@@ -76,7 +81,7 @@ impl Kept {
         {
             *given = true;
         }
-        if number == self.newest + 1 {
+        if self.newest.checked_add(1) == Some(number) {
             // It comes before the word that it was made.
             self.newest = number;
         }
@@ -85,7 +90,7 @@ impl Kept {
         // Those of a connection that is new stay until it has carried something else.
         while self.receipts.len() > if told { KEPT } else { UNTOLD } {
             match self.receipts.pop_first() {
-                Some((number, receipt)) if !receipt.told => self.gone.push(number..=number),
+                Some((number, receipt)) if !receipt.told => self.lose(number..=number),
                 _ => {}
             }
         }
@@ -102,19 +107,31 @@ impl Kept {
     /// device may no longer have all of them, and nobody has said yet what was published.
     pub(super) fn told_of(&mut self, newest: u64) -> bool {
         if newest < self.newest {
-            // Another journal.
-            *self = Self::default();
+            // Another journal, of which nobody else has published anything.
+            *self = Self {
+                before: Before::UpTo(0),
+                ..Self::default()
+            };
         }
-        if self.owed.is_empty() && self.asked.is_none() {
+        if self.begun && newest == self.newest {
+            return false;
+        }
+        if self.is_settled() {
             self.given = 0;
         }
-        let first = self.newest + 1;
-        let from = first.max(newest.saturating_sub(LOOK_BACK) + 1);
-        if first < from {
-            self.gone.push(first..=from - 1);
+        let before = self.newest.max(newest.saturating_sub(LOOK_BACK));
+        if self.newest < before {
+            self.lose(self.newest + 1..=before);
         }
+        let from = before.saturating_add(1);
         let missing = (from..=newest).filter(|number| !self.receipts.contains_key(number));
         self.owed.extend(missing);
+        while self.owed.len() as u64 > LOOK_BACK {
+            match self.owed.pop_first() {
+                Some(number) => self.lose(number..=number),
+                None => break,
+            }
+        }
         let begins = !std::mem::replace(&mut self.begun, true);
         self.newest = newest;
         if begins && newest <= KEPT as u64 {
@@ -160,14 +177,34 @@ impl Kept {
             return;
         };
         if !given {
-            self.gone.push(number..=number);
+            self.lose(number..=number);
             return;
         }
         self.given += 1;
         if self.given >= KEPT {
             // It holds no more than these.
             let rest = std::mem::take(&mut self.owed);
-            self.gone.extend(rest.into_iter().map(|rest| rest..=rest));
+            rest.into_iter().for_each(|rest| self.lose(rest..=rest));
+        }
+    }
+
+    /// Nobody has these any more.
+    fn lose(&mut self, numbers: RangeInclusive<u64>) {
+        if let Some(last) = self.gone.last_mut() {
+            if last.end().checked_add(1) == Some(*numbers.start()) {
+                *last = *last.start()..=*numbers.end();
+                return;
+            }
+            if numbers.end().checked_add(1) == Some(*last.start()) {
+                *last = *numbers.start()..=*last.end();
+                return;
+            }
+        }
+        if self.gone.len() < MOST_GAPS {
+            self.gone.push(numbers);
+        } else {
+            let count = count_after(0, &numbers);
+            self.lost_beside = self.lost_beside.saturating_add(count);
         }
     }
 
@@ -219,12 +256,9 @@ impl Kept {
         let gone = std::mem::take(&mut self.gone);
         // What is made from here on was published by nobody else.
         self.before = Before::UpTo(0);
-        let beyond = |range: RangeInclusive<u64>| {
-            let first = (*range.start()).max(published.saturating_add(1));
-            (range.end() + 1).saturating_sub(first)
-        };
-        let count = gone.into_iter().map(beyond).sum();
-        match count {
+        let beside = std::mem::take(&mut self.lost_beside);
+        let add = |sum: u64, range| sum.saturating_add(count_after(published, range));
+        match gone.iter().fold(beside, add) {
             0 => None,
             count if is_known => Some(Loss::Lost(count)),
             count => Some(Loss::Unknown(count)),
@@ -238,6 +272,12 @@ impl Kept {
             &receipt.bytes
         })
     }
+}
+
+/// How many of these come after this number.
+fn count_after(number: u64, numbers: &RangeInclusive<u64>) -> u64 {
+    let before = numbers.start().saturating_sub(1).max(number);
+    numbers.end().saturating_sub(before)
 }
 
 #[cfg(test)]
@@ -322,6 +362,38 @@ mod tests {
         kept.told_of(9);
         kept.published_up_to(10);
         assert!(kept.is_open());
+    }
+
+    #[test]
+    fn a_device_that_tells_nonsense_breaks_nothing() {
+        let mut kept = Kept::default();
+        kept.connect(0);
+        kept.told_of(u64::MAX);
+        kept.keep(u64::MAX, b"last", true);
+        assert_eq!(asked(&mut kept).len() as u64, LOOK_BACK - 1);
+        assert_eq!(kept.loss(WORD_MS), Some(Loss::Unknown(u64::MAX - 1)));
+        kept.told_of(u64::MAX);
+        kept.keep(0, b"none", true);
+        assert!(asked(&mut kept).is_empty());
+
+        // Ever more, and none of them asked for.
+        let mut kept = Kept::default();
+        for step in 1..100 {
+            kept.told_of(step * LOOK_BACK);
+        }
+        assert_eq!(kept.owed.len() as u64, LOOK_BACK);
+        assert_eq!(asked(&mut kept).len() as u64, LOOK_BACK);
+        kept.published_up_to(0);
+        assert_eq!(kept.loss(0), Some(Loss::Lost(99 * LOOK_BACK)));
+
+        // Numbers without an order, while the broker is away.
+        let mut kept = Kept::default();
+        kept.told_of(9);
+        for number in 0..10_000_u64 {
+            kept.keep(number.wrapping_mul(0x9e37_79b9_7f4a_7c15), b"", false);
+        }
+        assert!(kept.gone.len() <= MOST_GAPS && kept.receipts.len() <= UNTOLD);
+        assert_eq!(kept.lost_beside, 10_000 - (UNTOLD + MOST_GAPS) as u64);
     }
 
     #[test]
