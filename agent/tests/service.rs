@@ -218,18 +218,12 @@ async fn an_image_that_is_not_well_gives_way_to_the_one_before() {
     operator.state().await;
 
     let good = tenant::image(2);
-    install(&mut tenant, &mut operator, "1.1.0", &good).await;
-    assert_eq!(
-        operator.receipt().await.receipt().outcome,
-        Outcome::InstallConfirmed
-    );
-    install(&mut tenant, &mut operator, "1.2.0", &tenant::image(3)).await;
-    agent.says("hook failed hook=\"health\" code=3").await;
+    let outcome = install(&mut tenant, &mut operator, "1.1.0", &good).await;
+    assert_eq!(outcome, Outcome::InstallConfirmed);
+    let outcome = install(&mut tenant, &mut operator, "1.2.0", &tenant::image(3)).await;
     let reason = Reason::TrialFailed.number();
-    assert_eq!(
-        operator.receipt().await.receipt().outcome,
-        Outcome::InstallReverted { reason }
-    );
+    assert_eq!(outcome, Outcome::InstallReverted { reason });
+    agent.says("hook failed hook=\"health\" code=3").await;
     agent.says("image reverted").await;
     agent.says("hook ended hook=\"activate\"").await;
     let told: Value =
@@ -242,8 +236,14 @@ async fn an_image_that_is_not_well_gives_way_to_the_one_before() {
     assert!(agent.terminate().await.success());
 }
 
-/// Publishes a release and a code for it, and serves its pages on the shared topics.
-async fn install(tenant: &mut Tenant, operator: &mut Operator, version: &str, image: &[u8]) {
+/// Publishes a release and a code for it, and serves its pages on the shared topics to each want: the
+/// first may come before the broker knows who listens. Returns what came of it.
+async fn install(
+    tenant: &mut Tenant,
+    operator: &mut Operator,
+    version: &str,
+    image: &[u8],
+) -> Outcome {
     let release = tenant.release(version, image);
     let server = PageServer::new(&release.bytes, image.to_vec()).unwrap();
     let manifest = Publication::new(operator.topics.release(release.id), release.bytes);
@@ -258,18 +258,16 @@ async fn install(tenant: &mut Tenant, operator: &mut Operator, version: &str, im
         operator.receipt().await.receipt().outcome,
         Outcome::InstallStarted
     );
-    operator
-        .message(&operator.topics.device_want(&device()))
-        .await;
-    for index in 0..server.pages() {
-        let topic = operator.topics.page(server.root(), index);
-        let page = server.page(index).unwrap();
-        operator
-            .publisher
-            .publish(Publication::new(topic, page))
-            .await
-            .unwrap();
+    let wants = operator.topics.device_want(&device());
+    while operator.wants_or_answers(&wants).await {
+        for index in 0..server.pages() {
+            let topic = operator.topics.page(server.root(), index);
+            let page = server.page(index).unwrap();
+            let page = Publication::new(topic, page);
+            operator.publisher.publish(page).await.unwrap();
+        }
     }
+    operator.last_receipt().receipt().outcome
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -195,6 +195,7 @@ pub(crate) struct Operator {
     pub(crate) publisher: Publisher,
     events: EventReceiver,
     key: PublicKey,
+    answer: Option<Vec<u8>>,
 }
 
 impl Operator {
@@ -211,6 +212,7 @@ impl Operator {
             publisher,
             events,
             key: home.key,
+            answer: None,
         };
         operator
             .next(|event| matches!(event, Event::Subscribed { .. }))
@@ -247,6 +249,30 @@ impl Operator {
             Event::Message(message) => message.payload,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// Waits for a want or a receipt, and says whether it was the former. Of the latter,
+    /// [`last_receipt`](Self::last_receipt) tells more.
+    pub(crate) async fn wants_or_answers(&mut self, wants: &str) -> bool {
+        let receipts = self.topics.device_receipt(&device());
+        let either = |event: &Event| match event {
+            Event::Message(message) => message.topic == wants || message.topic == receipts,
+            _ => false,
+        };
+        match self.next(either).await {
+            Event::Message(message) if message.topic == wants => true,
+            Event::Message(message) => {
+                self.answer = Some(message.payload);
+                false
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The receipt that came last instead of a want, verified with the device's key.
+    pub(crate) fn last_receipt(&mut self) -> SignedReceipt {
+        let bytes = self.answer.take().expect("a receipt has come");
+        SignedReceipt::verify(bytes, &self.key).unwrap()
     }
 
     /// The next receipt, verified with the device's key.
