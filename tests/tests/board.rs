@@ -15,9 +15,11 @@ mod board {
     pub(crate) mod chance;
     pub(crate) mod course;
     pub(crate) mod cuts;
+    pub(crate) mod cuts_in_c;
     pub(crate) mod fallback;
     pub(crate) mod forged;
     pub(crate) mod host;
+    pub(crate) mod languages;
     pub(crate) mod lockdown;
     pub(crate) mod machine;
     pub(crate) mod programs;

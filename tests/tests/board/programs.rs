@@ -7,31 +7,58 @@ use std::{
     sync::OnceLock,
 };
 
-use object::{Object as _, ObjectSegment as _};
+use object::{
+    Endianness,
+    elf::{FileHeader32, PT_LOAD},
+    read::elf::{FileHeader as _, ProgramHeader as _},
+};
 
 /// The bootloader, for QEMU to load.
 pub(crate) fn bootloader() -> PathBuf {
     folder().join("bootloader")
 }
 
-/// The application's image of this version: what a slot holds.
-pub(crate) fn application(version: &str) -> Vec<u8> {
-    let path = folder().join(format!("application-{version}"));
-    let bytes = fs::read(&path).unwrap_or_else(|cause| panic!("{}: {cause}", path.display()));
-    flat(&bytes)
+/// What the application is written in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Language {
+    Rust,
+    C,
 }
 
-/// A program as it lies in memory, from its first byte on.
+impl Language {
+    /// The application's image of this version: what a slot holds.
+    pub(crate) fn application(self, version: &str) -> Vec<u8> {
+        let name = match self {
+            Self::Rust => format!("application-{version}"),
+            Self::C => format!("application-c-{version}"),
+        };
+        let path = folder().join(name);
+        let bytes = fs::read(&path).unwrap_or_else(|cause| panic!("{}: {cause}", path.display()));
+        flat(&bytes)
+    }
+}
+
+/// The image of the application in Rust.
+pub(crate) fn application(version: &str) -> Vec<u8> {
+    Language::Rust.application(version)
+}
+
+/// A program as it is stored, from its first byte on: initial values lie behind the code, from where the program copies them.
 fn flat(program: &[u8]) -> Vec<u8> {
-    let file = object::File::parse(program).expect("an ELF file");
+    let file = FileHeader32::<Endianness>::parse(program).expect("an ELF file");
+    let endian = file.endian().expect("an ELF file");
     let mut image = Vec::new();
     let mut start = None;
-    // What is not in the file is cleared by the program itself.
-    for segment in file.segments().filter(|segment| segment.file_range().1 > 0) {
-        let start = *start.get_or_insert(segment.address());
-        let at = usize::try_from(segment.address() - start).expect("segments in order");
+    for segment in file.program_headers(endian, program).expect("segments") {
+        // What is not in the file is cleared by the program itself.
+        if segment.p_type(endian) != PT_LOAD || segment.p_filesz(endian) == 0 {
+            continue;
+        }
+        let address = segment.p_paddr(endian);
+        let start = *start.get_or_insert(address);
+        let at = usize::try_from(address - start).expect("segments in order");
         image.resize(at, 0xff);
-        image.extend_from_slice(segment.data().expect("its bytes"));
+        image.extend_from_slice(segment.data(endian, program).expect("its bytes"));
     }
     assert!(!image.is_empty(), "a program has segments");
     image

@@ -1,5 +1,5 @@
 //! The whole: an operator's commands, a broker, an agent, a serial line and a microcontroller that obeys what was signed, and
-//! runs what it was sent.
+//! runs what it was sent; with the application in Rust, and with the one in C.
 
 use std::fs;
 
@@ -11,11 +11,12 @@ use latch_verify::{
 };
 use serde_json::json;
 
-use super::{agent::Agent, machine::Machine, programs, tenant::DEVICE};
+use super::{agent::Agent, machine::Machine, programs::Language, tenant::DEVICE};
 use crate::stage::{Broker, Errand, Listener, Operator, PRODUCT, TENANT, topic, until};
 
 /// A stage with a device on it that was enrolled, and obeys.
 struct Scene {
+    language: Language,
     machine: Machine,
     operator: Operator,
     receipts: Listener,
@@ -25,10 +26,10 @@ struct Scene {
 }
 
 impl Scene {
-    fn set() -> Self {
+    fn set(language: Language) -> Self {
         let broker = Broker::new();
         let operator = Operator::new(&broker);
-        let mut machine = Machine::new(&programs::application("1.0.0"));
+        let mut machine = Machine::new(&language.application("1.0.0"));
         machine.start();
         let link = format!("unix:{}", machine.line().display());
         let request = [
@@ -52,6 +53,7 @@ impl Scene {
         let agent = Agent::start(&broker.url(), &machine.line(), &operator.path("bundle"));
         operator.sees_firmware(DEVICE, "1.0.0");
         Self {
+            language,
             machine,
             operator,
             receipts,
@@ -116,7 +118,16 @@ fn id(published: &serde_json::Value) -> StatementId {
 
 #[test]
 fn a_microcontroller_obeys_over_broker_agent_and_line() {
-    let mut scene = Scene::set();
+    tell(Language::Rust);
+}
+
+#[test]
+fn one_with_its_application_in_c_obeys_the_same() {
+    tell(Language::C);
+}
+
+fn tell(language: Language) {
+    let mut scene = Scene::set(language);
     // What the tenant allows: two commands of the pump, one of which only comes with 1.1.
     let rules = scene.operator.path("root.toml");
     let text = fs::read_to_string(&rules).expect("rules");
@@ -163,7 +174,7 @@ fn a_microcontroller_obeys_over_broker_agent_and_line() {
     );
 
     // 1.1 is other code: it knows the command.
-    let image = programs::application("1.1.0");
+    let image = language.application("1.1.0");
     let (code, serving) = scene.install(&scene.build("1.1.0", "1", &image));
     assert_eq!(scene.outcome(code), Outcome::InstallConfirmed);
     drop(serving);
@@ -178,7 +189,7 @@ fn a_microcontroller_obeys_over_broker_agent_and_line() {
         ("1.3.0", Reason::TrialExpired),
     ] {
         let (code, serving) =
-            scene.install(&scene.build(version, "1", &programs::application(version)));
+            scene.install(&scene.build(version, "1", &language.application(version)));
         let reason = reason.number();
         assert_eq!(
             scene.outcome(code),
@@ -202,7 +213,7 @@ fn a_microcontroller_obeys_over_broker_agent_and_line() {
 /// altered pages, another test shows.
 fn altered_after_signing(scene: &Scene) {
     let slot = scene.machine.slot(0);
-    let [release, image] = scene.build("1.4.0", "1", &programs::application("1.1.0"));
+    let [release, image] = scene.build("1.4.0", "1", &scene.language.application("1.1.0"));
     let install = [
         "install",
         "--device",
@@ -240,7 +251,7 @@ fn altered_after_signing(scene: &Scene) {
 
 /// A release below the security floor is refused before it is sent. That the device refuses it too, another test shows.
 fn below_the_floor(scene: &Scene) {
-    let [release, image] = scene.build("1.5.0", "0", &programs::application("1.0.0"));
+    let [release, image] = scene.build("1.5.0", "0", &scene.language.application("1.0.0"));
     let install = [
         "install",
         "--device",
