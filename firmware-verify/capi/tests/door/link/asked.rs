@@ -123,6 +123,7 @@ fn a_host_that_is_away_or_slow_is_told_so() {
     }
     assert_eq!((said, receipt(line.link)), (OUT / 405, LATCH_LINK_BUSY));
     let long = [0; 3000];
+    // SAFETY: as C would.
     let told = unsafe { latch_link_tell_receipt(line.link, long.as_ptr(), long.len()) };
     assert_eq!(told, 1006, "it never fits");
 
@@ -138,7 +139,9 @@ fn a_host_that_is_away_or_slow_is_told_so() {
         (restarted, latch_happened_t::LATCH_HAPPENED_UP)
     );
     assert_eq!(line.host.send(&ToDevice::AskState { tag: 1 }), Ok(()));
+    // SAFETY: as C would.
     assert_eq!(unsafe { latch_link_working(line.link) }, LATCH_OK);
+    // SAFETY: as C would.
     assert_eq!(unsafe { latch_link_restart(line.link, 10) }, LATCH_OK);
     assert_eq!(
         line.happened(),

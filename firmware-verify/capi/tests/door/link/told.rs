@@ -48,10 +48,12 @@ fn everything_that_a_device_says_is_told() {
     );
     let state = [4; LATCH_STATE_SIZE];
     line.told(
+        // SAFETY: as C would.
         |link| unsafe { latch_link_tell_state(link, state.as_ptr(), state.len()) },
         &FromDevice::State(&state),
     );
     line.told(
+        // SAFETY: as C would.
         |link| unsafe { latch_link_tell_request(link, receipt.as_ptr(), 7) },
         &FromDevice::Request(receipt),
     );
@@ -71,6 +73,7 @@ fn everything_that_a_device_says_is_told() {
         (&nothing, root.as_ptr(), None),
     ] {
         line.told(
+            // SAFETY: as C would.
             |link| unsafe { latch_link_tell_wanted(link, wanted, root) },
             &FromDevice::Wanted(expected),
         );
@@ -94,11 +97,13 @@ fn everything_that_a_device_says_is_told() {
         pulse_every_ms: Some(500),
     };
     line.told(
+        // SAFETY: as C would.
         |link| unsafe { latch_link_tell_pulse(link, &raw const pulse) },
         &FromDevice::Pulse(expected),
     );
     (pulse.pulse_every_ms, expected.pulse_every_ms) = (LATCH_NEVER, None);
     line.told(
+        // SAFETY: as C would.
         |link| unsafe { latch_link_tell_pulse(link, &raw const pulse) },
         &FromDevice::Pulse(expected),
     );
@@ -107,6 +112,7 @@ fn everything_that_a_device_says_is_told() {
     for (refusal, result) in [(ptr::null(), Ok(())), (&raw const refusal, Err(refused))] {
         let end = FromDevice::Done { tag: 9, result };
         line.told(
+            // SAFETY: as C would.
             |link| unsafe { latch_link_end_request(link, 9, refusal) },
             &end,
         );
@@ -128,6 +134,7 @@ fn everything_that_a_device_says_is_told() {
         let came = latch_paged_t { kind, ..bare };
         let end = FromDevice::Paged { tag: 10, paged };
         line.told(
+            // SAFETY: as C would.
             |link| unsafe { latch_link_end_page(link, 10, &raw const came) },
             &end,
         );
@@ -154,6 +161,7 @@ fn everything_that_a_device_says_is_told() {
         let verdict = verdict(kind, refusal, manifest);
         let end = FromDevice::Handled { tag: 11, handled };
         line.told(
+            // SAFETY: as C would.
             |link| unsafe { latch_link_end_statement(link, 11, &raw const verdict) },
             &end,
         );
@@ -195,6 +203,7 @@ fn a_standing_goes_over_whole_or_not_at_all() {
     ] {
         (standing.why, standing.boots_left, expected.why) = (why, 2, expected_why);
         line.told(
+            // SAFETY: as C would.
             |link| unsafe { latch_link_tell_standing(link, &raw const standing) },
             &FromDevice::Standing(expected.clone()),
         );
@@ -209,6 +218,7 @@ fn a_standing_goes_over_whole_or_not_at_all() {
     );
     expected.life = Life::Provisioned(name());
     line.told(
+        // SAFETY: as C would.
         |link| unsafe { latch_link_tell_standing(link, &raw const standing) },
         &FromDevice::Standing(expected),
     );
@@ -216,6 +226,7 @@ fn a_standing_goes_over_whole_or_not_at_all() {
     let wrong = |change: fn(&mut latch_standing_t)| {
         let mut changed = standing;
         change(&mut changed);
+        // SAFETY: as C would.
         let result = unsafe { latch_link_tell_standing(line.link, &raw const changed) };
         assert_eq!(result, LATCH_VALUE);
     };
