@@ -746,7 +746,7 @@ enum latch_happened_t
     LATCH_HAPPENED_UP = 1,
     /**
      * The host was not heard for too long. With any host that is lost, what was on its way to it may have arrived or not, and
-     * what was heard whole can still be taken.
+     * what it had asked is gone: end it no more.
      */
     LATCH_HAPPENED_LOST_SILENT = 2,
     /**

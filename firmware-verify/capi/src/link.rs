@@ -320,7 +320,7 @@ pub enum latch_happened_t {
     /// There is a host, which knows nothing of what was before: tell it standing, pulse and wants.
     LATCH_HAPPENED_UP = 1,
     /// The host was not heard for too long. With any host that is lost, what was on its way to it may have arrived or not, and
-    /// what was heard whole can still be taken.
+    /// what it had asked is gone: end it no more.
     LATCH_HAPPENED_LOST_SILENT = 2,
     /// The host, or what came in its place, has started again.
     LATCH_HAPPENED_LOST_RESTARTED = 3,

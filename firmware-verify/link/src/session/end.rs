@@ -11,6 +11,10 @@ pub trait End: sealed::Sealed {
     /// Its number in a hello.
     #[doc(hidden)]
     const NUMBER: u8;
+    /// Whether what it takes is asked for by somebody who waits for an end. Once the peer is lost nobody does, and an end said
+    /// late would be taken for that of a later request with the same tag.
+    #[doc(hidden)]
+    const IS_ASKED: bool;
     /// What it sends.
     type Sends<'a>: Encode;
     /// What it takes.
@@ -34,6 +38,7 @@ impl sealed::Sealed for DeviceEnd {}
 
 impl End for HostEnd {
     const NUMBER: u8 = 1;
+    const IS_ASKED: bool = false;
     type Sends<'a> = ToDevice<'a>;
     type Takes<'a> = FromDevice<'a>;
 
@@ -44,6 +49,7 @@ impl End for HostEnd {
 
 impl End for DeviceEnd {
     const NUMBER: u8 = 2;
+    const IS_ASKED: bool = true;
     type Sends<'a> = FromDevice<'a>;
     type Takes<'a> = ToDevice<'a>;
 

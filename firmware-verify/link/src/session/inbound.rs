@@ -55,7 +55,7 @@ impl<B: Buffer> Inbound<B> {
         self.bytes.as_ref().len()
     }
 
-    /// The peer is lost. What is whole stays until it is taken: somebody may be at it.
+    /// The peer is lost. What is whole stays until it is taken, or the loss is told: somebody may be at it.
     pub(super) fn lose(&mut self) {
         self.holds = match self.holds {
             Holds::Nothing | Holds::Part => Holds::Nothing,
@@ -133,6 +133,13 @@ impl<B: Buffer> Inbound<B> {
         }
         self.holds = Holds::Nothing;
         self.wait = false;
+    }
+
+    /// Forgets a message of a peer that is lost.
+    pub(super) fn drop_orphan(&mut self) {
+        if self.holds == Holds::Orphan {
+            self.taken();
+        }
     }
 
     /// Whether nothing has come yet from this peer.

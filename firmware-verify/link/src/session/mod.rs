@@ -227,9 +227,13 @@ impl<E: End, I: Buffer, O: Buffer> SessionOver<E, I, O> {
     }
 
     /// What has happened since it was asked last, in order. Ask until `None`, before sending and after
-    /// receiving.
+    /// receiving. A device that is told of a [loss](Happened::Lost) has no message of that host any more.
     pub fn happened(&mut self) -> Option<Happened> {
-        self.core.news.take()
+        let happened = self.core.news.take();
+        if E::IS_ASKED && matches!(happened, Some(Happened::Lost(_))) {
+            self.core.inbound.drop_orphan();
+        }
+        happened
     }
 
     /// What the line was like so far.

@@ -8,8 +8,8 @@ use super::greeting::Version;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Happened {
     /// The peer is lost, and with it what was on its way in both directions: a message of which a
-    /// part had come is gone, and those that were sent may have arrived or not. A message that had
-    /// come whole can still be taken.
+    /// part had come is gone, and those that were sent may have arrived or not. A host can still take
+    /// a message that had come whole; to a device that is a request for which nobody waits, and gone too.
     Lost(Lost),
     /// There is a peer: one that knows nothing of what was before.
     Up,

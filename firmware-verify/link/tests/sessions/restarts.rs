@@ -57,6 +57,25 @@ fn a_line_that_is_cut_is_noticed_on_both_sides() {
     assert!(world.host.is_up() && world.device.is_up());
 }
 
+/// The device had its last request whole, and had not looked at it, when the host went.
+#[test]
+fn a_request_of_a_host_that_has_gone_is_ended_no_more() {
+    let mut world = World::new(1_852_010_547_219_070_270);
+    world.asks.goal = 1_000;
+    for (host, after_ms) in [(true, 3_440), (false, 3_406), (true, 3_396)] {
+        world.run(after_ms);
+        if host {
+            world.restart_host();
+        } else {
+            world.restart_device();
+        }
+    }
+    world.asks.goal = world.asks.ended + 10;
+    world.run(120_000);
+    assert!(world.is_over());
+    world.does.check();
+}
+
 #[test]
 fn who_is_given_up_is_met_again() {
     let mut world = World::new(4);

@@ -186,26 +186,44 @@ fn a_message_that_is_held_is_acknowledged_when_it_is_taken() {
 }
 
 #[test]
-fn a_held_message_outlives_its_sender_and_blocks_the_next() {
+fn a_held_request_stays_until_the_device_is_told_of_the_loss() {
     let (mut host, mut device) = met();
     host.send(&statement(b"old")).unwrap();
     talk(&mut host, &mut device, 0);
+    while device.happened().is_some() {}
     let mut host = Host::new(30);
     talk(&mut host, &mut device, 0);
-    assert_eq!(device.happened(), Some(Happened::Lost(Lost::Restarted)));
-    assert_eq!(device.happened(), Some(Happened::Up));
     host.send(&statement(b"new")).unwrap();
     talk(&mut host, &mut device, 0);
     let text = |device: &Device| match device.message() {
         Some(Ok(ToDevice::Statement { statement, .. })) => statement.to_vec(),
         _ => Vec::new(),
     };
+    // Somebody may be at it.
     assert_eq!(text(&device), b"old");
-    device.taken();
-    talk(&mut host, &mut device, 0);
-    assert!(!host.all_arrived(), "nobody has taken the new one");
+    assert_eq!(device.happened(), Some(Happened::Lost(Lost::Restarted)));
+    assert_eq!(text(&device), b"", "nobody waits for its end");
+    assert_eq!(device.happened(), Some(Happened::Up));
     talk(&mut host, &mut device, 1_000);
     assert_eq!(text(&device), b"new");
+    assert!(!host.all_arrived(), "nobody has taken the new one");
+    device.taken();
+    talk(&mut host, &mut device, 1_000);
+    assert!(host.all_arrived());
+}
+
+#[test]
+fn a_receipt_that_had_come_whole_outlives_its_device() {
+    let (mut host, mut device) = met();
+    device.send(&FromDevice::Receipt(b"burned")).unwrap();
+    talk(&mut host, &mut device, 0);
+    let mut device = Device::new(30);
+    talk(&mut host, &mut device, 0);
+    while host.happened().is_some() {}
+    assert!(matches!(
+        host.message(),
+        Some(Ok(FromDevice::Receipt(b"burned")))
+    ));
 }
 
 #[test]
