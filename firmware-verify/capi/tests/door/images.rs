@@ -38,11 +38,29 @@ fn install(bench: &Bench) {
         let (result, wanted) = answer(|wanted| unsafe { latch_wanted(bench.device(), wanted) });
         assert!(result == LATCH_OK && wanted.any);
         let (page, after) = after.split_at(u16::from_le_bytes(*len).into());
-        // SAFETY: as C would.
-        let (result, _) = answer::<latch_paged_t>(|paged| unsafe {
-            latch_page(bench.device(), page.as_ptr(), page.len(), paged)
-        });
-        assert_eq!(result, LATCH_OK);
+        let take = |page: &[u8]| {
+            // SAFETY: as C would.
+            answer::<latch_paged_t>(|paged| unsafe {
+                latch_page(bench.device(), page.as_ptr(), page.len(), paged)
+            })
+        };
+        let mut forged = page.to_vec();
+        *forged.last_mut().unwrap() ^= 1;
+        let (result, paged) = take(&forged);
+        let refused = latch_page_kind_t::LATCH_PAGE_REFUSED;
+        assert_eq!(
+            (result, paged.kind, paged.refusal.reason),
+            (813, refused, 813)
+        );
+        let (result, paged) = take(page);
+        assert_eq!((result, paged.refusal.reason), (LATCH_OK, 0));
+        if paged.kind == latch_page_kind_t::LATCH_PAGE_KEPT {
+            let next = latch_wanted_t {
+                next: wanted.next + 1,
+                ..wanted
+            };
+            assert_eq!(paged.wanted, next);
+        }
         rest = after;
     }
     // SAFETY: as C would.

@@ -1,6 +1,6 @@
 //! What C says, as a host hears it.
 
-use std::ptr;
+use std::{ffi::c_char, ptr};
 
 use latch_capi::*;
 use latch_link::{
@@ -234,6 +234,7 @@ fn a_standing_goes_over_whole_or_not_at_all() {
     wrong(|standing| standing.life = 3);
     wrong(|standing| standing.why = 5);
     wrong(|standing| standing.identity.device = [0; LATCH_DEVICE_NAME_SIZE]);
+    wrong(|standing| standing.identity.device[1] = c_char::from_ne_bytes([0xff]));
     wrong(|standing| standing.identity.device = [b'a' as _; LATCH_DEVICE_NAME_SIZE]);
     wrong(|standing| (standing.life, standing.refusal.reason) = (2, 0x1_0000));
     assert!(line.status().all_arrived, "nothing was said");
