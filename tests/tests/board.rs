@@ -15,7 +15,6 @@ mod board {
     pub(crate) mod chance;
     pub(crate) mod course;
     pub(crate) mod cuts;
-    pub(crate) mod cuts_in_c;
     pub(crate) mod fallback;
     pub(crate) mod forged;
     pub(crate) mod host;

@@ -2,13 +2,14 @@
 
 use std::sync::OnceLock;
 
-use latch_link::{Life, Paged, ToDevice};
-use latch_verify::{statement::Outcome, wire::PublicKey};
+use latch_link::Paged;
+use latch_verify::statement::Outcome;
 
 use super::{
     host::Host,
+    languages::provisioned,
     machine::Machine,
-    programs,
+    programs::Language,
     tenant::Tenant,
     update::{Stage, Update},
 };
@@ -28,21 +29,22 @@ pub(crate) struct Course {
 }
 
 impl Course {
-    /// The one that the tests of this process share.
+    /// The one that the tests of this process share: of the application in Rust.
     pub(crate) fn shared() -> &'static Self {
         static COURSE: OnceLock<Course> = OnceLock::new();
-        COURSE.get_or_init(|| Self::run(&Tenant::new()))
+        COURSE.get_or_init(|| Self::run(Language::Rust))
     }
 
-    /// Runs the update once, undisturbed.
-    fn run(tenant: &Tenant) -> Self {
-        let (mut machine, key) = provisioned(tenant);
-        let release = tenant.release("1.1.0", FLOOR, programs::application("1.1.0"));
+    /// Runs the update of a new device once, undisturbed.
+    pub(crate) fn run(language: Language) -> Self {
+        let tenant = Tenant::new();
+        let (mut machine, key) = provisioned(&tenant, language);
+        let release = tenant.release("1.1.0", FLOOR, language.application("1.1.0"));
         machine.plan_nothing();
         machine.start();
         let mut host = Host::at(&machine.line(), 3);
         host.meet().expect("the device stays");
-        let update = Update::of(tenant, release, &mut host, &key).expect("the device stays");
+        let update = Update::of(&tenant, release, &mut host, &key).expect("the device stays");
         update.begin(&mut host).expect("the device stays");
         let mut flash = vec![machine.flash()];
         for index in 0.. {
@@ -58,7 +60,7 @@ impl Course {
         let ended = update.drive(&mut host, &mut Stage::default());
         assert_eq!(ended, Ok(Outcome::InstallConfirmed));
         println!(
-            "an update of {} pages takes {} operations of the flash",
+            "an update of {} pages takes {} operations of the flash ({language:?})",
             flash.len(),
             machine.operations(u32::MAX)
         );
@@ -80,30 +82,4 @@ impl Course {
     pub(crate) fn last_page(&self) -> &[u8] {
         &self.flash[self.flash.len() - 1]
     }
-}
-
-/// A device that was provisioned and runs 1.0.0, switched off; its key.
-fn provisioned(tenant: &Tenant) -> (Machine, PublicKey) {
-    let mut machine = Machine::new(&programs::application("1.0.0"));
-    machine.start();
-    let mut host = Host::at(&machine.line(), 1);
-    let standing = host.meet().expect("the device stays");
-    assert_eq!(standing.life, Life::Unprovisioned);
-    let (bundle, key) = tenant.enrol(host.request().expect("the device stays"));
-    let tag = host.next_tag();
-    let (root, enrolment) = (bundle.root().bytes(), bundle.enrolment().bytes());
-    host.done(&ToDevice::Provision {
-        tag,
-        root,
-        enrolment,
-    })
-    .expect("the device stays");
-    host.until_gone(&mut machine);
-    let standing = host.meet().expect("the device stays");
-    assert!(
-        matches!(standing.life, Life::Provisioned(_)),
-        "{standing:?}"
-    );
-    machine.kill();
-    (machine, key)
 }

@@ -9,10 +9,14 @@ use std::{
 use latch_tests::effort;
 use latch_verify::statement::Outcome;
 
-use super::{chance::Chance, course::Course, host::Host, machine::Machine, update::Stage};
+use super::{
+    chance::Chance, course::Course, host::Host, machine::Machine, programs::Language, update::Stage,
+};
 
 /// Cuts in one run of the tests, times what `LATCH_TEST_EFFORT` says.
 const TRIALS: u32 = 30;
+/// The same with the application in C: those of the confirmation, and some anywhere.
+const TRIALS_IN_C: u32 = 8;
 /// A cut that does not begin with the last pages strikes within so many operations after the machine was switched on.
 const REACH: u32 = 24;
 /// Operations with which an update ends: what they durably write is that the image is confirmed.
@@ -80,16 +84,15 @@ fn trial(course: &Course, number: u32) -> String {
         )
 }
 
-#[test]
-fn an_update_is_finished_wherever_the_power_goes() {
-    let course = Course::shared();
+/// Tries so many cuts, some at a time.
+fn trials(course: &Course, count: u32) {
     let next = AtomicU32::new(0);
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= TRIALS * effort() {
+                    if number >= count {
                         break;
                     }
                     println!("{}", trial(course, number));
@@ -97,4 +100,14 @@ fn an_update_is_finished_wherever_the_power_goes() {
             });
         }
     });
+}
+
+#[test]
+fn an_update_is_finished_wherever_the_power_goes() {
+    trials(Course::shared(), TRIALS * effort());
+}
+
+#[test]
+fn an_application_in_c_finishes_its_update_wherever_the_power_goes() {
+    trials(&Course::run(Language::C), TRIALS_IN_C * effort());
 }
