@@ -9,13 +9,14 @@ use crate::{
         CODE_REFILL_MS, CODE_SIGNATURES, REPEAT_REFILL_MS, REPEATS, RESERVED_REFILL_MS,
         RESERVED_SIGNATURES, WRITE_BUDGET, WRITE_REFILL_MS,
     },
+    types::Unaligned,
     wire::Kind,
 };
 
 /// How many tokens a bucket holds, and the time in which one comes back.
 #[derive(Clone, Copy)]
 struct Rate {
-    burst: u32,
+    burst: i8,
     refill_ms: u16,
 }
 
@@ -25,9 +26,11 @@ impl Rate {
             0 < refill_ms && refill_ms < 1 << 16,
             "it divides by 16 bits"
         );
+        assert!(burst <= 100, "a bucket counts in seven bits");
+        let [.., burst] = burst.to_be_bytes();
         let [.., high, low] = refill_ms.to_be_bytes();
         Self {
-            burst,
+            burst: burst.cast_signed(),
             refill_ms: u16::from_be_bytes([high, low]),
         }
     }
@@ -44,20 +47,20 @@ const REPEATED: Rate = Rate::new(REPEATS, REPEAT_REFILL_MS);
 /// A request is served while one token is left, and may leave a debt: where it had to find all that it
 /// takes, a drip of cheap requests would starve the dear ones for ever.
 struct Bucket {
-    left: i64,
-    refilled_ticks_ms: u64,
+    left: i8,
+    refilled_ticks_ms: Unaligned,
 }
 
 impl Bucket {
     const EMPTY: Self = Self {
         left: 0,
-        refilled_ticks_ms: 0,
+        refilled_ticks_ms: Unaligned::ZERO,
     };
 
     fn full(rate: Rate, ticks_ms: u64) -> Self {
         Self {
-            left: rate.burst.into(),
-            refilled_ticks_ms: ticks_ms,
+            left: rate.burst,
+            refilled_ticks_ms: Unaligned::of(ticks_ms),
         }
     }
 
@@ -65,15 +68,18 @@ impl Bucket {
     #[inline(never)]
     fn take(&mut self, rate: Rate, tokens: u32, ticks_ms: u64) -> bool {
         let Rate { burst, refill_ms } = rate;
-        let passed_ms = ticks_ms.saturating_sub(self.refilled_ticks_ms);
+        let refilled_ticks_ms = self.refilled_ticks_ms.get();
+        let passed_ms = ticks_ms.saturating_sub(refilled_ticks_ms);
         let (back, begun_ms) = divide(passed_ms, refill_ms);
         let whole_ms = passed_ms.saturating_sub(begun_ms.into());
-        self.refilled_ticks_ms = self.refilled_ticks_ms.saturating_add(whole_ms);
-        let back = i64::try_from(back).unwrap_or(i64::MAX);
-        self.left = self.left.saturating_add(back).min(burst.into());
+        self.refilled_ticks_ms = Unaligned::of(refilled_ticks_ms.saturating_add(whole_ms));
+        let back = i8::try_from(back).unwrap_or(i8::MAX);
+        self.left = self.left.saturating_add(back).min(burst);
         let served = self.left > 0;
         if served {
-            self.left = self.left.saturating_sub(tokens.into());
+            // No statement has more signatures than the debt has room for.
+            let tokens = i8::try_from(tokens).unwrap_or(i8::MAX);
+            self.left = self.left.saturating_sub(tokens);
         }
         served
     }

@@ -4,26 +4,26 @@ use super::platform::Entropy;
 use crate::{
     limits::{CHALLENGE_AGE_MS, CHALLENGE_ROTATE_MS, PULSE_AGE_MS},
     reject::{Reason, Refusal},
-    types::Challenge,
+    types::{Challenge, Unaligned},
     verdict::Challenges,
 };
 
 #[derive(Clone, Copy)]
 struct Nonce {
     challenge: Challenge,
-    made_ticks_ms: u64,
+    made_ticks_ms: Unaligned,
 }
 
 impl Nonce {
     const NONE: Self = Self {
         challenge: Challenge([0; 16]),
-        made_ticks_ms: 0,
+        made_ticks_ms: Unaligned::ZERO,
     };
 }
 
 impl Nonce {
     fn age_ms(&self, ticks_ms: u64) -> u64 {
-        ticks_ms.saturating_sub(self.made_ticks_ms)
+        ticks_ms.saturating_sub(self.made_ticks_ms.get())
     }
 }
 
@@ -66,7 +66,7 @@ pub(super) struct Nonces {
     challenge: Pair,
     pulse: Pair,
     /// When the last pulse that was answered was made: each is answered once.
-    answered_ticks_ms: Option<u64>,
+    answered_ticks_ms: Option<Unaligned>,
 }
 
 impl Nonces {
@@ -161,10 +161,10 @@ impl Nonces {
             .flatten()
             .filter(|nonce| nonce.age_ms(ticks_ms) < PULSE_AGE_MS)
             .find(|nonce| nonce.challenge == answer)
-            .map(|nonce| nonce.made_ticks_ms)
-            .filter(|made| self.answered_ticks_ms.is_none_or(|last| *made > last))
+            .map(|nonce| nonce.made_ticks_ms.get())
+            .filter(|made| self.answered_ticks_ms.is_none_or(|last| *made > last.get()))
             .ok_or(Reason::PulseStale)?;
-        self.answered_ticks_ms = Some(answered);
+        self.answered_ticks_ms = Some(Unaligned::of(answered));
         Ok(answered)
     }
 
@@ -187,6 +187,6 @@ fn fresh(entropy: &mut impl Entropy, ticks_ms: u64) -> Result<Nonce, Refusal> {
         .map_err(|_| Reason::NoEntropy)?;
     Ok(Nonce {
         challenge,
-        made_ticks_ms: ticks_ms,
+        made_ticks_ms: Unaligned::of(ticks_ms),
     })
 }

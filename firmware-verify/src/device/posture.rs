@@ -13,10 +13,42 @@ pub struct Observation {
     pub max_age_ms: u64,
 }
 
+/// A moment in ticks, in six bytes, which nine thousand years of milliseconds fit into. What is later comes earlier: then nothing
+/// is relied on for longer than it was said.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Moment([u8; 6]);
+
+impl Moment {
+    const BEGINNING: Self = Self([0; 6]);
+    /// It does not come.
+    const NEVER: Self = Self([0xff; 6]);
+    /// The last that does.
+    const LAST_MS: u64 = (1 << 48) - 2;
+
+    /// When something is over that began at these ticks.
+    fn after(ticks_ms: u64, age_ms: u64) -> Self {
+        match ticks_ms.saturating_add(age_ms) {
+            u64::MAX => Self::NEVER,
+            end_ms => {
+                let [b0, b1, b2, b3, b4, b5, ..] = end_ms.min(Self::LAST_MS).to_le_bytes();
+                Self([b0, b1, b2, b3, b4, b5])
+            }
+        }
+    }
+
+    fn ticks_ms(self) -> u64 {
+        let [b0, b1, b2, b3, b4, b5] = self.0;
+        match self {
+            Self::NEVER => u64::MAX,
+            _ => u64::from_le_bytes([b0, b1, b2, b3, b4, b5, 0, 0]),
+        }
+    }
+}
+
 /// Facts, each with the moment at which it is too old.
 pub(super) struct Watch {
     posture: Posture,
-    until_ticks_ms: [u64; 32],
+    until: [Moment; 32],
 }
 
 impl Watch {
@@ -24,7 +56,7 @@ impl Watch {
     pub(super) const fn new() -> Self {
         Self {
             posture: Posture { known: 0, value: 0 },
-            until_ticks_ms: [0; 32],
+            until: [Moment::BEGINNING; 32],
         }
     }
 
@@ -34,22 +66,31 @@ impl Watch {
             known: self.posture.known & !seen.facts | known,
             value: self.posture.value & !seen.facts | known & seen.posture.value,
         };
-        let until = ticks_ms.saturating_add(seen.max_age_ms);
-        for (bit, slot) in (0_u32..).zip(self.until_ticks_ms.iter_mut()) {
+        let until = Moment::after(ticks_ms, seen.max_age_ms);
+        for (bit, slot) in (0_u32..).zip(self.until.iter_mut()) {
             if has(known, bit) {
                 *slot = until;
             }
         }
     }
 
+    /// Some facts, those of which something is known, and until when in ticks.
+    fn known(&self, facts: u32) -> impl Iterator<Item = (u32, u64)> {
+        let known = self.posture.known & facts;
+        (0_u32..)
+            .zip(self.until.iter())
+            .filter(move |(bit, _)| has(known, *bit))
+            .map(|(bit, until)| (bit, until.ticks_ms()))
+    }
+
     /// What is known now.
     pub(super) fn posture(&self, ticks_ms: u64) -> Posture {
-        let mut known = self.posture.known;
-        for (bit, until) in (0_u32..).zip(self.until_ticks_ms.iter()) {
-            if *until <= ticks_ms {
-                known &= !1_u32.checked_shl(bit).unwrap_or(0);
-            }
-        }
+        let fresh = self
+            .known(u32::MAX)
+            .filter(|(_, until_ms)| *until_ms > ticks_ms);
+        let known = fresh.fold(0, |known, (bit, _)| {
+            known | 1_u32.checked_shl(bit).unwrap_or(0)
+        });
         Posture {
             known,
             value: self.posture.value & known,
@@ -58,21 +99,17 @@ impl Watch {
 
     /// When the first fact that a rule asks for grew too old, in ticks.
     pub(super) fn aged_ticks_ms(&self, rule: PostureRule, ticks_ms: u64) -> Option<u64> {
-        let asked = self.posture.known & (rule.must_hold | rule.must_not_hold);
-        (0_u32..)
-            .zip(self.until_ticks_ms.iter())
-            .filter(|(bit, until)| has(asked, *bit) && **until <= ticks_ms)
-            .map(|(_, until)| *until)
+        self.known(rule.must_hold | rule.must_not_hold)
+            .map(|(_, until_ms)| until_ms)
+            .filter(|until_ms| *until_ms <= ticks_ms)
             .min()
     }
 
     /// When the next fact grows too old, in ticks.
     pub(super) fn next_ticks_ms(&self, ticks_ms: u64) -> Option<u64> {
-        (0_u32..)
-            .zip(self.until_ticks_ms.iter())
-            .filter(|(bit, until)| has(self.posture.known, *bit) && **until > ticks_ms)
-            .map(|(_, until)| *until)
-            .filter(|until| *until < u64::MAX)
+        self.known(u32::MAX)
+            .map(|(_, until_ms)| until_ms)
+            .filter(|until_ms| *until_ms > ticks_ms && *until_ms < u64::MAX)
             .min()
     }
 }
@@ -83,7 +120,7 @@ fn has(facts: u32, bit: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Observation, Watch};
+    use super::{Moment, Observation, Watch};
     use crate::types::Posture;
 
     #[test]
@@ -135,5 +172,28 @@ mod tests {
             200,
         );
         assert_eq!(watch.posture(200), Posture::default());
+    }
+
+    #[test]
+    fn a_moment_that_is_too_far_away_comes_earlier_and_never_later() {
+        let last = Moment::LAST_MS;
+        for (begin, age, end) in [
+            (0, 0, 0),
+            (7, last - 7, last),
+            (7, last - 6, last),
+            (u64::MAX - 9, 8, last),
+            (7, u64::MAX, u64::MAX),
+        ] {
+            assert_eq!(Moment::after(begin, age).ticks_ms(), end);
+        }
+        let mut watch = Watch::new();
+        let seen = Observation {
+            facts: 1,
+            posture: Posture { known: 1, value: 1 },
+            max_age_ms: u64::MAX - 1,
+        };
+        watch.observe(&seen, 0);
+        assert_eq!(watch.posture(last - 1).known, 1);
+        assert_eq!(watch.posture(last).known, 0);
     }
 }

@@ -281,8 +281,8 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
             Outcome::Closed { latch, .. } => self.shut(Named::Latch(latch)),
             Outcome::InstallConfirmed => {
                 let install = self.install.as_ref().ok_or(Reason::LogicFault)?;
-                self.components
-                    .confirm(install.component(), &install.needs)?;
+                let needs = install.needs.iter().map(|needed| needed.get());
+                self.components.confirm(install.component(), needs)?;
                 self.firmware.confirm(&install.image);
                 self.install = None;
                 self.anchor = self.anchor.saturating_add(1);

@@ -271,7 +271,7 @@ fn put_components<
     let (mut others, mut needs) = ([0; COMPONENT_TABLE], [0; NEED_TABLE]);
     let record = Record::Components {
         others: run(facts.components.iter().copied(), &mut others)?,
-        needs: run(facts.components.needs().copied(), &mut needs)?,
+        needs: run(facts.components.needs(), &mut needs)?,
     };
     put(snapshot, scratch, &record).map(drop)
 }

@@ -14,10 +14,10 @@ use crate::{
     journal::Address,
     limits::{MAX_BURNED, MAX_FLOORS, MAX_LATCHES, MAX_OUTCOMES, MAX_REQUIREMENTS, MAX_TWIN},
     reject::{Reason, Refusal, ensure},
-    statement::{Manifest, Requirement},
+    statement::Manifest,
     twin::{Entries, apply, apply_in_place},
     types::{Digest, LatchId, StatementId, TimeMs},
-    verdict::{Component, Components, Identity, InForce, ReadRoot, ReplayTable},
+    verdict::{Component, Components, Identity, InForce, KeptRequirement, ReadRoot, ReplayTable},
     wire::{Envelope, Kind},
 };
 
@@ -124,7 +124,7 @@ pub struct Install {
     /// Whether a stop slip has voided the code.
     pub stopped: bool,
     /// What it will need of other components.
-    pub(super) needs: Vec<Requirement, MAX_REQUIREMENTS>,
+    pub(super) needs: Vec<KeptRequirement, MAX_REQUIREMENTS>,
     /// Where the record lies that holds the release manifest.
     pub(crate) manifest_at: Address,
 }
@@ -149,7 +149,8 @@ impl Install {
         let manifest: Manifest<'_> = envelope.read().map_err(|_| Reason::LogicFault)?;
         self.needs.clear();
         for needed in manifest.requirements.iter() {
-            self.needs.push(needed).map_err(|_| Reason::LogicFault)?;
+            let kept = self.needs.push(KeptRequirement::of(&needed));
+            kept.map_err(|_| Reason::LogicFault)?;
         }
         self.manifest_at = at;
         Ok(())

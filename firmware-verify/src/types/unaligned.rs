@@ -5,6 +5,8 @@
 pub(crate) struct Unaligned([u8; 8]);
 
 impl Unaligned {
+    pub(crate) const ZERO: Self = Self([0; 8]);
+
     pub(crate) const fn of(number: u64) -> Self {
         Self(number.to_le_bytes())
     }

@@ -7,7 +7,7 @@ use crate::{
     limits::{MAX_COMPONENTS, MAX_NEEDS},
     reject::{Reason, Refusal, ensure},
     statement::{ComponentVersion, MAIN_COMPONENT, Manifest, Requirement},
-    types::Version,
+    types::{Unaligned, Version, VersionRange},
     wire::Item,
 };
 
@@ -57,11 +57,49 @@ impl From<Version> for Factory {
     }
 }
 
+/// A requirement as it is kept, in 17 bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct KeptRequirement {
+    component: u8,
+    /// The oldest and the newest version, by their order.
+    versions: (Unaligned, Unaligned),
+}
+
+impl KeptRequirement {
+    pub(crate) fn of(needed: &Requirement) -> Self {
+        let VersionRange { least, most } = needed.versions;
+        let ordinal = |version: Version| Unaligned::of(version.ordinal());
+        Self {
+            component: needed.component,
+            versions: (ordinal(least), ordinal(most)),
+        }
+    }
+
+    pub(crate) fn get(self) -> Requirement {
+        let (least, most) = self.versions;
+        let version = |ordinal: Unaligned| Version::from_ordinal(ordinal.get());
+        Requirement {
+            component: self.component,
+            versions: VersionRange {
+                least: version(least),
+                most: version(most),
+            },
+        }
+    }
+}
+
+/// A need as it is kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct KeptNeed {
+    by: u8,
+    needed: KeptRequirement,
+}
+
 /// The components besides the main one, and the needs of all.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Components {
     others: Vec<Component, MAX_COMPONENTS>,
-    needs: Vec<Need, MAX_NEEDS>,
+    needs: Vec<KeptNeed, MAX_NEEDS>,
 }
 
 impl Components {
@@ -112,8 +150,12 @@ impl Components {
     /// # Errors
     /// [`Reason::TooManyRequirements`].
     pub(crate) fn need(&mut self, need: Need) -> Result<(), Refusal> {
+        let kept = KeptNeed {
+            by: need.by,
+            needed: KeptRequirement::of(&need.needed),
+        };
         self.needs
-            .push(need)
+            .push(kept)
             .map_err(|_| Reason::TooManyRequirements.into())
     }
 
@@ -131,8 +173,11 @@ impl Components {
     }
 
     /// What each component needs of the others.
-    pub fn needs(&self) -> impl Iterator<Item = &Need> {
-        self.needs.iter()
+    pub fn needs(&self) -> impl Iterator<Item = Need> {
+        self.needs.iter().map(|kept| Need {
+            by: kept.by,
+            needed: kept.needed.get(),
+        })
     }
 
     /// Whether what is installed can do with the manifest's version, and has room for its needs.
@@ -144,12 +189,12 @@ impl Components {
         let own = manifest.component;
         for Need { by, needed } in self.needs() {
             let suits =
-                *by == own || needed.component != own || needed.versions.contains(manifest.version);
+                by == own || needed.component != own || needed.versions.contains(manifest.version);
             ensure(
                 suits,
                 Refusal::new(
                     Reason::RequirementBroken,
-                    u64::from(*by),
+                    u64::from(by),
                     manifest.version.ordinal(),
                 ),
             )?;
@@ -174,15 +219,12 @@ impl Components {
     pub(crate) fn confirm(
         &mut self,
         confirmed: Component,
-        needs: &[Requirement],
+        needs: impl Iterator<Item = Requirement>,
     ) -> Result<(), Refusal> {
         let own = confirmed.number;
         self.needs.retain(|need| need.by != own);
         for needed in needs {
-            self.need(Need {
-                by: own,
-                needed: *needed,
-            })?;
+            self.need(Need { by: own, needed })?;
         }
         if own == MAIN_COMPONENT {
             return Ok(());

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     limits::{MAX_BURNED, MAX_FLOORS},
     reject::{Reason, Refusal},
-    types::{KeyId, Sequence, StatementId},
+    types::{KeyId, Sequence, StatementId, Unaligned},
     wire::Item,
 };
 
@@ -111,7 +111,7 @@ impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
         match self.entry(issuer, sequence) {
             None => Recall::New,
             Some(burned) if burned.statement != statement => Recall::OtherUsed,
-            Some(burned) if burned.used == Use::Never => Recall::Stopped,
+            Some(burned) if burned.used() == Use::Never => Recall::Stopped,
             Some(burned) => Recall::Used {
                 receipt: burned.receipt(),
             },
@@ -121,16 +121,18 @@ impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
     #[inline(never)]
     fn entry(&self, issuer: KeyId, sequence: Sequence) -> Option<&Kept> {
         let issuer = self.place(issuer)?;
+        let sequence = Unaligned::of(sequence.0);
         self.burned
             .iter()
-            .find(|burned| burned.issuer == issuer && burned.sequence == sequence)
+            .find(|burned| burned.issuer() == issuer && burned.sequence == sequence)
     }
 
     fn entry_mut(&mut self, issuer: KeyId, sequence: Sequence) -> Option<&mut Kept> {
         let issuer = self.place(issuer)?;
+        let sequence = Unaligned::of(sequence.0);
         self.burned
             .iter_mut()
-            .find(|burned| burned.issuer == issuer && burned.sequence == sequence)
+            .find(|burned| burned.issuer() == issuer && burned.sequence == sequence)
     }
 
     /// Where an issuer's floors are.
@@ -147,7 +149,7 @@ impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
     pub fn is_void(&self, issuer: KeyId, sequence: Sequence, statement: StatementId) -> bool {
         let stopped = self
             .entry(issuer, sequence)
-            .is_some_and(|burned| burned.statement == statement && burned.stopped);
+            .is_some_and(|burned| burned.statement == statement && burned.is_stopped());
         stopped || sequence <= self.floor(issuer).revoked
     }
 
@@ -200,25 +202,29 @@ impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
 
     /// Remembers a code in the place of another one. It counts with those that its issuer has.
     fn forget_one(&mut self, code: Kept) -> Result<(), Refusal> {
-        let comes = code.issuer;
+        let comes = code.issuer();
         let count = |issuer: u8| {
-            let of_it = self.burned.iter().filter(|burned| burned.issuer == issuer);
+            let of_it = self
+                .burned
+                .iter()
+                .filter(|burned| burned.issuer() == issuer);
             of_it.count().saturating_add(usize::from(issuer == comes))
         };
         let mut leaves: Option<(usize, usize, Kept)> = None;
         for (place, burned) in self.burned.iter().copied().enumerate() {
-            let held = count(burned.issuer);
+            let held = count(burned.issuer());
             let goes_first = leaves.is_none_or(|(_, most, oldest)| {
-                held > most || (held == most && burned.sequence < oldest.sequence)
+                let older = burned.sequence.get() < oldest.sequence.get();
+                held > most || (held == most && older)
             });
             if goes_first {
                 leaves = Some((place, held, burned));
             }
         }
         let (place, _, oldest) = leaves.ok_or(Reason::LogicFault)?;
-        let floor = self.floors.get_mut(usize::from(oldest.issuer));
+        let floor = self.floors.get_mut(usize::from(oldest.issuer()));
         let floor = floor.ok_or(Reason::LogicFault)?;
-        floor.replay = floor.replay.max(oldest.sequence);
+        floor.replay = floor.replay.max(Sequence(oldest.sequence.get()));
         // Each moves up by one place, from the newest to the one that leaves.
         let mut carried = code;
         for burned in self.burned.iter_mut().skip(place).rev() {
@@ -255,8 +261,10 @@ impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
         if let Some(burned) = self.entry_mut(issuer, sequence) {
             // Where another code has used the sequence, this one is void by that.
             let same = burned.statement == statement;
-            burned.stopped |= same;
-            return Ok(same && burned.used != Use::Never);
+            if same {
+                burned.stop();
+            }
+            return Ok(same && burned.used() != Use::Never);
         }
         self.burn(Burned {
             issuer,
@@ -283,7 +291,7 @@ impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
     pub fn is_stopped(&self, issuer: KeyId, sequence: Sequence, statement: StatementId) -> bool {
         let floor = self.floor(issuer);
         match self.entry(issuer, sequence) {
-            Some(burned) => burned.statement != statement || burned.stopped,
+            Some(burned) => burned.statement != statement || burned.is_stopped(),
             None => sequence <= floor.replay.max(floor.revoked),
         }
     }
@@ -340,11 +348,11 @@ impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
     pub fn burned(&self) -> impl Iterator<Item = Burned> {
         self.burned.iter().filter_map(|kept| {
             Some(Burned {
-                issuer: self.floors.get(usize::from(kept.issuer))?.issuer,
-                sequence: kept.sequence,
+                issuer: self.floors.get(usize::from(kept.issuer()))?.issuer,
+                sequence: Sequence(kept.sequence.get()),
                 statement: kept.statement,
-                used: kept.used,
-                stopped: kept.stopped,
+                used: kept.used(),
+                stopped: kept.is_stopped(),
                 receipt: kept.receipt(),
             })
         })
