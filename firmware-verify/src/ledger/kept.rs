@@ -9,13 +9,13 @@ use core::ops::Range;
 use embedded_storage::nor_flash::NorFlash;
 use sha2::{Digest as _, Sha256, Sha512};
 
-use super::record::{RECORD, envelope_in};
+use super::record::{Effect, RECORD, Record};
 use crate::{
     journal::{Address, Journal},
     limits::{MAX_RECORD, SIGNATURE_LEN},
     reject::{Reason, Refusal, ensure},
     types::{KeyId, StatementId},
-    wire::{Envelope, KeyRing, Keys as _, Kind, Message, Signers, Verified},
+    wire::{Envelope, KeyRing, Keys as _, Kind, Message, Signers, Verified, decode},
 };
 
 /// A statement in a record of the journal.
@@ -172,5 +172,31 @@ impl<F: NorFlash, const CAPACITY: usize> Message for Pieces<'_, '_, F, CAPACITY>
         read.map_err(|_| Reason::StorageFault)?;
         let own: [u8; 32] = own.finalize().into();
         ensure(StatementId::of(&own) == *id, Reason::LogicFault)
+    }
+}
+
+/// The envelope of this kind in a record: that of a root, or of a release manifest in the record that has begun an installation
+/// or says how it stands. In each of them it is what stands last.
+///
+/// # Errors
+/// [`Reason::LogicFault`] in any other record.
+#[inline(never)]
+pub(super) fn envelope_in(kind: Kind, record: &[u8]) -> Result<&[u8], Refusal> {
+    match (kind, decode(record)?) {
+        (Kind::Root, Record::Root(envelope))
+        | (
+            Kind::Manifest,
+            Record::Install {
+                manifest: envelope, ..
+            }
+            | Record::Burn {
+                effect:
+                    Effect::Install {
+                        manifest: envelope, ..
+                    },
+                ..
+            },
+        ) => Ok(envelope.0),
+        _ => Err(Reason::LogicFault.into()),
     }
 }

@@ -16,12 +16,11 @@ use crate::{
         JOURNAL_TAIL, MAX_BURNED, MAX_COMPONENTS, MAX_ENVELOPE, MAX_FLOORS, MAX_LATCHES, MAX_NEEDS,
         MAX_OUTCOMES, MAX_RECEIPT_BODY, MAX_RECORD, MAX_SNAPSHOT, MAX_TWIN,
     },
-    reject::{Reason, Refusal},
     statement::RuleChoice,
     twin::{Bytes, Entries},
     types::{Digest, KeyId, LatchId, Sequence, StatementId, TimeMs, Version},
     verdict::{Burned, Component, Floor, Identity, Need},
-    wire::{Item, Kind, Run, decode},
+    wire::{Item, Run},
 };
 
 /// The kind under which the journal keeps these records.
@@ -323,32 +322,6 @@ pub enum Record<'a> {
     },
     /// An installation went on.
     Phase(InstallPhase),
-}
-
-/// The envelope of this kind in a record: that of a root, or of a release manifest in the record that has begun an installation
-/// or says how it stands. In each of them it is what stands last.
-///
-/// # Errors
-/// [`Reason::LogicFault`] in any other record.
-#[inline(never)]
-pub(super) fn envelope_in(kind: Kind, record: &[u8]) -> Result<&[u8], Refusal> {
-    match (kind, decode(record)?) {
-        (Kind::Root, Record::Root(envelope))
-        | (
-            Kind::Manifest,
-            Record::Install {
-                manifest: envelope, ..
-            }
-            | Record::Burn {
-                effect:
-                    Effect::Install {
-                        manifest: envelope, ..
-                    },
-                ..
-            },
-        ) => Ok(envelope.0),
-        _ => Err(Reason::LogicFault.into()),
-    }
 }
 
 /// Encoded length of a manifest's envelope at most.

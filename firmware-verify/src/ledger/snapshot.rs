@@ -4,10 +4,8 @@ use embedded_storage::nor_flash::NorFlash;
 use heapless::Vec;
 
 use super::{
-    record::{
-        BURNED_TABLE, COMPONENT_TABLE, FLOOR_TABLE, NEED_TABLE, OPEN_TABLE, RECORD, Record,
-        envelope_in,
-    },
+    kept::envelope_in,
+    record::{BURNED_TABLE, COMPONENT_TABLE, FLOOR_TABLE, NEED_TABLE, OPEN_TABLE, RECORD, Record},
     state::{Facts, Install, Ledger},
 };
 use crate::{

@@ -10,6 +10,7 @@ mod receipt;
 mod revocation;
 mod root;
 mod rule;
+mod rules;
 mod time;
 
 pub use any::check_body;
@@ -21,7 +22,8 @@ pub use receipt::{
     CloseCause, FirmwareStatus, Junk, More, Outcome, Receipt, State, Status, TimeStatus,
 };
 pub use revocation::{Revocation, StopSlip};
-pub(crate) use root::rules_in;
-pub use root::{CommandAssignment, Latch, PropertyAssignment, Root, RootKey, Rules, Thresholds};
+pub use root::{CommandAssignment, Latch, PropertyAssignment, Root, RootKey, Thresholds};
 pub use rule::{Freshness, Rule};
+pub use rules::Rules;
+pub(crate) use rules::rules_in;
 pub use time::TimeAttestation;
