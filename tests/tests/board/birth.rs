@@ -50,7 +50,7 @@ fn a_device_is_provisioned_wherever_the_power_goes() {
     let mut whole = Machine::new(&image);
     whole.plan_nothing();
     whole.start();
-    let mut host = Host::at(&whole.line(), 1);
+    let mut host = Host::at(&mut whole, 1);
     assert!(keep_at_it(&tenant, &mut whole, &mut host));
     let operations = whole.operations(u32::MAX);
     println!(
@@ -62,14 +62,14 @@ fn a_device_is_provisioned_wherever_the_power_goes() {
         let mut machine = Machine::new(&image);
         machine.plan_cut(after, 0x9e37_79b9_u32.wrapping_mul(after + 1));
         machine.start();
-        let mut host = Host::at(&machine.line(), 2);
+        let mut host = Host::at(&mut machine, 2);
         assert!(
             !keep_at_it(&tenant, &mut machine, &mut host),
             "the cut after {after} operations was not reached"
         );
         machine.plan_nothing();
         machine.start();
-        let mut host = Host::at(&machine.line(), 3);
+        let mut host = Host::at(&mut machine, 3);
         let life = host.meet().expect("no cut was planned").life;
         println!("cut in operation {after:2}: came back as {life:?}");
         assert!(

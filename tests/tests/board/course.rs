@@ -42,7 +42,7 @@ impl Course {
         let release = tenant.release("1.1.0", FLOOR, language.application("1.1.0"));
         machine.plan_nothing();
         machine.start();
-        let mut host = Host::at(&machine.line(), 3);
+        let mut host = Host::at(&mut machine, 3);
         host.meet().expect("the device stays");
         let update = Update::of(&tenant, release, &mut host, &key).expect("the device stays");
         update.begin(&mut host).expect("the device stays");
@@ -68,7 +68,7 @@ impl Course {
         let mut last = Machine::with_flash(&flash[flash.len() - 1]);
         last.plan_nothing();
         last.start();
-        let ended = update.end(&mut Host::at(&last.line(), 4), &mut Stage::default());
+        let ended = update.end(&mut Host::at(&mut last, 4), &mut Stage::default());
         assert_eq!(ended, Outcome::InstallConfirmed);
         Self {
             update,

@@ -52,7 +52,7 @@ fn trial(course: &Course, number: u32) -> String {
         machine.plan_cut(after, chance.next());
         let mut stage = Stage::default();
         machine.start();
-        let mut host = Host::at(&machine.line(), chance.next());
+        let mut host = Host::at(&mut machine, chance.next());
         while !machine.was_cut() {
             if let Ok(ended) = update.drive(&mut host, &mut stage) {
                 panic!(
@@ -65,7 +65,7 @@ fn trial(course: &Course, number: u32) -> String {
     }
     machine.plan_nothing();
     machine.start();
-    let mut host = Host::at(&machine.line(), chance.next());
+    let mut host = Host::at(&mut machine, chance.next());
     let mut stage = Stage::default();
     let ended = update.end(&mut host, &mut stage);
     assert_eq!(ended, Outcome::InstallConfirmed, "{account}");

@@ -20,7 +20,7 @@ fn decay(machine: &mut Machine, slot: usize, id: u32) -> Host {
     machine.kill();
     machine.change_flash(|flash| flash[FIRST_SLOT + slot * SLOT_BYTES + DECAYED] ^= 1);
     machine.start();
-    Host::at(&machine.line(), id)
+    Host::at(machine, id)
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn the_image_before_starts_where_the_confirmed_one_has_decayed() {
     let before = &course.update;
     let mut machine = Machine::with_flash(&course.finished);
     machine.start();
-    let mut host = Host::at(&machine.line(), 1);
+    let mut host = Host::at(&mut machine, 1);
     let install = |host: &mut Host, version: &str, floor, image: Vec<u8>| {
         host.meet().expect("it stays");
         let release = tenant.release(version, floor, image);
@@ -62,7 +62,7 @@ fn the_image_before_starts_where_the_confirmed_one_has_decayed() {
     assert!(machine.slot(1) == whole[FIRST_SLOT + SLOT_BYTES..]);
     machine.kill();
     machine.start();
-    let mut host = Host::at(&machine.line(), 3);
+    let mut host = Host::at(&mut machine, 3);
     let standing = host.meet().expect("it stays");
     assert_eq!(
         (standing.version, standing.why),

@@ -18,7 +18,7 @@ fn a_release_that_was_changed_after_signing_never_reaches_the_slot() {
     let mut machine = Machine::with_flash(&course.finished);
     machine.start();
     let before = machine.slot(0);
-    let mut host = Host::at(&machine.line(), 1);
+    let mut host = Host::at(&mut machine, 1);
     host.meet().expect("it stays");
     let release = tenant.release("1.2.0", FLOOR, programs::application("1.2.0"));
     let install = Change::Install {
@@ -80,7 +80,7 @@ fn a_release_below_the_security_floor_is_refused_however_it_is_signed() {
     let mut machine = Machine::with_flash(&course.finished);
     machine.start();
     let before = machine.slot(0);
-    let mut host = Host::at(&machine.line(), 1);
+    let mut host = Host::at(&mut machine, 1);
     host.meet().expect("it stays");
     for version in ["1.0.1", "1.2.0"] {
         let release = tenant.release(version, FLOOR - 1, programs::application("1.0.0"));

@@ -3,7 +3,6 @@
 use std::{
     io::{ErrorKind, Read as _, Write as _},
     os::unix::net::UnixStream,
-    path::Path,
     time::{Duration, Instant},
 };
 
@@ -58,9 +57,15 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Comes to the line of a machine that runs.
-    pub(crate) fn at(line: &Path, id: u32) -> Self {
-        let stream = until("the line", || UnixStream::connect(line).ok());
+    /// Comes to the line of a machine that was switched on. Where its power is gone by then, the line is closed.
+    pub(crate) fn at(machine: &mut Machine, id: u32) -> Self {
+        let line = machine.line();
+        let stream = until("the line", || match UnixStream::connect(&line) {
+            Ok(stream) => Some(stream),
+            // Nobody holds the other end of this one.
+            Err(_) if machine.was_cut() => UnixStream::pair().ok().map(|(ours, _)| ours),
+            Err(_) => None,
+        });
         stream.set_read_timeout(Some(LISTEN)).expect("a timeout");
         Self {
             stream,

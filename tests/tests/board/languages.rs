@@ -17,7 +17,7 @@ use super::{
 pub(crate) fn provisioned(tenant: &Tenant, language: Language) -> (Machine, PublicKey) {
     let mut machine = Machine::new(&language.application("1.0.0"));
     machine.start();
-    let mut host = Host::at(&machine.line(), 1);
+    let mut host = Host::at(&mut machine, 1);
     let standing = host.meet().expect("the device stays");
     assert_eq!(standing.life, Life::Unprovisioned);
     let (bundle, key) = tenant.enrol(host.request().expect("the device stays"));
@@ -54,7 +54,7 @@ fn takes_over(tenant: &Tenant, first: Language, second: Language) {
         slot[..image.len()].copy_from_slice(&image);
     });
     machine.start();
-    let mut host = Host::at(&machine.line(), 2);
+    let mut host = Host::at(&mut machine, 2);
     let standing = host.meet().expect("the device stays");
     assert_eq!(standing.life, Life::Provisioned(name()), "{second:?}");
     assert_eq!(

@@ -21,7 +21,7 @@ fn a_lockdown_outlives_a_start_of_the_machine() {
     let key = &course.update.key;
     let mut machine = Machine::with_flash(&course.finished);
     machine.start();
-    let mut host = Host::at(&machine.line(), 1);
+    let mut host = Host::at(&mut machine, 1);
     host.meet().expect("it stays");
     let speed = |speed: u32| {
         let patch = Patch::from_assignments([format!("pump/speed={speed}")]);
@@ -43,7 +43,7 @@ fn a_lockdown_outlives_a_start_of_the_machine() {
     for start in 0..2 {
         machine.kill();
         machine.start();
-        host = Host::at(&machine.line(), 2 + start);
+        host = Host::at(&mut machine, 2 + start);
         host.meet().expect("it stays");
         let state = host.state(key).expect("it stays");
         assert!(state.status.locked_down, "start {start}");

@@ -17,7 +17,7 @@ fn a_damaged_image_is_not_started_and_neither_is_one_below_the_floor() {
     let mut machine = Machine::with_flash(&course.finished);
     machine.change_flash(|flash| flash[SECOND_SLOT + 70_000] ^= 1);
     machine.start();
-    let standing = Host::at(&machine.line(), 1).meet().expect("it stays");
+    let standing = Host::at(&mut machine, 1).meet().expect("it stays");
     // The factory's image is whole, and has a lower security version than the one that was confirmed.
     assert_eq!(
         (standing.program, standing.why),
@@ -31,7 +31,7 @@ fn a_device_without_an_image_gets_its_confirmed_one_back_without_a_code() {
     let mut machine = Machine::with_flash(&course.finished);
     machine.change_flash(|flash| flash[FIRST_SLOT..SECOND_SLOT + SLOT_BYTES].fill(0xff));
     machine.start();
-    let mut host = Host::at(&machine.line(), 1);
+    let mut host = Host::at(&mut machine, 1);
     let standing = host.meet().expect("it stays");
     assert_eq!(
         (standing.program, standing.why),
@@ -94,7 +94,7 @@ fn a_journal_that_is_unreadable_keeps_the_device_shut() {
         }
     });
     machine.start();
-    let standing = Host::at(&machine.line(), 1).meet().expect("it stays");
+    let standing = Host::at(&mut machine, 1).meet().expect("it stays");
     assert_eq!(standing.program, Program::Recovery);
     assert_eq!(standing.life, Life::Shut(Reason::LatchedShut.into()));
 }

@@ -45,7 +45,7 @@ impl Case<'_> {
     /// Brings all pages, unless the power goes.
     fn bring(&self, machine: &mut Machine, id: u32) -> Result<(), Gone> {
         machine.start();
-        let mut host = Host::at(&machine.line(), id);
+        let mut host = Host::at(machine, id);
         assert_eq!(host.meet()?.program, Program::Recovery);
         let wanted = host.wait("what it wants", |host| host.wanted.take())?;
         assert_eq!(

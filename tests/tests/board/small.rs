@@ -56,7 +56,7 @@ pub(crate) fn confirmed(course: &Course) -> (Vec<u8>, Shipped) {
     let (tenant, key) = (Tenant::new(), &course.update.key);
     let mut machine = Machine::with_flash(&course.finished);
     machine.start();
-    let mut host = Host::at(&machine.line(), 1);
+    let mut host = Host::at(&mut machine, 1);
     host.meet().expect("it stays");
     let release = tenant.release("1.2.0", FLOOR + 1, program());
     let update = Update::of(&tenant, release, &mut host, key).expect("it stays");

@@ -47,7 +47,7 @@ fn a_release_that_is_no_program_is_given_up_after_its_boots() {
     let mut machine = Machine::with_flash(&course.finished);
     machine.start();
     let running = machine.slot(1);
-    let mut host = Host::at(&machine.line(), 1);
+    let mut host = Host::at(&mut machine, 1);
     host.meet().expect("it stays");
     let mut tried = 0;
     for (version, what, image) in no_programs() {
@@ -84,7 +84,7 @@ fn a_release_on_trial_stays_once_it_has_answered_and_not_once_it_was_greeted() {
     let key = &course.update.key;
     let mut machine = Machine::with_flash(course.last_page());
     machine.start();
-    let mut host = Host::at(&machine.line(), 1);
+    let mut host = Host::at(&mut machine, 1);
     host.meet().expect("it stays");
     let wanted = host
         .wait("what it wants", |host| host.wanted.take())
