@@ -5,7 +5,7 @@ use core::ops::{Deref, DerefMut};
 use heapless::Vec;
 
 use super::{
-    budget::Budgets, latches::Latches, nonces::Nonces, plan::Staged, posture::Watch,
+    budget::Budgets, latches::Latches, nonces::Nonces, opening::Staged, posture::Watch,
     time::TimeKeeper,
 };
 use crate::{

@@ -10,6 +10,7 @@ mod code;
 mod factory;
 mod install;
 mod latches;
+mod mark;
 mod memory;
 mod mount;
 mod nonces;

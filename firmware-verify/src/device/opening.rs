@@ -48,71 +48,38 @@ impl HeldTo {
             posture: rule.posture,
         }
     }
-}
 
-impl Opening {
-    /// A latch that opens now, for so long.
-    pub(super) fn begin(
-        latch: LatchId,
-        held_to: HeldTo,
-        context: &Context,
-        seconds: u32,
-        ticks_ms: u64,
-    ) -> Self {
-        let now = Unaligned::of(ticks_ms);
-        Self {
-            latch,
-            closing: None,
-            noticed: false,
-            held_to,
-            context: KeptContext::of(context),
-            since_ticks_ms: now,
-            until_ticks_ms: Unaligned::of(ticks_ms.saturating_add(ms(seconds))),
-            heard_ticks_ms: now,
-            amiss: None,
-            renewal: None,
-        }
-    }
-
-    /// The same latch, open for so long from now by this code.
-    ///
-    /// # Errors
-    /// [`Reason::OpenTooLong`] with the seconds that are left of the longest time.
-    pub(super) fn renewed(
-        mut self,
-        code: &CodeName,
-        seconds: u32,
-        ticks_ms: u64,
-    ) -> Result<Self, Refusal> {
-        let (left_s, _) = divide(self.longest_ticks_ms().saturating_sub(ticks_ms), 1000);
-        ensure(
-            u64::from(seconds) <= left_s,
-            Refusal::new(Reason::OpenTooLong, left_s, seconds.into()),
-        )?;
-        self.until_ticks_ms = Unaligned::of(ticks_ms.saturating_add(ms(seconds)));
-        self.heard_ticks_ms = Unaligned::of(ticks_ms);
-        self.renewal = Some(KeptName::of(code));
-        Ok(self)
-    }
-
-    /// Takes over what has happened to the latch while its renewal was carried out.
-    pub(super) fn go_on_from(&mut self, before: &Self) {
-        self.amiss = before.amiss;
-        self.hear(before.heard_ticks_ms.get());
-    }
-
-    /// Holds it to the rule of a root that has come into force, from the one before it and in the same epoch. Where there is none,
-    /// the latch stays with a root that is in force no more, and closes.
-    pub(super) fn follow(&mut self, root: &Root<'_>, choice: RuleChoice) {
-        let latch = root.latch(self.latch);
+    /// Becomes the rule of a root that has come into force, from the one before it and in the same epoch. Where there is none, it
+    /// stays one of a root that is in force no more, and the latch closes.
+    fn follow(&mut self, root: &Root<'_>, latch: LatchId, choice: RuleChoice) {
+        let latch = root.latch(latch);
         let rule = match choice {
             RuleChoice::Normal => latch.map(|latch| latch.rule),
             RuleChoice::BreakGlass => latch.and_then(|latch| latch.break_glass),
         };
         let before = root.version.checked_sub(1);
-        if let Some(rule) = rule.filter(|_| before == Some(self.held_to.root)) {
-            self.held_to = HeldTo::the(&rule, root.version);
+        if let Some(rule) = rule.filter(|_| before == Some(self.root)) {
+            *self = Self::the(&rule, root.version);
         }
+    }
+}
+
+impl Opening {
+    /// Whether its rule lets it be open for so long from now.
+    ///
+    /// # Errors
+    /// [`Reason::OpenTooLong`] with the seconds that are left of the longest time.
+    pub(super) fn may_last(&self, seconds: u32, ticks_ms: u64) -> Result<(), Refusal> {
+        let (left_s, _) = divide(self.longest_ticks_ms().saturating_sub(ticks_ms), 1000);
+        ensure(
+            u64::from(seconds) <= left_s,
+            Refusal::new(Reason::OpenTooLong, left_s, seconds.into()),
+        )
+    }
+
+    /// Follows the trust root: see [`HeldTo::follow`].
+    pub(super) fn follow(&mut self, root: &Root<'_>, choice: RuleChoice) {
+        self.held_to.follow(root, self.latch, choice);
     }
 
     /// A heartbeat was sent at these ticks or later.
@@ -153,6 +120,93 @@ impl Opening {
     /// The last code that has renewed it.
     pub(super) fn renewal(&self) -> Option<CodeName> {
         self.renewal.map(KeptName::get)
+    }
+}
+
+/// What comes of a latch once the opening that was planned for it is settled, or its renewal.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Staged {
+    pub(super) latch: LatchId,
+    /// How long it is to be open from when that was planned.
+    pub(super) seconds: u32,
+    planned_ticks_ms: Unaligned,
+    code: KeptName,
+    /// What an opening is held to, and what it names of the device. A renewal changes neither.
+    opens: Option<(HeldTo, KeptContext)>,
+}
+
+impl Staged {
+    /// A latch that this code is to open.
+    pub(super) fn opening(
+        latch: LatchId,
+        code: &CodeName,
+        (held_to, context): (HeldTo, &Context),
+        seconds: u32,
+        ticks_ms: u64,
+    ) -> Self {
+        Self {
+            latch,
+            seconds,
+            planned_ticks_ms: Unaligned::of(ticks_ms),
+            code: KeptName::of(code),
+            opens: Some((held_to, KeptContext::of(context))),
+        }
+    }
+
+    /// An open latch that this code is to renew.
+    pub(super) fn renewal(latch: LatchId, code: &CodeName, seconds: u32, ticks_ms: u64) -> Self {
+        Self {
+            latch,
+            seconds,
+            planned_ticks_ms: Unaligned::of(ticks_ms),
+            code: KeptName::of(code),
+            opens: None,
+        }
+    }
+
+    /// The code that asks for it.
+    pub(super) fn code(&self) -> CodeName {
+        self.code.get()
+    }
+
+    /// Follows the trust root: see [`HeldTo::follow`].
+    pub(super) fn follow(&mut self, root: &Root<'_>, choice: RuleChoice) {
+        if let Some((held_to, _)) = &mut self.opens {
+            held_to.follow(root, self.latch, choice);
+        }
+    }
+
+    fn until_ticks_ms(&self) -> Unaligned {
+        let planned_ticks_ms = self.planned_ticks_ms.get();
+        Unaligned::of(planned_ticks_ms.saturating_add(ms(self.seconds)))
+    }
+
+    /// The latch as it opens, unless it was open.
+    pub(super) fn opened(&self) -> Option<Opening> {
+        let (held_to, context) = self.opens?;
+        Some(Opening {
+            latch: self.latch,
+            closing: None,
+            noticed: false,
+            held_to,
+            context,
+            since_ticks_ms: self.planned_ticks_ms,
+            until_ticks_ms: self.until_ticks_ms(),
+            heard_ticks_ms: self.planned_ticks_ms,
+            amiss: None,
+            renewal: None,
+        })
+    }
+
+    /// The open latch as it stays open. What has happened to it since that was planned stands.
+    pub(super) fn renewed(&self, before: &Opening) -> Opening {
+        let mut opening = Opening {
+            until_ticks_ms: self.until_ticks_ms(),
+            renewal: Some(self.code),
+            ..*before
+        };
+        opening.hear(self.planned_ticks_ms.get());
+        opening
     }
 }
 
@@ -219,7 +273,7 @@ impl KeptContext {
     }
 }
 
-const _: () = assert!(size_of::<Opening>() <= 128);
+const _: () = assert!(size_of::<Opening>() <= 124 && size_of::<Staged>() <= 104);
 
 #[cfg(test)]
 mod tests {

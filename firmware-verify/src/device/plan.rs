@@ -6,7 +6,7 @@ use embedded_storage::nor_flash::ReadNorFlash;
 
 use super::{
     Clock as _, Device, Memory, Platform,
-    opening::{HeldTo, Opening},
+    opening::{HeldTo, Staged},
     submit::Release,
 };
 use crate::{
@@ -36,15 +36,6 @@ pub(super) enum Plan<'a> {
     Close,
     Lockdown,
     Unlock,
-}
-
-/// A latch as it will stand once its opening is settled.
-#[derive(Clone, Copy)]
-pub(super) struct Staged {
-    /// The code that asks for it.
-    pub(super) code: CodeName,
-    pub(super) opening: Opening,
-    pub(super) seconds: u32,
 }
 
 impl<
@@ -109,13 +100,10 @@ where
         let root_version = ledger.trust.terms()?.version;
         let ticks_ms = self.clock.ticks_ms();
         let held_to = HeldTo::the(rule, root_version);
-        let opening = Opening::begin(code.latch, held_to, &code.context, seconds, ticks_ms);
-        let code = name_of(code, statement);
-        self.stage(Staged {
-            code,
-            opening,
-            seconds,
-        })?;
+        let name = name_of(code, statement);
+        let terms = (held_to, &code.context);
+        let staged = Staged::opening(code.latch, &name, terms, seconds, ticks_ms);
+        self.stage(staged)?;
         Ok(Plan::Open)
     }
 
@@ -133,13 +121,10 @@ where
             .zip(memory.latches.get(code.latch))
             .ok_or(Reason::NotOpen)?;
         ensure(open.choice() == code.rule, Reason::OpenedOtherwise)?;
-        let code = name_of(code, statement);
-        let opening = opening.renewed(&code, seconds, self.clock.ticks_ms())?;
-        self.stage(Staged {
-            code,
-            opening,
-            seconds,
-        })?;
+        let ticks_ms = self.clock.ticks_ms();
+        opening.may_last(seconds, ticks_ms)?;
+        let name = name_of(code, statement);
+        self.stage(Staged::renewal(code.latch, &name, seconds, ticks_ms))?;
         Ok(Plan::Renew)
     }
 

@@ -4,7 +4,7 @@ use core::ops::DerefMut;
 
 use super::{
     Device, Memory, Opened, Platform, Unlatched,
-    plan::Staged,
+    opening::Staged,
     receipts::About,
     unlatched::{Settlement, Ticket},
 };
@@ -57,8 +57,8 @@ where
             (Settlement::Done, Doing::Lockdown) => Outcome::LockedDown,
             (Settlement::Done, Doing::Open | Doing::Renew) => {
                 let staged = staged.ok_or(Reason::LogicFault)?;
-                ensure(staged.code == pending.code, Reason::LogicFault)?;
-                return self.settle_open(&about, staged, out);
+                ensure(staged.code() == pending.code, Reason::LogicFault)?;
+                return self.settle_open(&about, &staged, out);
             }
             (Settlement::Done, Doing::Install | Doing::Probe | Doing::Unlock) => {
                 return Err(Reason::LogicFault.into());
@@ -72,29 +72,23 @@ where
     fn settle_open<'o>(
         &mut self,
         about: &About,
-        staged: Staged,
+        staged: &Staged,
         out: &'o mut [u8],
     ) -> Result<&'o [u8], Refusal> {
-        let Staged {
-            mut opening,
-            seconds,
-            ..
-        } = staged;
+        let (latch, seconds) = (staged.latch, staged.seconds);
         self.handed_out = false;
-        if opening.renewal().is_none() {
+        if let Some(opening) = staged.opened() {
             self.memory.latches.open(opening)?;
             let told = self.conclude(about, Outcome::Opened { seconds }, out);
             // Where it is recorded and only not signed, it is open, and the record is the truth.
             if told.is_err() && self.memory.ledger.facts.pending.is_some() {
-                self.memory
-                    .latches
-                    .shut(Some(opening.latch), CloseCause::Fault);
+                self.memory.latches.shut(Some(latch), CloseCause::Fault);
             }
             return told;
         }
         // A renewal opens nothing that has closed in the meantime.
-        let before = self.memory.latches.get(opening.latch).copied();
-        let Some(before) = before.filter(|before| self.is_open(before.latch)) else {
+        let before = self.memory.latches.get(latch).copied();
+        let Some(before) = before.filter(|_| self.is_open(latch)) else {
             let outcome = Outcome::Refused {
                 reason: Reason::NotOpen.number(),
                 expected: 0,
@@ -102,8 +96,7 @@ where
             };
             return self.conclude(about, outcome, out);
         };
-        opening.go_on_from(&before);
-        self.memory.latches.open(opening)?;
+        self.memory.latches.open(staged.renewed(&before))?;
         let told = self.conclude(about, Outcome::Renewed { seconds }, out);
         if told.is_err() && self.memory.ledger.facts.pending.is_some() {
             self.memory.latches.open(before)?;

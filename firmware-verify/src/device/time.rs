@@ -1,37 +1,16 @@
 //! What the device knows about the time: from a clock that the product vouches for, from
 //! attestations, and from what it knew before.
 
+use super::mark::{Mark, drift_ms};
 use crate::{
-    limits::{ATTESTED_AGE_MS, BROADCAST_LEAP_MS, CLOCK_LAG_MS, DRIFT_SHIFT, MAX_TIME_MS},
+    limits::{ATTESTED_AGE_MS, BROADCAST_LEAP_MS, CLOCK_LAG_MS, MAX_TIME_MS},
     reject::{Reason, Refusal, ensure},
     statement::TimeStatus,
-    types::TimeMs,
+    types::{TimeMs, Unaligned},
 };
 
 /// What two counts of milliseconds that begin at different moments may differ by.
 const ROUNDING_MS: u64 = 2;
-
-/// A moment that was known when the ticks stood here.
-#[derive(Clone, Copy)]
-struct Mark {
-    at_ms: u64,
-    ticks_ms: u64,
-}
-
-impl Mark {
-    /// What it is at least, some ticks later.
-    #[inline(never)]
-    fn at_least_ms(&self, ticks_ms: u64) -> u64 {
-        let passed = ticks_ms.saturating_sub(self.ticks_ms);
-        let least = passed.saturating_sub(drift_ms(passed));
-        self.at_ms.saturating_add(least).min(MAX_TIME_MS)
-    }
-}
-
-/// What ticks may be off by.
-fn drift_ms(passed_ms: u64) -> u64 {
-    passed_ms >> DRIFT_SHIFT
-}
 
 /// A time with which a verdict can work.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,11 +25,11 @@ pub(super) struct TimeKeeper {
     /// It is at least this late; runs with the ticks.
     floor: Option<Mark>,
     /// What broadcasts have said, which does not run: a wrong one is outrun after a day.
-    heard_ms: u64,
+    heard: Unaligned,
     /// From where broadcasts may leap: the floor at the boot, or the last answer to a pulse.
     base: Option<Mark>,
     /// The last answer to a pulse, and how old that pulse was by then.
-    attested: Option<(Mark, u64)>,
+    attested: Option<(Mark, Unaligned)>,
     /// The latest that the product's clock has shown.
     shown: Option<Mark>,
 }
@@ -60,7 +39,7 @@ impl TimeKeeper {
     pub(super) const fn nothing() -> Self {
         Self {
             floor: None,
-            heard_ms: 0,
+            heard: Unaligned::ZERO,
             base: None,
             attested: None,
             shown: None,
@@ -70,7 +49,7 @@ impl TimeKeeper {
     /// What a boot knows: the durable floor, or nothing.
     pub(super) fn new(floor: TimeMs, ticks_ms: u64) -> Self {
         let floor = Some(floor.get()).filter(|floor| *floor > 0);
-        let floor = floor.map(|at_ms| Mark { at_ms, ticks_ms });
+        let floor = floor.map(|at_ms| Mark::new(at_ms, ticks_ms));
         Self {
             floor,
             base: floor,
@@ -102,7 +81,7 @@ impl TimeKeeper {
             .filter(|now| *now <= MAX_TIME_MS && !lags(*now) && agrees(*now))
             .map(|now| (now, 0));
         // Clock and ticks count milliseconds from different moments.
-        let runs = self.floor.is_some_and(|floor| floor.ticks_ms < ticks_ms);
+        let runs = self.floor.is_some_and(|floor| floor.ticks_ms() < ticks_ms);
         let rounding_ms = if runs { ROUNDING_MS } else { 0 };
         let latest_ms = |(now, doubt_ms): (u64, u64)| now.saturating_add(doubt_ms);
         let reaches =
@@ -130,13 +109,13 @@ impl TimeKeeper {
     pub(super) fn floor_ms(&self, ticks_ms: u64) -> u64 {
         self.floor
             .map_or(0, |floor| floor.at_least_ms(ticks_ms))
-            .max(self.heard_ms)
+            .max(self.heard.get())
     }
 
     fn attested_ms(&self, ticks_ms: u64) -> Option<(u64, u64)> {
-        let (mark, age_ms) = self.attested?;
-        let passed = ticks_ms.saturating_sub(mark.ticks_ms);
-        let doubt_ms = age_ms.saturating_add(drift_ms(passed).saturating_mul(2));
+        let (mark, age) = self.attested?;
+        let passed = ticks_ms.saturating_sub(mark.ticks_ms());
+        let doubt_ms = age.get().saturating_add(drift_ms(passed).saturating_mul(2));
         (passed < ATTESTED_AGE_MS).then_some((mark.at_least_ms(ticks_ms), doubt_ms))
     }
 
@@ -144,7 +123,7 @@ impl TimeKeeper {
     pub(super) fn watch(&mut self, clock_ms: Option<u64>, ticks_ms: u64) {
         let latest = self.shown.map_or(0, |shown| shown.at_least_ms(ticks_ms));
         if let Some(at_ms) = clock_ms.filter(|now| *now <= MAX_TIME_MS && *now >= latest) {
-            self.shown = Some(Mark { at_ms, ticks_ms });
+            self.shown = Some(Mark::new(at_ms, ticks_ms));
         }
     }
 
@@ -167,17 +146,14 @@ impl TimeKeeper {
             latest_ms >= floor_ms,
             Refusal::new(Reason::TimeBehind, floor_ms, at_ms),
         )?;
-        let mark = Mark {
-            at_ms: at_ms.max(floor_ms),
-            ticks_ms,
-        };
+        let mark = Mark::new(at_ms.max(floor_ms), ticks_ms);
         // An older pulse's answer says less than what is known already.
         let known = self.attested_ms(ticks_ms);
         if known.is_none_or(|(_, doubt_ms)| age_ms <= doubt_ms) {
-            self.attested = Some((mark, age_ms));
+            self.attested = Some((mark, Unaligned::of(age_ms)));
         }
         self.base = Some(mark);
-        self.raise(mark.at_ms, ticks_ms);
+        self.raise(mark.at_ms(), ticks_ms);
         Ok(())
     }
 
@@ -189,9 +165,9 @@ impl TimeKeeper {
     pub(super) fn hear(&mut self, time: TimeMs, ticks_ms: u64) -> Result<(), Refusal> {
         let (at_ms, floor_ms) = (time.get(), self.floor_ms(ticks_ms));
         let base = self.base.ok_or(Reason::NoTrustedTime)?;
-        let passed = ticks_ms.saturating_sub(base.ticks_ms);
+        let passed = ticks_ms.saturating_sub(base.ticks_ms());
         let furthest = base
-            .at_ms
+            .at_ms()
             .saturating_add(passed)
             .saturating_add(drift_ms(passed))
             .saturating_add(BROADCAST_LEAP_MS);
@@ -200,14 +176,14 @@ impl TimeKeeper {
             to > floor_ms,
             Refusal::new(Reason::TimeBehind, floor_ms, at_ms),
         )?;
-        self.heard_ms = to;
+        self.heard = Unaligned::of(to);
         Ok(())
     }
 
     /// Raises the running floor, never lowers it.
     pub(super) fn raise(&mut self, at_ms: u64, ticks_ms: u64) {
         if at_ms > self.floor_ms(ticks_ms) {
-            self.floor = Some(Mark { at_ms, ticks_ms });
+            self.floor = Some(Mark::new(at_ms, ticks_ms));
         }
     }
 

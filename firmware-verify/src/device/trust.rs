@@ -89,10 +89,15 @@ where
             ledger,
             ..
         } = &mut *self.memory;
-        let staged = staged.iter_mut().map(|staged| &mut staged.opening);
-        for opening in latches.iter_mut().chain(staged) {
-            if let Some(open) = ledger.facts.open_latch(opening.latch) {
+        let facts = &ledger.facts;
+        for opening in latches.iter_mut() {
+            if let Some(open) = facts.open_latch(opening.latch) {
                 opening.follow(root, open.choice());
+            }
+        }
+        for staged in staged.iter_mut() {
+            if let Some(open) = facts.open_latch(staged.latch) {
+                staged.follow(root, open.choice());
             }
         }
     }

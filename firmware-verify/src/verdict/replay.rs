@@ -185,6 +185,7 @@ impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
     /// # Errors
     /// As [`has_room`](Self::has_room); nothing is forgotten then.
     pub fn burn(&mut self, code: Burned) -> Result<(), Refusal> {
+        const { assert!(ISSUERS <= MAX_FLOORS) };
         let mut floor = self.floor(code.issuer);
         if code.used == Use::Twin {
             floor.twin = floor.twin.max(code.sequence);

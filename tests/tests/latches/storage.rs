@@ -4,13 +4,14 @@ use latch_verify::{
     Reason, Refusal,
     device::Settlement,
     limits::CHALLENGE_ROTATE_MS,
-    statement::{Action, CloseCause, Outcome},
+    statement::{Action, Audience, CloseCause, Outcome},
     types::LatchId,
 };
 
 use crate::world::{
     answer::{Answer, Looked, Told},
     bench::Bench,
+    keys::{APPROVER, CREW, seal},
     openings::{refused, service_rule},
     root::service,
 };
@@ -96,6 +97,49 @@ fn a_code_that_closes_does_so_without_storage() {
         assert!(
             !bench.device.is_open(service()),
             "{action:?} has left the latch open, for want of storage"
+        );
+    }
+}
+
+/// The rules are read from flash. What nobody can read opens nothing, and uses no code up; what shuts this one device is obeyed
+/// at the word of an issuer.
+#[test]
+fn rules_that_cannot_be_read_open_nothing_and_keep_nothing_open() {
+    for (latch, action) in [
+        (service(), Action::Close),
+        (LatchId::TRUST, Action::Lockdown),
+    ] {
+        let (mut bench, _) = opened();
+        let change = bench.change("speed", 1);
+        let mut many = bench.code(LatchId::TRUST, Action::Lockdown);
+        (many.audience, many.incarnation, many.challenge) = (Audience::Tenant, None, None);
+        let mut approvers = bench.code(latch, action);
+        (approvers.issuer, approvers.challenge) = (APPROVER[0].id(), None);
+        let shutting = bench.closing(latch, action);
+
+        let all = 0..u32::try_from(bench.hardware.journal.probe().contents().len()).unwrap();
+        bench.hardware.journal.probe().fail_reads_at(all);
+        let others = [
+            change.clone(),
+            seal(&many, &CREW),
+            seal(&approvers, &APPROVER[..1]),
+        ];
+        for code in others {
+            let answer = bench.submit(&code);
+            assert_eq!(answer, Answer::Ignored(Reason::StorageFault.into()));
+            assert!(bench.device.is_open(service()));
+        }
+        let answer = bench.submit(&shutting);
+        assert_eq!(answer, Answer::Ignored(Reason::StorageFault.into()));
+        assert!(!bench.device.is_open(service()));
+
+        bench.hardware.journal.probe().clear_faults();
+        let told = bench.submit(&change).outcome();
+        assert!(matches!(told, Outcome::Applied { .. }), "{told:?}");
+        let told = bench.submit(&shutting).outcome();
+        assert!(
+            matches!(told, Outcome::Closed { .. } | Outcome::LockedDown),
+            "{told:?}"
         );
     }
 }
