@@ -7,6 +7,7 @@ use super::{
     signing::{sign_message, write_message},
 };
 use crate::{
+    boot::Started,
     ledger::{Facts, Image, Install, InstallPhase, Pending, RECORD, Recent, Record},
     limits::{ENVELOPE_HEAD, MAX_RECORD, PULSE_ROTATE_MS},
     reject::{Reason, Refusal, ensure},
@@ -264,15 +265,20 @@ where
             }
             Outcome::TimeRaised { .. } => {}
             Outcome::InstallReverted { .. } => {
-                let Image {
-                    version, manifest, ..
-                } = firmware.confirmed;
-                status.firmware = FirmwareStatus {
-                    version,
-                    manifest,
-                    trial_boots_left: 0,
-                    ..status.firmware
-                };
+                status.firmware.trial_boots_left = 0;
+                let tried = install.as_ref().map(|install| install.image.slot);
+                // A program in the other slot has said of itself what is true: it may be the fallback.
+                let is_other = matches!(self.started, Started::Slot(slot) if tried != Some(slot));
+                if !is_other {
+                    let after = if tried == Some(firmware.confirmed.slot) {
+                        // It was written over: only where it was damaged does a release go there.
+                        firmware.fallback.unwrap_or_default()
+                    } else {
+                        firmware.confirmed
+                    };
+                    status.firmware.version = after.version;
+                    status.firmware.manifest = after.manifest;
+                }
             }
             _ => {}
         }

@@ -1,7 +1,7 @@
 //! The image confirmed before the confirmed one: it starts where that one has decayed, says so, and is not started below the floor.
 
 use latch_link::{Life, Program, Why};
-use latch_verify::statement::Outcome;
+use latch_verify::{Reason, statement::Outcome};
 
 use super::{
     course::{Course, FLOOR},
@@ -53,6 +53,24 @@ fn the_image_before_starts_where_the_confirmed_one_has_decayed() {
         (firmware.version, firmware.manifest, firmware.security_floor),
         (before.release.version, before.release.id(), FLOOR),
         "the state says what runs"
+    );
+
+    // One that does not start goes where that one lay, and is given up.
+    let release = tenant.release("1.2.1", FLOOR, vec![0x5a; 6_000]);
+    let update = Update::of(&tenant, release, &mut host, &before.key).expect("it stays");
+    let outcome = update.end(&mut host, &mut Stage::default());
+    let reason = Reason::TrialExpired.number();
+    assert_eq!(outcome, Outcome::InstallReverted { reason });
+    let told = host.receipts(&before.key).iter().rev();
+    let told = told.map(|receipt| (receipt.statement, receipt.status.firmware));
+    let firmware = told
+        .filter(|(of, _)| *of == update.code.id())
+        .map(|(_, firmware)| firmware)
+        .next();
+    assert_eq!(
+        firmware.map(|firmware| firmware.version),
+        Some(before.release.version),
+        "the receipt says what runs"
     );
 
     // The release that has decayed, once more: it is newer than what runs.
