@@ -4,6 +4,7 @@ use std::{
     fs,
     path::PathBuf,
     process::{Command, Stdio},
+    time::SystemTime,
 };
 
 use tempfile::TempDir;
@@ -49,6 +50,12 @@ impl Machine {
     /// What its flash holds.
     pub(crate) fn flash(&self) -> Vec<u8> {
         fs::read(self.dir.path().join("flash.bin")).expect("the flash is read")
+    }
+
+    /// When its flash was written last.
+    pub(crate) fn written(&self) -> SystemTime {
+        let data = fs::metadata(self.dir.path().join("flash.bin")).expect("the flash is there");
+        data.modified().expect("a file system with times")
     }
 
     /// What a slot holds.

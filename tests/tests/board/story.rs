@@ -96,13 +96,29 @@ impl Scene {
 
     /// Waits until a statement has come to an end, and tells which.
     fn outcome(&self, of: StatementId) -> Outcome {
-        until("an outcome that is an end", || {
-            let told = self.receipts.receipts(of, &self.key).pop();
-            let outcome = told.map(|told| told.receipt.outcome);
-            outcome.filter(|outcome| {
-                !matches!(outcome, Outcome::InstallStarted | Outcome::Opened { .. })
-            })
-        })
+        until("an outcome that is an end", || self.end(of))
+    }
+
+    /// As [`outcome`](Self::outcome), of an installation: each page may take as long as another statement.
+    fn installed(&self, of: StatementId) -> Outcome {
+        loop {
+            let before = self.machine.written();
+            let end = until("an outcome that is an end, or another page", || {
+                let end = self.end(of);
+                (end.is_some() || self.machine.written() != before).then_some(end)
+            });
+            if let Some(outcome) = end {
+                return outcome;
+            }
+        }
+    }
+
+    /// The end that a statement has come to.
+    fn end(&self, of: StatementId) -> Option<Outcome> {
+        let told = self.receipts.receipts(of, &self.key).pop();
+        let outcome = told.map(|told| told.receipt.outcome);
+        outcome
+            .filter(|outcome| !matches!(outcome, Outcome::InstallStarted | Outcome::Opened { .. }))
     }
 
     /// Runs a command of the operator's that sends a code; which it was.
@@ -176,7 +192,7 @@ fn tell(language: Language) {
     // 1.1 is other code: it knows the command.
     let image = language.application("1.1.0");
     let (code, serving) = scene.install(&scene.build("1.1.0", "1", &image));
-    assert_eq!(scene.outcome(code), Outcome::InstallConfirmed);
+    assert_eq!(scene.installed(code), Outcome::InstallConfirmed);
     drop(serving);
     scene.operator.sees_firmware(DEVICE, "1.1.0");
     assert_eq!(&scene.machine.slot(1)[..image.len()], &image[..]);
@@ -192,7 +208,7 @@ fn tell(language: Language) {
             scene.install(&scene.build(version, "1", &language.application(version)));
         let reason = reason.number();
         assert_eq!(
-            scene.outcome(code),
+            scene.installed(code),
             Outcome::InstallReverted { reason },
             "{version}"
         );
