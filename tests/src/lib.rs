@@ -2,6 +2,8 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fmt::Display;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -17,6 +19,20 @@ pub fn effort() -> u32 {
         .and_then(|factor| factor.parse().ok())
         .unwrap_or(1)
         .max(1)
+}
+
+/// Shows what a test that passes has to tell: a table, an account. What `println!` prints is kept to itself by the test harness.
+///
+/// # Panics
+///
+/// When standard output is closed.
+pub fn show(account: impl Display) {
+    // One write, so that lines of tests beside each other stay whole.
+    let lines = format!("{account}\n");
+    let mut out = io::stdout().lock();
+    out.write_all(lines.as_bytes())
+        .and_then(|()| out.flush())
+        .expect("standard output is open");
 }
 
 /// The path of one of the workspace's programs (`latch`, `latch-agent`, `latch-sim`), built from the tree as it is now.

@@ -1,7 +1,7 @@
 //! The power goes while a device makes its key and is provisioned: it comes back as nobody's still, or as whose it is to be.
 
 use latch_link::{Life, ToDevice};
-use latch_tests::effort;
+use latch_tests::{effort, show};
 
 use super::{
     host::{Gone, Host},
@@ -53,9 +53,9 @@ fn a_device_is_provisioned_wherever_the_power_goes() {
     let mut host = Host::at(&mut whole, 1);
     assert!(keep_at_it(&tenant, &mut whole, &mut host));
     let operations = whole.operations(u32::MAX);
-    println!(
+    show(format_args!(
         "a first key, provisioning and the first start take {operations} operations of the flash"
-    );
+    ));
 
     let stride = if effort() > 1 { 1 } else { STRIDE };
     for after in (0..operations).step_by(stride) {
@@ -71,7 +71,9 @@ fn a_device_is_provisioned_wherever_the_power_goes() {
         machine.start();
         let mut host = Host::at(&mut machine, 3);
         let life = host.meet().expect("no cut was planned").life;
-        println!("cut in operation {after:2}: came back as {life:?}");
+        show(format_args!(
+            "cut in operation {after:2}: came back as {life:?}"
+        ));
         assert!(
             !matches!(life, Life::Shut(_)),
             "operation {after}: {life:?}"

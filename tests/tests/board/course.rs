@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use latch_link::Paged;
+use latch_tests::show;
 use latch_verify::statement::Outcome;
 
 use super::{
@@ -59,11 +60,11 @@ impl Course {
         host.until_gone(&mut machine);
         let ended = update.drive(&mut host, &mut Stage::default());
         assert_eq!(ended, Ok(Outcome::InstallConfirmed));
-        println!(
+        show(format_args!(
             "an update of {} pages takes {} operations of the flash ({language:?})",
             flash.len(),
             machine.operations(u32::MAX)
-        );
+        ));
 
         let mut last = Machine::with_flash(&flash[flash.len() - 1]);
         last.plan_nothing();

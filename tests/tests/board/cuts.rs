@@ -6,7 +6,7 @@ use std::{
     thread,
 };
 
-use latch_tests::effort;
+use latch_tests::{effort, show};
 use latch_verify::statement::Outcome;
 
 use super::{
@@ -95,7 +95,7 @@ fn trials(course: &Course, count: u32) {
                     if number >= count {
                         break;
                     }
-                    println!("{}", trial(course, number));
+                    show(trial(course, number));
                 }
             });
         }

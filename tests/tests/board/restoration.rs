@@ -1,7 +1,7 @@
 //! The power goes while the bootloader's recovery program brings the confirmed image back. Each time it begins anew, and finishes.
 
 use latch_link::{Paged, Program};
-use latch_tests::effort;
+use latch_tests::{effort, show};
 
 use super::{
     chance::Chance,
@@ -105,7 +105,7 @@ impl Case<'_> {
             account += &format!(", power lost in operation {after}");
         }
         self.finish(&mut machine, &account);
-        println!("{account}; brought back");
+        show(format_args!("{account}; brought back"));
     }
 }
 
@@ -119,7 +119,9 @@ fn an_image_is_brought_back_wherever_the_power_goes() {
     let mut whole = case.machine(Lost::All);
     case.finish(&mut whole, "whole");
     let operations = whole.operations(u32::MAX);
-    println!("a restoration takes {operations} operations of the flash");
+    show(format_args!(
+        "a restoration takes {operations} operations of the flash"
+    ));
     for round in 0..effort() {
         for after in 0..operations {
             case.trial(round * operations + after, after, operations);

@@ -182,7 +182,7 @@ pub(crate) fn of_repeats(passed_ms: u64) -> u64 {
 
 /// One line of the table that a run prints: `cargo test --test flood -- --nocapture --test-threads 1`.
 pub(crate) fn show(name: &str, cost: &Cost) {
-    println!("{name:28} {cost}");
+    latch_tests::show(format_args!("{name:28} {cost}"));
 }
 
 impl fmt::Display for Cost {

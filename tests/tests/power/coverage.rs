@@ -10,7 +10,7 @@ use super::{
     operation::{Operation, operations},
     sweep::noise,
 };
-use latch_tests::effort;
+use latch_tests::{effort, show};
 
 /// From here on every operation of the flash is cut.
 pub(crate) const ALL: u32 = 10;
@@ -140,7 +140,7 @@ fn every_operation_is_cut_in_every_way_on_every_unit() {
         rows.into_iter().flatten().collect()
     });
     rows.sort_by_key(|row| row.name);
-    println!("{}", table(&rows));
+    show(table(&rows));
     let empty: Vec<String> = rows.iter().flat_map(Row::empty_cells).collect();
     assert!(empty.is_empty(), "never cut: {empty:#?}");
 }

@@ -11,7 +11,7 @@ use super::{
     operation::operations,
     sweep::noise,
 };
-use latch_tests::effort;
+use latch_tests::{effort, show};
 
 /// Operations whose pairs of cuts are made: a burn, a change of trust, and the end of a trial.
 const PAIRED: [&str; 3] = ["burn of a command", "root rotation", "confirm"];
@@ -78,7 +78,9 @@ fn every_pair_of_cuts() {
                 (hits, all) = (hits + reached, all + pairs.len());
             }
         }
-        println!("{name:<22}{hits:>7} of {all} pairs of cuts, units of 32");
+        show(format_args!(
+            "{name:<22}{hits:>7} of {all} pairs of cuts, units of 32"
+        ));
     }
 }
 
@@ -125,10 +127,10 @@ fn many_cuts_one_after_the_other() {
         let running = units.map(|(unit, runs)| (unit, scope.spawn(runs)));
         running.map(|(unit, runs)| (unit, runs.join().expect("no check has failed")))
     });
-    println!("unit   runs by how many cuts they reached, from one");
+    show("unit   runs by how many cuts they reached, from one");
     let mut deepest = 0;
     for (unit, reached) in found {
-        println!("{unit:>4}   {reached:?}");
+        show(format_args!("{unit:>4}   {reached:?}"));
         deepest += reached[2..].iter().sum::<u32>();
     }
     assert!(deepest > 0, "no run was cut three times");

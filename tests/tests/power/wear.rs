@@ -1,6 +1,6 @@
 //! What burned codes cost in erases: JOURNAL.md states what is printed here.
 
-use latch_tests::effort;
+use latch_tests::{effort, show};
 use latch_verify::{twin::Value, types::LatchId};
 
 use super::{board::Board, rig::Rig, sweep::Past};
@@ -49,7 +49,7 @@ fn row<const UNIT: usize>() {
         let speed = leaves(&[("speed", Value::Int(number))]);
         rig.fresh(LatchId::TWIN, set(&speed))
     });
-    println!("{UNIT:>4}{commands:>10}{changes:>14}");
+    show(format_args!("{UNIT:>4}{commands:>10}{changes:>14}"));
     for burns in [commands, changes] {
         assert!(
             burns >= LEAST_BURNS,
@@ -60,8 +60,8 @@ fn row<const UNIT: usize>() {
 
 #[test]
 fn erases_a_burned_code() {
-    println!("burned codes an erase of a sector of 20 KiB");
-    println!("unit  commands  twin changes");
+    show("burned codes an erase of a sector of 20 KiB");
+    show("unit  commands  twin changes");
     row::<1>();
     row::<2>();
     row::<4>();
