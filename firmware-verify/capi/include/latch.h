@@ -302,14 +302,14 @@ enum {
 /**
  * Words of a device's storage, on targets with pointers of 32 bits. Checked when the library is built.
  */
-#define LATCH_DEVICE_WORDS 2272
+#define LATCH_DEVICE_WORDS 1216
 #endif
 
 #if defined(LATCH_POINTERS_64)
 /**
  * Words of a device's storage, on targets with pointers of 64 bits. Checked when the library is built.
  */
-#define LATCH_DEVICE_WORDS 2304
+#define LATCH_DEVICE_WORDS 1232
 #endif
 
 /**

@@ -49,10 +49,14 @@ impl DerefMut for Lent {
 
 /// Words of a device's storage, on targets with pointers of 32 bits. Checked when the library is built.
 #[cfg(target_pointer_width = "32")]
-pub const LATCH_DEVICE_WORDS: usize = 2272;
+pub const LATCH_DEVICE_WORDS: usize = 1216;
 /// Words of a device's storage, on targets with pointers of 64 bits. Checked when the library is built.
 #[cfg(target_pointer_width = "64")]
-pub const LATCH_DEVICE_WORDS: usize = 2304;
+pub const LATCH_DEVICE_WORDS: usize = 1232;
+
+/// Bytes that a device's storage may have too many: its size is one for all targets whose pointers are as long, and does not change
+/// with every field.
+const SPARE: usize = 256;
 
 /// Bytes of a device's storage.
 pub const LATCH_DEVICE_SIZE: usize = LATCH_DEVICE_WORDS * 8;
@@ -104,6 +108,10 @@ const _: () = {
     assert!(
         size_of::<Cell>() <= size_of::<latch_device_t>(),
         "LATCH_DEVICE_WORDS are too few"
+    );
+    assert!(
+        size_of::<latch_device_t>() <= size_of::<Cell>() + SPARE,
+        "LATCH_DEVICE_WORDS are too many"
     );
     assert!(
         align_of::<Cell>() <= align_of::<latch_device_t>(),
