@@ -9,7 +9,7 @@ use super::{
 use crate::core::event::Notice;
 
 impl LinkedCore {
-    /// When it wants [`LinkedEvent::Tick`], if nothing else happens before.
+    /// When it wants [`LinkedEvent::Tick`](super::LinkedEvent::Tick), if nothing else happens before.
     #[must_use]
     pub fn wake_at_ms(&self) -> Option<u64> {
         let answer_at_ms = self.talk.as_ref().and_then(Talk::until_ms);
