@@ -10,12 +10,12 @@ use super::{
     submit::{Release, Submitted},
 };
 use crate::{
-    ledger::{CodeName, Doing, Effect, Pending, RULES_ROOM, Record},
+    ledger::{CodeName, Doing, Effect, Pending, Record},
     reject::{Reason, Refusal, ensure},
     statement::{Action, CloseCause, Code, Outcome, RuleChoice, TimeStatus},
     twin::Bytes,
     types::TimeMs,
-    verdict::{Authentic, Grant, Recall, admit, judge_by, shuts_unruled},
+    verdict::{Authentic, Grant, Recall, admit},
     wire::{Kind, Verified},
 };
 
@@ -75,10 +75,7 @@ where
         // be read, so is any issuer.
         let may_close = match &judged {
             Ok(_) => true,
-            Err(refusal) => {
-                refusal.reason == Reason::StorageFault
-                    && shuts_unruled(authentic, &self.memory.ledger.trust)
-            }
+            Err(refusal) => refusal.reason == Reason::StorageFault && self.shuts_unruled(authentic),
         };
         if may_close {
             match code.action {
@@ -98,26 +95,13 @@ where
             Err(refusal) if refusal.reason == Reason::StorageFault => return self.ignore(refusal),
             Err(refusal) => return self.refuse_code(authentic, refusal, out),
         };
-        if let Err(refusal) = self.burn(authentic, &grant, &plan, out) {
+        let burned = authentic
+            .is_by_signers_of(verified)
+            .and_then(|()| self.burn(authentic, &grant, &plan, out));
+        if let Err(refusal) = burned {
             return self.ignore(refusal);
         }
         self.open(authentic, &plan, out)
-    }
-
-    #[inline(never)]
-    fn judge(&mut self, authentic: &Authentic<'_>) -> Result<Grant, Refusal> {
-        let conditions = self.conditions();
-        let ledger = &self.memory.ledger;
-        let mut buffer = [0; RULES_ROOM];
-        let rules = ledger.rules(&mut self.journal, &mut buffer)?;
-        judge_by(
-            authentic,
-            &ledger.trust,
-            &rules,
-            &ledger.identity,
-            &conditions,
-            &ledger.facts.replay,
-        )
     }
 
     #[inline(never)]
@@ -190,7 +174,12 @@ where
     ) -> Result<(), Refusal> {
         let code = authentic.code();
         grant.holds()?;
-        self.judge(authentic)?.holds()?;
+        let again = self.judge(authentic)?;
+        again.holds()?;
+        if matches!(plan, Plan::Open) {
+            // What the latch will be held to comes from the first judgement, and is not looked at again while it is open.
+            self.is_staged_by(again.rule())?;
+        }
         self.prepare(code)?;
         match plan {
             Plan::Install { .. } => self.supersede(out)?,

@@ -9,6 +9,7 @@ mod budget;
 mod code;
 mod factory;
 mod install;
+mod judging;
 mod latches;
 mod mark;
 mod memory;

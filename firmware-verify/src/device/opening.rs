@@ -1,5 +1,7 @@
 //! One open latch, as it is kept in RAM: in bytes, so that nothing lies between its fields.
 
+use core::hint::black_box;
+
 use super::latches::ms;
 use crate::{
     division::divide,
@@ -27,7 +29,7 @@ pub(super) struct Opening {
 }
 
 /// What a latch is held to while it is open: the part of its rule that is not settled once it opens.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct HeldTo {
     /// The version of the root whose rule it is.
     pub(super) root: u32,
@@ -151,6 +153,13 @@ impl Staged {
             code: KeptName::of(code),
             opens: Some((held_to, KeptContext::of(context))),
         }
+    }
+
+    /// Whether it is to be opened, and held to this.
+    pub(super) fn is_held_to(&self, held_to: &HeldTo) -> bool {
+        black_box(&self.opens)
+            .as_ref()
+            .is_some_and(|(staged, _)| staged == held_to)
     }
 
     /// An open latch that this code is to renew.

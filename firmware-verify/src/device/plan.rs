@@ -107,6 +107,19 @@ where
         Ok(Plan::Open)
     }
 
+    /// Checks that the latch that is to be opened will be held to this rule.
+    ///
+    /// # Errors
+    /// [`Reason::LogicFault`].
+    pub(super) fn is_staged_by(&self, rule: &Rule) -> Result<(), Refusal> {
+        let held_to = HeldTo::the(rule, self.memory.ledger.trust.terms()?.version);
+        let staged = self.memory.staged.first();
+        ensure(
+            staged.is_some_and(|staged| staged.is_held_to(&held_to)),
+            Reason::LogicFault,
+        )
+    }
+
     #[inline(never)]
     fn plan_renew<'a>(
         &mut self,

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256, Sha512};
 
 use super::record::{Effect, RECORD, Record};
 use crate::{
-    journal::{Address, Journal},
+    journal::{Address, Checksum, Journal},
     limits::{MAX_RECORD, SIGNATURE_LEN},
     reject::{Reason, Refusal, ensure},
     types::{KeyId, StatementId},
@@ -35,6 +35,8 @@ pub(crate) struct Outline {
     signatures: usize,
     /// Those by keys of the ring, whether they are good or not.
     known: usize,
+    /// Of the signatures and whose they are, as they were when the whole was read.
+    checksum: Checksum,
 }
 
 impl Outline {
@@ -106,26 +108,38 @@ impl<'j, F: NorFlash, const CAPACITY: usize> KeptStatement<'j, F, CAPACITY> {
             signatures_from: end.saturating_add(1),
             signatures: envelope.signers().count(),
             known: known.count(),
+            checksum: envelope
+                .places()
+                .fold(Checksum::of(0), |sum, (id, signature)| {
+                    sum.then(&id.0).then(signature)
+                }),
         })
     }
 
-    /// Checks every signature by a key of the ring; stops at the first that is not good.
+    /// Checks every signature by a key of the ring; believes none after the first that is not good.
     ///
     /// # Errors
-    /// [`Reason::StorageFault`], [`Reason::WeakKey`], [`Reason::BadSignature`]; [`Reason::LogicFault`] where the statement is not
-    /// what it was when its [outline](Self::outline) was taken.
+    /// [`Reason::StorageFault`], also where the statement is not what it was when its [outline](Self::outline) was taken;
+    /// [`Reason::WeakKey`], [`Reason::BadSignature`].
     pub(crate) fn prove(&mut self, outline: &Outline, ring: &KeyRing) -> Result<Signers, Refusal> {
-        let mut signers = Signers::NOBODY;
+        let (mut proven, mut read) = (Ok(Signers::NOBODY), Checksum::of(0));
         for nth in 0..outline.signatures {
             let (id, signature) = self.signature(outline, nth)?;
-            if let Some((place, key)) = ring.find(id) {
+            read = read.then(&id.0).then(&signature);
+            if let (Ok(signers), Some((place, key))) = (&mut proven, ring.find(id)) {
                 let mut message = Pieces {
                     statement: self,
                     part: outline.message.clone(),
                 };
-                signers.insert(place, key.prove_message(&mut message, &signature)?)?;
+                let sound = key.prove_message(&mut message, &signature);
+                if let Err(refusal) = sound.and_then(|sound| signers.insert(place, sound)) {
+                    proven = Err(refusal);
+                }
             }
         }
+        // What was read otherwise than before is the flash's fault, and no signer's.
+        ensure(read == outline.checksum, Reason::StorageFault)?;
+        let signers = proven?;
         signers.are(outline.known)?;
         Ok(signers)
     }
@@ -171,7 +185,8 @@ impl<F: NorFlash, const CAPACITY: usize> Message for Pieces<'_, '_, F, CAPACITY>
         });
         read.map_err(|_| Reason::StorageFault)?;
         let own: [u8; 32] = own.finalize().into();
-        ensure(StatementId::of(&own) == *id, Reason::LogicFault)
+        // It was this statement when it was read whole.
+        ensure(StatementId::of(&own) == *id, Reason::StorageFault)
     }
 }
 

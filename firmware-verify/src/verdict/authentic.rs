@@ -1,6 +1,8 @@
 //! The first half of the checks of a latch code: who has signed it, and whether it is for this device. The order of
 //! them all stands in `judge.rs`.
 
+use core::hint::black_box;
+
 use super::{conditions::Identity, trust::InForce};
 use crate::{
     reject::{Reason, Refusal, ensure},
@@ -27,6 +29,17 @@ impl<'a> Authentic<'a> {
     #[must_use]
     pub fn code(&self) -> &Code<'a> {
         &self.code
+    }
+
+    /// Checks that it is by those whose signatures were proven, as many as lie there: both judgements read the one copy that was
+    /// made of them.
+    ///
+    /// # Errors
+    /// [`Reason::LogicFault`].
+    pub(crate) fn is_by_signers_of(&self, verified: &Verified<'_>) -> Result<(), Refusal> {
+        let signers = black_box(verified).signers();
+        signers.are(verified.envelope().signers().count())?;
+        ensure(signers == self.signers, Reason::LogicFault)
     }
 
     /// Whose signatures are on it.

@@ -55,7 +55,40 @@ pub(crate) fn judge_by<const USED: usize, const ISSUERS: usize>(
     conditions: &Conditions,
     replay: &ReplayTable<USED, ISSUERS>,
 ) -> Result<Grant, Refusal> {
-    let (id, code, signers) = (authentic.id(), authentic.code(), authentic.signers());
+    let (code, signers) = (authentic.code(), authentic.signers());
+    check_unruled(authentic, trust, identity, replay)?;
+    let served = code.action.closes() || code.action == Action::Unlock;
+    ensure(served || !conditions.locked_down, Reason::LockedDown)?;
+    let latch = rules.latch(code.latch).ok_or(Reason::NoSuchLatch)?;
+    let rule = chosen_rule(code, &latch)?;
+    check_issuer(code, signers, trust)?;
+    check_signers(code, &rule, signers, trust, replay)?;
+    check_life(code, &rule)?;
+    check_guarded(code, rules)?;
+    check_open(code, &rule)?;
+    freshness::check(code, rule.freshness, conditions)?;
+    check_context(code, conditions)?;
+    check_posture(&rule, conditions)?;
+    check_floors(code, replay)?;
+    let trial = latch
+        .trial
+        .filter(|_| code.rule == RuleChoice::Normal && !code.action.closes())
+        .and_then(|rule| on_trial(authentic, &rule, trust, conditions, replay).err());
+    Ok(Grant::new(rule, trial.map(|refusal| refusal.reason)))
+}
+
+/// What of the second half needs no rule of the root.
+///
+/// # Errors
+/// The first reason in the order above.
+#[inline(never)]
+pub(crate) fn check_unruled<const USED: usize, const ISSUERS: usize>(
+    authentic: &Authentic<'_>,
+    trust: &InForce,
+    identity: &Identity,
+    replay: &ReplayTable<USED, ISSUERS>,
+) -> Result<(), Refusal> {
+    let (id, code) = (authentic.id(), authentic.code());
     check_address(code, identity)?;
     // A code for one device names its enrolment: a new one voids it.
     let unnamed = matches!(code.audience, Audience::Device(_)).then_some(0);
@@ -77,25 +110,7 @@ pub(crate) fn judge_by<const USED: usize, const ISSUERS: usize>(
     ensure(
         code.epoch == epoch,
         Refusal::new(Reason::OtherEpoch, epoch.into(), code.epoch.into()),
-    )?;
-    let served = code.action.closes() || code.action == Action::Unlock;
-    ensure(served || !conditions.locked_down, Reason::LockedDown)?;
-    let latch = rules.latch(code.latch).ok_or(Reason::NoSuchLatch)?;
-    let rule = chosen_rule(code, &latch)?;
-    check_issuer(code, signers, trust)?;
-    check_signers(code, &rule, signers, trust, replay)?;
-    check_life(code, &rule)?;
-    check_guarded(code, rules)?;
-    check_open(code, &rule)?;
-    freshness::check(code, rule.freshness, conditions)?;
-    check_context(code, conditions)?;
-    check_posture(&rule, conditions)?;
-    check_floors(code, replay)?;
-    let trial = latch
-        .trial
-        .filter(|_| code.rule == RuleChoice::Normal && !code.action.closes())
-        .and_then(|rule| on_trial(authentic, &rule, trust, conditions, replay).err());
-    Ok(Grant::new(rule, trial.map(|refusal| refusal.reason)))
+    )
 }
 
 /// The rule that the code is held to.
@@ -142,13 +157,28 @@ fn to_close(rule: Rule) -> Rule {
 }
 
 /// Whether a code is to shut something although nobody can read the rules: one voice shuts one device, and whose, the keys say.
-/// What shuts many devices at once asks for more than can be known then.
-pub(crate) fn shuts_unruled(authentic: &Authentic<'_>, trust: &InForce) -> bool {
+/// What shuts many devices at once asks for more than can be known then. All that needs no rule is asked as ever: an old code of a
+/// key that was revoked shuts nothing.
+pub(crate) fn shuts_unruled<const USED: usize, const ISSUERS: usize>(
+    authentic: &Authentic<'_>,
+    trust: &InForce,
+    identity: &Identity,
+    conditions: &Conditions,
+    replay: &ReplayTable<USED, ISSUERS>,
+) -> bool {
     let code = authentic.code();
     let one_device = matches!(code.audience, Audience::Device(_));
-    code.action.closes()
-        && (one_device || code.action == Action::Close)
+    let normal = code.rule == RuleChoice::Normal;
+    let may = match code.action {
+        Action::Close => one_device || normal,
+        Action::Lockdown => one_device && normal && code.latch == LatchId::TRUST,
+        _ => false,
+    };
+    may && check_unruled(authentic, trust, identity, replay).is_ok()
         && check_issuer(code, authentic.signers(), trust).is_ok()
+        && freshness::check(code, Freshness::TimeFloor, conditions).is_ok()
+        && check_context(code, conditions).is_ok()
+        && check_floors(code, replay).is_ok()
 }
 
 fn check_issuer(code: &Code<'_>, signers: Signers, trust: &InForce) -> Result<(), Refusal> {

@@ -24,7 +24,7 @@ pub use conditions::{Challenges, Conditions, Identity};
 pub use enrolment::{judge_enrolment, judge_request};
 pub use grant::Grant;
 pub use judge::judge;
-pub(crate) use judge::{context_holds, judge_by, shuts_unruled};
+pub(crate) use judge::{check_unruled, context_holds, judge_by, shuts_unruled};
 pub use release::{ReleaseFacts, judge_release};
 pub(crate) use release::{authenticate_release, suits};
 pub use replay::{Burned, Floor, Recall, Replay, ReplayTable, Use};

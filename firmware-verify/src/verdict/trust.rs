@@ -1,6 +1,6 @@
 //! The trust root in force.
 
-use core::ops::Deref;
+use core::{hint::black_box, ops::Deref};
 
 use heapless::Vec;
 
@@ -294,7 +294,33 @@ impl InForce {
             epoch,
             thresholds,
         };
+        if !self.is(read) {
+            self.clear();
+            return Err(Reason::LogicFault.into());
+        }
         Ok(())
+    }
+
+    /// Whether what lies here is what was read: a store that a fault has skipped leaves a threshold, or the number of a role, at
+    /// zero, and nothing that asks for them later could tell.
+    #[inline(never)]
+    fn is(&self, read: &ReadRoot<'_>) -> bool {
+        let Root {
+            tenant,
+            version,
+            epoch,
+            keys,
+            thresholds,
+            ..
+        } = read.root;
+        let terms = Terms {
+            tenant,
+            version,
+            epoch,
+            thresholds,
+        };
+        let roles = keys.iter().map(|listed| listed.role);
+        black_box(self.terms) == terms && self.ring.iter().map(|(_, role, _)| *role).eq(roles)
     }
 
     /// Whether as many of its root keys have signed it as it asks for: counted are signatures that were proven, by the places of
@@ -322,7 +348,9 @@ impl InForce {
     /// # Errors
     /// [`Reason::LogicFault`] where no root is in force: thresholds of nothing would be reached by nobody.
     pub fn terms(&self) -> Result<&Terms, Refusal> {
-        ensure(self.terms.version > 0, Reason::LogicFault)?;
+        let Thresholds { root, release, .. } = self.terms.thresholds;
+        let stands = self.terms.version > 0 && root > 0 && release > 0;
+        ensure(stands, Reason::LogicFault)?;
         Ok(&self.terms)
     }
 

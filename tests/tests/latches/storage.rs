@@ -116,6 +116,11 @@ fn rules_that_cannot_be_read_open_nothing_and_keep_nothing_open() {
         let mut approvers = bench.code(latch, action);
         (approvers.issuer, approvers.challenge) = (APPROVER[0].id(), None);
         let shutting = bench.closing(latch, action);
+        let mut epoch = bench.code(latch, action);
+        (epoch.epoch, epoch.challenge) = (epoch.epoch + 1, None);
+        let mut enrolment = bench.code(latch, action);
+        (enrolment.incarnation, enrolment.challenge) = (Some(99), None);
+        let spoiled = [seal(&epoch, &CREW[..1]), seal(&enrolment, &CREW[..1])];
 
         let all = 0..u32::try_from(bench.hardware.journal.probe().contents().len()).unwrap();
         bench.hardware.journal.probe().fail_reads_at(all);
@@ -128,6 +133,11 @@ fn rules_that_cannot_be_read_open_nothing_and_keep_nothing_open() {
             let answer = bench.submit(&code);
             assert_eq!(answer, Answer::Ignored(Reason::StorageFault.into()));
             assert!(bench.device.is_open(service()));
+        }
+        // What is refused whatever the rules say shuts nothing either.
+        for code in spoiled {
+            let answer = bench.submit(&code);
+            assert!(bench.device.is_open(service()), "{answer:?}");
         }
         let answer = bench.submit(&shutting);
         assert_eq!(answer, Answer::Ignored(Reason::StorageFault.into()));

@@ -197,5 +197,5 @@ fn what_is_hashed_is_the_statement_that_is_known() {
     assert!(root.prove(&outline, trust.ring()).is_ok());
     flash.0.borrow_mut().contents_mut()[first + ENVELOPE_HEAD + 20] ^= 1;
     let refused = root.prove(&outline, trust.ring()).unwrap_err();
-    assert_eq!(refused.reason, Reason::LogicFault);
+    assert_eq!(refused.reason, Reason::StorageFault);
 }
