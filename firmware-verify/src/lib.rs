@@ -256,6 +256,8 @@ mod reject;
 pub mod statement;
 pub mod twin;
 pub mod types;
+#[cfg(test)]
+mod vectors;
 pub mod verdict;
 pub mod wire;
 

@@ -286,12 +286,37 @@ const _: () = assert!(size_of::<Opening>() <= 124 && size_of::<Staged>() <= 104)
 
 #[cfg(test)]
 mod tests {
-    use super::{KeptContext, KeptName};
+    use super::{HeldTo, KeptContext, KeptName, Staged};
     use crate::{
         ledger::CodeName,
         statement::Context,
-        types::{KeyId, Sequence, StatementId, Version, VersionRange},
+        types::{KeyId, LatchId, PostureRule, Sequence, StatementId, Version, VersionRange},
     };
+
+    #[test]
+    fn a_latch_that_is_held_to_less_is_told() {
+        let held_to = HeldTo {
+            root: 3,
+            max_open_s: 60,
+            heartbeat_s: 10,
+            grace_s: 5,
+            posture: PostureRule::default(),
+        };
+        let name = CodeName {
+            issuer: KeyId([1; 8]),
+            sequence: Sequence(7),
+            statement: StatementId([3; 16]),
+        };
+        let (latch, context) = (LatchId::TWIN, Context::default());
+        let staged = Staged::opening(latch, &name, (held_to, &context), 30, 0);
+        assert!(staged.is_held_to(&held_to));
+        let silent = HeldTo {
+            heartbeat_s: 0,
+            ..held_to
+        };
+        assert!(!staged.is_held_to(&silent));
+        assert!(!Staged::renewal(latch, &name, 30, 0).is_held_to(&held_to));
+    }
 
     #[test]
     fn what_is_kept_is_what_was_said() {

@@ -91,3 +91,91 @@ pub(super) fn check_address(code: &Code<'_>, identity: &Identity) -> Result<(), 
         Reason::OtherProduct,
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::vec::Vec;
+
+    use super::admit;
+    use crate::{
+        limits::MAX_CODE_BODY,
+        reject::Reason,
+        statement::{Action, Audience, Code, Context, RuleChoice},
+        types::{KeyId, LatchId, Sequence, TimeMs},
+        verdict::Identity,
+        wire::{DeviceKey, Envelope, KeyRing, Kind, PublicKey, Role, SeedKey, encode, seal_head},
+    };
+
+    fn identity() -> Identity {
+        Identity {
+            tenant: "acme".parse().unwrap(),
+            product: "pump".parse().unwrap(),
+            device: "pump-7".parse().unwrap(),
+            incarnation: 0,
+        }
+    }
+
+    fn code(issuer: KeyId) -> Code<'static> {
+        Code {
+            tenant: identity().tenant,
+            issuer,
+            epoch: 1,
+            incarnation: None,
+            audience: Audience::Tenant,
+            product: None,
+            latch: LatchId::TWIN,
+            rule: RuleChoice::Normal,
+            sequence: Sequence(7),
+            not_before_ms: TimeMs::default(),
+            not_after_ms: TimeMs::default(),
+            challenge: None,
+            context: Context::default(),
+            action: Action::Probe,
+        }
+    }
+
+    fn signed(code: &Code<'_>, keys: &mut [SeedKey]) -> Vec<u8> {
+        let mut room = [0; MAX_CODE_BODY];
+        let body = encode(code, &mut room).unwrap();
+        let mut whole = Vec::from(seal_head(Kind::Code, 0, body.len()).unwrap());
+        whole.extend_from_slice(body);
+        let message = whole.clone();
+        whole.push(u8::try_from(keys.len()).unwrap());
+        for key in keys {
+            whole.extend_from_slice(&id(key).0);
+            whole.extend_from_slice(&key.sign(&message).unwrap());
+        }
+        whole
+    }
+
+    fn id(key: &SeedKey) -> KeyId {
+        PublicKey::id_of(&key.public())
+    }
+
+    #[test]
+    fn it_is_by_those_whose_signatures_were_proven() {
+        let mut keys = [SeedKey::new(&[1; 32]), SeedKey::new(&[2; 32])];
+        let mut ring = KeyRing::new();
+        for key in &keys {
+            ring.add(Role::Operator, PublicKey::listed(key.public()).unwrap())
+                .unwrap();
+        }
+        let code = code(id(&keys[0]));
+        let verify = |bytes| {
+            Envelope::parse(Kind::Code, bytes)
+                .unwrap()
+                .verify(&ring)
+                .unwrap()
+        };
+        let both = signed(&code, &mut keys);
+        let one = signed(&code, &mut keys[..1]);
+        let other = signed(&code, &mut keys[1..]);
+        let [both, one, other] = [&both, &one, &other].map(|bytes| verify(bytes));
+        let authentic = admit(&one, &identity()).unwrap();
+        assert_eq!(authentic.is_by_signers_of(&one), Ok(()));
+        for verified in [both, other] {
+            let refused = authentic.is_by_signers_of(&verified).unwrap_err();
+            assert_eq!(refused.reason, Reason::LogicFault);
+        }
+    }
+}

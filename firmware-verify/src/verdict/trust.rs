@@ -45,6 +45,15 @@ impl Terms {
             time: 0,
         },
     };
+
+    fn of(root: &Root<'_>) -> Self {
+        Self {
+            tenant: root.tenant,
+            version: root.version,
+            epoch: root.epoch,
+            thresholds: root.thresholds,
+        }
+    }
 }
 
 /// A trust root that was checked, all of it.
@@ -272,15 +281,9 @@ impl InForce {
     #[inline(never)]
     pub(crate) fn put(&mut self, read: &ReadRoot<'_>) -> Result<(), Refusal> {
         self.clear();
-        let Root {
-            tenant,
-            version,
-            epoch,
-            keys,
-            thresholds,
-            ..
-        } = read.root;
-        let filled = keys
+        let filled = read
+            .root
+            .keys
             .iter()
             .try_for_each(|RootKey { role, key }| self.ring.add(role, PublicKey::listed(key)?));
         if filled.is_err() {
@@ -288,12 +291,7 @@ impl InForce {
             return Err(Reason::LogicFault.into());
         }
         self.id = read.envelope.id();
-        self.terms = Terms {
-            tenant,
-            version,
-            epoch,
-            thresholds,
-        };
+        self.terms = Terms::of(&read.root);
         if !self.is(read) {
             self.clear();
             return Err(Reason::LogicFault.into());
@@ -305,22 +303,9 @@ impl InForce {
     /// zero, and nothing that asks for them later could tell.
     #[inline(never)]
     fn is(&self, read: &ReadRoot<'_>) -> bool {
-        let Root {
-            tenant,
-            version,
-            epoch,
-            keys,
-            thresholds,
-            ..
-        } = read.root;
-        let terms = Terms {
-            tenant,
-            version,
-            epoch,
-            thresholds,
-        };
-        let roles = keys.iter().map(|listed| listed.role);
-        black_box(self.terms) == terms && self.ring.iter().map(|(_, role, _)| *role).eq(roles)
+        let listed = read.root.keys.iter().map(|listed| listed.role);
+        let roles = self.ring.iter().map(|(_, role, _)| *role);
+        black_box(self.terms) == Terms::of(&read.root) && roles.eq(listed)
     }
 
     /// Whether as many of its root keys have signed it as it asks for: counted are signatures that were proven, by the places of
@@ -377,3 +362,6 @@ impl InForce {
         self.terms().map(|terms| terms.tenant)
     }
 }
+
+#[cfg(test)]
+mod tests;

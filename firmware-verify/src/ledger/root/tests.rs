@@ -12,6 +12,7 @@ use crate::{
     limits::{ENVELOPE_HEAD, MAX_RECORD},
     reject::{Reason, Refusal},
     twin::Bytes,
+    vectors,
     verdict::ReadRoot,
     wire::{Envelope, Kind, encode},
 };
@@ -50,17 +51,6 @@ impl<const UNIT: usize> NorFlash for Shared<UNIT> {
     fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Self::Error> {
         self.0.borrow_mut().write(offset, bytes)
     }
-}
-
-/// A root with rules for paths and commands, signed by one key of its own.
-fn envelope() -> Vec<u8> {
-    let vectors = include_str!("../../../../tests/vectors/statements.json");
-    let (_, found) = vectors.split_once("\"name\": \"a trust root\"").unwrap();
-    let (_, found) = found.split_once("\"envelope\": \"").unwrap();
-    let (digits, _) = found.split_once('"').unwrap();
-    let (pairs, _) = digits.as_bytes().as_chunks::<2>();
-    let byte = |pair: &[u8; 2]| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap();
-    pairs.iter().map(byte).collect()
 }
 
 /// A journal that holds a root, and a ledger that has it in force.
@@ -118,7 +108,7 @@ impl<const UNIT: usize> Kept<UNIT> {
 }
 
 fn rules_are_read_back<const UNIT: usize>() {
-    let envelope = envelope();
+    let envelope = vectors::root();
     let mut kept = Kept::<UNIT>::of(&envelope);
     let read = ReadRoot::kept(&envelope).unwrap();
     let (_, rules) = read.rules().unwrap();
@@ -139,7 +129,7 @@ fn rules_are_read_back_from_units_of_every_size() {
 
 #[test]
 fn rules_that_have_changed_in_flash_are_no_rules() {
-    let envelope = envelope();
+    let envelope = vectors::root();
     let read = ReadRoot::kept(&envelope).unwrap();
     let (_, rules) = read.rules().unwrap();
     let mut kept = Kept::<4>::of(&envelope);
@@ -157,7 +147,7 @@ fn rules_that_have_changed_in_flash_are_no_rules() {
 
 #[test]
 fn rules_that_cannot_be_read_are_none() {
-    let mut kept = Kept::<4>::of(&envelope());
+    let mut kept = Kept::<4>::of(&vectors::root());
     let all = 0..u32::try_from(kept.flash.capacity()).unwrap();
     kept.flash.0.borrow_mut().fail_reads_at(all);
     assert_eq!(kept.rules().unwrap_err().reason, Reason::StorageFault);
@@ -166,7 +156,7 @@ fn rules_that_cannot_be_read_are_none() {
 
 #[test]
 fn nothing_has_rules_before_a_root_is_in_force() {
-    let mut kept = Kept::<4>::of(&envelope());
+    let mut kept = Kept::<4>::of(&vectors::root());
     kept.ledger.clear();
     assert_eq!(kept.rules().unwrap_err().reason, Reason::LogicFault);
     assert!(kept.proven().is_err());
@@ -175,7 +165,7 @@ fn nothing_has_rules_before_a_root_is_in_force() {
 /// The checksums of the journal are right: only the signature is not, or only its key.
 #[test]
 fn a_root_is_proven_by_signatures_and_not_by_checksums() {
-    let whole = envelope();
+    let whole = vectors::root();
     let body = Envelope::parse(Kind::Root, &whole).unwrap().body().len();
     let first = ENVELOPE_HEAD + body + 1;
     let (mut forged, mut stranger) = (whole.clone(), whole);
@@ -188,7 +178,7 @@ fn a_root_is_proven_by_signatures_and_not_by_checksums() {
 /// Flash that reads otherwise when it is hashed than when its parts were found.
 #[test]
 fn what_is_hashed_is_the_statement_that_is_known() {
-    let envelope = envelope();
+    let envelope = vectors::root();
     let mut kept = Kept::<4>::of(&envelope);
     let (flash, first) = (kept.flash.clone(), kept.place(&envelope));
     let (trust, at) = (&kept.ledger.trust, kept.ledger.root.at);
@@ -198,4 +188,22 @@ fn what_is_hashed_is_the_statement_that_is_known() {
     flash.0.borrow_mut().contents_mut()[first + ENVELOPE_HEAD + 20] ^= 1;
     let refused = root.prove(&outline, trust.ring()).unwrap_err();
     assert_eq!(refused.reason, Reason::StorageFault);
+}
+
+/// A signature that reads otherwise when it is checked is the flash's fault, and not its signer's.
+#[test]
+fn a_signature_that_is_read_wrong_is_no_bad_one() {
+    let envelope = vectors::root();
+    let body = Envelope::parse(Kind::Root, &envelope).unwrap().body().len();
+    let signature = ENVELOPE_HEAD + body + 1;
+    for byte in [signature, signature + 8, signature + 71] {
+        let mut kept = Kept::<4>::of(&envelope);
+        let (flash, first) = (kept.flash.clone(), kept.place(&envelope));
+        let (trust, at) = (&kept.ledger.trust, kept.ledger.root.at);
+        let mut root = KeptStatement::new(&mut kept.journal, at, Kind::Root, trust.id());
+        let outline = root.outline(trust.ring()).unwrap();
+        flash.0.borrow_mut().contents_mut()[first + byte] ^= 1;
+        let refused = root.prove(&outline, trust.ring()).unwrap_err();
+        assert_eq!(refused.reason, Reason::StorageFault, "byte {byte}");
+    }
 }
