@@ -1,7 +1,5 @@
 //! Places in an issuer's order: given out without a memory, and no two codes of one issuer have the same.
 
-use std::collections::BTreeSet;
-
 use latch_issue::{Change, CodeBuilder, RoleKey};
 use latch_verify::{
     Reason,
@@ -16,12 +14,6 @@ use crate::world::{
     openings::refused,
     root::{EPOCH, TENANT, maintenance},
 };
-
-/// Codes that are signed in one millisecond by one process.
-const AT_ONCE: usize = 1000;
-/// How far a clock is set back, in milliseconds: too little for a process to begin its order anew, which the tests that
-/// run beside this one would see.
-const BACK_MS: u64 = 500;
 
 fn builder(issuer: Signer) -> CodeBuilder {
     let audience = Audience::Device(device_id());
@@ -41,40 +33,6 @@ fn signed(builder: CodeBuilder, key: &RoleKey, now: TimeMs) -> (Sequence, Vec<u8
     let statement = draft.sign(&[key]).expect("the issuer's key");
     let code: Code<'_> = statement.body().expect("a code");
     (code.sequence, statement.bytes().to_vec())
-}
-
-#[test]
-fn a_builder_gives_each_code_of_a_millisecond_a_place_of_its_own() {
-    let (key, now) = (OPERATOR[0].role_key(), moment(1_790_000_000_000));
-    let places: BTreeSet<Sequence> = (0..AT_ONCE)
-        .map(|_| signed(builder(OPERATOR[0]), &key, now).0)
-        .collect();
-    assert_eq!(
-        places.len(),
-        AT_ONCE,
-        "{} of {AT_ONCE} codes that were signed in one millisecond would be refused as {:?}",
-        AT_ONCE - places.len(),
-        Reason::SequenceReused
-    );
-}
-
-/// Whoever names the code before never has a place twice, nor one out of order.
-#[test]
-fn codes_that_follow_each_other_have_places_that_do() {
-    let (key, now) = (OPERATOR[0].role_key(), moment(1_790_000_000_000));
-    let mut last = Sequence(0);
-    for number in 0..AT_ONCE {
-        // The clock goes back once.
-        let now = if number == 500 {
-            moment(now.get() - BACK_MS)
-        } else {
-            now
-        };
-        let (place, _) = signed(builder(OPERATOR[0]).after(last), &key, now);
-        assert!(place > last);
-        assert!(place.time().get() <= now.get() + BACK_MS + 1);
-        last = place;
-    }
 }
 
 /// Two issuers have orders of their own.

@@ -1,9 +1,6 @@
 //! From what is wanted to the body of a code: validity, sequence, audience.
 
-use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use latch_verify::{
     statement::{Audience, Code, Context, RuleChoice},
@@ -11,7 +8,7 @@ use latch_verify::{
     wire::Body as _,
 };
 
-use super::{Change, CodeError};
+use super::{Change, CodeError, order::Order};
 use crate::sign::Draft;
 
 /// How far a code's begin lies before its signing, at most. A device whose clock is
@@ -24,6 +21,9 @@ const SLACK_PART: u64 = 4;
 /// The life of a code for which none is asked, in seconds: long enough to reach a device
 /// that reconnects, short enough to be forgotten.
 pub const DEFAULT_LIFE_S: u32 = 600;
+
+/// The order of all codes that this process signs.
+static ORDER: Order = Order::new();
 
 /// Builds the body of a latch code.
 ///
@@ -242,7 +242,7 @@ impl CodeBuilder {
         }
         let mut random = [0; 2];
         getrandom::fill(&mut random).map_err(CodeError::NoEntropy)?;
-        let fresh = apart(Sequence::at(now, u16::from_le_bytes(random)));
+        let fresh = ORDER.next(Sequence::at(now, u16::from_le_bytes(random)));
         let least = self
             .after
             .map_or(0, |Sequence(before)| before.saturating_add(1));
@@ -261,30 +261,4 @@ pub fn now() -> Result<TimeMs, CodeError> {
         .and_then(|since| u64::try_from(since.as_millis()).ok())
         .and_then(TimeMs::new)
         .ok_or(CodeError::NoTime)
-}
-
-/// How far codes that follow each other may run ahead of the clock, in milliseconds: sixty thousand a millisecond for a
-/// second. A clock that was set back by more begins anew.
-const APART_MS: u64 = 1000;
-
-/// The last sequence that this process has given out.
-static LAST: AtomicU64 = AtomicU64::new(0);
-
-/// Sixteen random bits tell issuers apart that know nothing of each other; of the codes of one process in one
-/// millisecond some would collide (of 300 every other time, by the birthday bound). Those follow each other instead.
-fn apart(fresh: Sequence) -> Sequence {
-    let follows = |last: u64| {
-        let last = Sequence(last);
-        let ahead_ms = last.time().get().saturating_sub(fresh.time().get());
-        let collides = fresh <= last && ahead_ms < APART_MS;
-        if collides {
-            last.0.saturating_add(1)
-        } else {
-            fresh.0
-        }
-    };
-    let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| {
-        Some(follows(last))
-    });
-    Sequence(follows(last.unwrap_or_else(|last| last)))
 }

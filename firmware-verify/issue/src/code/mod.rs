@@ -3,6 +3,7 @@
 mod builder;
 mod change;
 mod cohort;
+mod order;
 
 #[cfg(test)]
 mod tests;
