@@ -254,19 +254,38 @@ mod tests {
     use super::PublicKey;
     use crate::reject::Reason;
 
+    /// The neutral element: whatever it is multiplied by, it adds nothing.
+    const NEUTRAL: [u8; 32] = {
+        let mut bytes = [0; 32];
+        bytes[0] = 1;
+        bytes
+    };
+
     #[test]
     fn a_listed_key_that_is_not_fit_finds_no_signature_good() {
-        // The neutral element, whose signature of anything is itself and zero; and no point at all.
-        let (mut neutral, mut nowhere) = ([0; 32], [0; 32]);
-        (neutral[0], nowhere[0]) = (1, 2);
+        // No point at all; and the neutral element, whose signature of anything is itself and zero.
+        let mut nowhere = [0; 32];
+        nowhere[0] = 2;
         let mut forged = [0; 64];
-        forged[0] = 1;
-        for (bytes, reason) in [(neutral, Reason::BadSignature), (nowhere, Reason::WeakKey)] {
+        forged[..32].copy_from_slice(&NEUTRAL);
+        for (bytes, reason) in [(NEUTRAL, Reason::BadSignature), (nowhere, Reason::WeakKey)] {
             assert_eq!(PublicKey::new(bytes).unwrap_err().reason, Reason::WeakKey);
             let listed = PublicKey::listed(bytes).unwrap();
             let refused = listed.verify(b"anything", &forged).unwrap_err();
             assert_eq!(refused.reason, reason);
         }
+    }
+
+    /// Of a key of small order any multiple of the base point is a signature of anything, with nothing else wrong with it.
+    #[test]
+    fn the_base_point_signs_for_no_weak_key() {
+        let mut forged = [0x66; 64];
+        // RFC 8032, 5.1: the base point's y is 4/5; and once.
+        forged[0] = 0x58;
+        forged[32..].copy_from_slice(&NEUTRAL);
+        let listed = PublicKey::listed(NEUTRAL).unwrap();
+        let refused = listed.verify(b"anything", &forged).unwrap_err();
+        assert_eq!(refused.reason, Reason::BadSignature);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! One Ed25519 signature, checked so that no single fault makes a bad one good.
 //!
-//! What is checked is what `verify_strict` of ed25519-dalek checks, in its order: `S` canonical, `R` a point, neither `R` nor the
-//! key of small order, and `[S]B - [k]A` encoded as the very bytes of `R` (RFC 8032, 5.1.7, without the cofactor). The
-//! arithmetic is curve25519-dalek's. What is done here instead of there is the last comparison: its outcome is a branch, and
+//! What is checked is what `verify_strict` of ed25519-dalek checks: `S` canonical, `R` a point, neither `R` nor the key of small
+//! order, and `[S]B - [k]A` encoded as the very bytes of `R` (RFC 8032, 5.1.7, without the cofactor). The arithmetic is
+//! curve25519-dalek's. `R` is looked at as the point that was computed: where the bytes are the same, it is the same point. What is done here instead of there is the last comparison: its outcome is a branch, and
 //! one skipped instruction turns a branch. So the bytes are compared twice, by a branch and by the word in [`Sound`], which
 //! is computed from them and looked at where signatures are counted.
 
@@ -64,15 +64,16 @@ pub(super) fn check(
     let scalar: [u8; 32] = scalar.try_into().map_err(|_| Reason::BadSignature)?;
     let scalar: Option<Scalar> = Scalar::from_canonical_bytes(scalar).into();
     let scalar = scalar.ok_or(Reason::BadSignature)?;
-    let nonce_point = nonce.decompress().ok_or(Reason::BadSignature)?;
-    let small = nonce_point.is_small_order() || point.is_small_order();
-    ensure(!small, Reason::BadSignature)?;
+    ensure(!point.is_small_order(), Reason::BadSignature)?;
     let mut hash = Sha512::new();
     hash.update(nonce.as_bytes());
     hash.update(key);
     message.add_to(&mut hash)?;
     let challenge = Scalar::from_bytes_mod_order_wide(&hash.finalize().into());
     let found = EdwardsPoint::vartime_double_scalar_mul_basepoint(&challenge, &-point, &scalar);
+    // It is the point of `R` if it is encoded as `R` is, and nothing else is encoded so. `R` itself is never decoded: a square
+    // root, and a sixteenth of a check.
+    ensure(!found.is_small_order(), Reason::BadSignature)?;
     let found = found.compress();
     ensure(found == nonce, Reason::BadSignature)?;
     Ok(Sound(GOOD ^ difference(&found, signature)))
