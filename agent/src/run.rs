@@ -83,15 +83,12 @@ pub(crate) async fn run(config: Config) -> Result<(), RunError> {
         topic_prefix: config.topic_prefix,
     };
     let claims = Claims::default();
-    let ferries = config.linked.into_iter();
-    let ferries: Result<Vec<Ferry>, _> = ferries
-        .map(|device| Ferry::new(device, broker.clone(), &claims))
-        .collect();
     if let Some(own) = config.own {
         let (daemon, session) = Daemon::start(own, &broker)?;
         served.spawn(daemon.serve(session, stopping.clone()));
     }
-    for ferry in ferries? {
+    for device in config.linked {
+        let ferry = Ferry::new(device, broker.clone(), &claims);
         served.spawn(ferry.serve(stopping.clone()));
     }
     let ended = tokio::select! {

@@ -195,22 +195,28 @@ async fn a_bundle_is_taken_when_it_comes_and_refused_when_it_is_none() {
     assert!(agent.terminate().await.success());
 }
 
+/// A bundle is needed once, and its file may be anything years later: no other device waits for it to be mended.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bundle_of_another_device_ends_the_start() {
+async fn a_bad_bundle_at_the_start_keeps_no_other_device_waiting() {
     let broker = Broker::open();
     let tenant = Tenant::new();
-    let home = Home::linked(&tenant, &broker.url(), TABLE, &SEED);
-    fs::write(
-        home.path("pump-7.bundle"),
-        tenant.bundle_for("pump-8", &SEED),
-    )
-    .unwrap();
-    let (status, said) = home.start().end().await;
-    assert_eq!(status.code(), Some(1), "{said:?}");
-    assert!(
-        said.iter().any(|line| line.contains("enrols pump-8")),
-        "{said:?}"
-    );
+    let tables = TABLE.to_owned() + "[[device]]\nlink = \"unix:second.sock\"\n";
+    let home = Home::linked(&tenant, &broker.url(), &tables, &SEED);
+    let bundle = home.path("pump-7.bundle");
+    let right = fs::read(&bundle).unwrap();
+    fs::write(&bundle, tenant.bundle_for("pump-8", &SEED)).unwrap();
+    let _first = OnSocket::new(&socket(&home), board()).unwrap();
+    let enrolment = tenant.enrol("pump-9", &[42; 32]);
+    let clock = Clock::trusted(now_ms());
+    let other = Board::provisioned([42; 32], clock, tenant.root(), &enrolment);
+    let _second = OnSocket::new(&home.path("second.sock"), other).unwrap();
+    let mut agent = home.start();
+    agent
+        .says_each(&["enrols pump-8", "device served device=pump-9"])
+        .await;
+    fs::write(&bundle, right).unwrap();
+    agent.says("device served device=pump-7").await;
+    assert!(agent.terminate().await.success());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -56,6 +56,11 @@ impl BundleFile {
         self.path.display()
     }
 
+    /// Whether there was a file at the last look, good or not.
+    pub(super) fn is_there(&self) -> bool {
+        self.seen.is_some()
+    }
+
     /// Waits until it is time for the next look.
     pub(super) async fn is_due(&mut self) {
         let looks = self.looks.get_or_insert_with(|| {

@@ -43,40 +43,29 @@ enum Side {
 
 impl Ferry {
     /// The ferry of a device, on which nothing moves yet.
-    ///
-    /// # Errors
-    /// [`RunError::Device`] for a bundle that is none, or that of another device.
-    pub(super) fn new(
-        device: LinkedDevice,
-        broker: Broker,
-        claims: &Claims,
-    ) -> Result<Self, RunError> {
+    pub(super) fn new(device: LinkedDevice, broker: Broker, claims: &Claims) -> Self {
         let LinkedDevice {
             address,
             name,
             bundle,
         } = device;
-        let mut file = bundle.map(|path| BundleFile::new(path, name.clone()));
-        let bundle = match &mut file {
-            Some(file) => file.look()?.flatten(),
-            None => None,
-        };
+        let bundle = bundle.map(|path| BundleFile::new(path, name.clone()));
         let link = address.to_string();
         let options = LinkedOptions {
             topic_prefix: broker.topic_prefix.clone(),
             name,
-            bundle,
+            bundle: None,
         };
-        Ok(Self {
+        Self {
             core: LinkedCore::new(options),
             line: Line::new(address),
-            bundle: file,
+            bundle,
             broker,
             claimant: claims.of(link.clone()),
             session: None,
             begin: Instant::now(),
             span: info_span!("device", link, name = tracing::field::Empty),
-        })
+        }
     }
 
     /// Serves the device until it is told to stop.
@@ -90,20 +79,19 @@ impl Ferry {
 
     async fn relay(mut self, mut stopping: watch::Receiver<bool>) -> Result<(), RunError> {
         info!("ferry started");
-        if let Some(file) = self.bundle.as_ref().filter(|_| !self.core.has_bundle()) {
+        // A bundle that is none is told, and keeps no other device waiting: its owner mends it while the agent runs.
+        let mut taken = self.take(Side::Bundle).await;
+        if let Some(file) = self.bundle.as_ref().filter(|file| !file.is_there()) {
             info!(path = %file.path(), "there is no bundle yet: it is looked for");
         }
-        let ended = loop {
-            let taken = match self.next(Some(&mut stopping)).await {
-                Side::Stop => break Ok(()),
+        while taken.is_ok() {
+            taken = match self.next(Some(&mut stopping)).await {
+                Side::Stop => break,
                 side => self.take(side).await,
             };
-            if taken.is_err() {
-                break taken;
-            }
-        };
+        }
         self.stop().await;
-        ended
+        taken
     }
 
     /// The next thing that happens. What the broker has waits there while the device has no room
@@ -169,7 +157,7 @@ impl Ferry {
                 self.core.handle(now_ms, LinkedEvent::Bundle(bundle))
             }
             Err(cause) => {
-                warn!(%cause, "bundle not taken: the one before stays in force");
+                warn!(%cause, "bundle not taken: it is looked at again when it is another");
                 Vec::new()
             }
         }
