@@ -191,7 +191,7 @@ pub struct Pulse {
     /// Counts changes, besides receipts, that a new state should tell of at once. It begins
     /// anywhere.
     pub changes: u32,
-    /// Version of the trust root in force.
+    /// Version of the trust root that it judges by; 0 where it judges nothing, as a recovery program.
     pub root_version: u32,
     /// Messages that were not answered since the boot.
     pub junk: u32,
