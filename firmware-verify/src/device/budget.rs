@@ -9,7 +9,7 @@ use crate::{
         CODE_REFILL_MS, CODE_SIGNATURES, REPEAT_REFILL_MS, REPEATS, RESERVED_REFILL_MS,
         RESERVED_SIGNATURES, WRITE_BUDGET, WRITE_REFILL_MS,
     },
-    types::Unaligned,
+    types::Millis,
     wire::Kind,
 };
 
@@ -48,19 +48,19 @@ const REPEATED: Rate = Rate::new(REPEATS, REPEAT_REFILL_MS);
 /// takes, a drip of cheap requests would starve the dear ones for ever.
 struct Bucket {
     left: i8,
-    refilled_ticks_ms: Unaligned,
+    refilled_ticks_ms: Millis,
 }
 
 impl Bucket {
     const EMPTY: Self = Self {
         left: 0,
-        refilled_ticks_ms: Unaligned::ZERO,
+        refilled_ticks_ms: Millis::ZERO,
     };
 
     fn full(rate: Rate, ticks_ms: u64) -> Self {
         Self {
             left: rate.burst,
-            refilled_ticks_ms: Unaligned::of(ticks_ms),
+            refilled_ticks_ms: Millis::of(ticks_ms),
         }
     }
 
@@ -72,7 +72,7 @@ impl Bucket {
         let passed_ms = ticks_ms.saturating_sub(refilled_ticks_ms);
         let (back, begun_ms) = divide(passed_ms, refill_ms);
         let whole_ms = passed_ms.saturating_sub(begun_ms.into());
-        self.refilled_ticks_ms = Unaligned::of(refilled_ticks_ms.saturating_add(whole_ms));
+        self.refilled_ticks_ms = Millis::of(refilled_ticks_ms.saturating_add(whole_ms));
         let back = i8::try_from(back).unwrap_or(i8::MAX);
         self.left = self.left.saturating_add(back).min(burst);
         let served = self.left > 0;

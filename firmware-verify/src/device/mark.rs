@@ -2,21 +2,21 @@
 
 use crate::{
     limits::{DRIFT_SHIFT, MAX_TIME_MS},
-    types::Unaligned,
+    types::Millis,
 };
 
 /// A moment that was known when the ticks stood here.
 #[derive(Clone, Copy)]
 pub(super) struct Mark {
-    at: Unaligned,
-    ticks: Unaligned,
+    at: Millis,
+    ticks: Millis,
 }
 
 impl Mark {
     pub(super) fn new(at_ms: u64, ticks_ms: u64) -> Self {
         Self {
-            at: Unaligned::of(at_ms),
-            ticks: Unaligned::of(ticks_ms),
+            at: Millis::of(at_ms),
+            ticks: Millis::of(ticks_ms),
         }
     }
 

@@ -4,20 +4,20 @@ use super::platform::Entropy;
 use crate::{
     limits::{CHALLENGE_AGE_MS, CHALLENGE_ROTATE_MS, PULSE_AGE_MS},
     reject::{Reason, Refusal},
-    types::{Challenge, Unaligned},
+    types::{Challenge, Millis},
     verdict::Challenges,
 };
 
 #[derive(Clone, Copy)]
 struct Nonce {
     challenge: Challenge,
-    made_ticks_ms: Unaligned,
+    made_ticks_ms: Millis,
 }
 
 impl Nonce {
     const NONE: Self = Self {
         challenge: Challenge([0; 16]),
-        made_ticks_ms: Unaligned::ZERO,
+        made_ticks_ms: Millis::ZERO,
     };
 }
 
@@ -66,7 +66,7 @@ pub(super) struct Nonces {
     challenge: Pair,
     pulse: Pair,
     /// When the last pulse that was answered was made: each is answered once.
-    answered_ticks_ms: Option<Unaligned>,
+    answered_ticks_ms: Option<Millis>,
 }
 
 impl Nonces {
@@ -164,7 +164,7 @@ impl Nonces {
             .map(|nonce| nonce.made_ticks_ms.get())
             .filter(|made| self.answered_ticks_ms.is_none_or(|last| *made > last.get()))
             .ok_or(Reason::PulseStale)?;
-        self.answered_ticks_ms = Some(Unaligned::of(answered));
+        self.answered_ticks_ms = Some(Millis::of(answered));
         Ok(answered)
     }
 
@@ -187,6 +187,6 @@ fn fresh(entropy: &mut impl Entropy, ticks_ms: u64) -> Result<Nonce, Refusal> {
         .map_err(|_| Reason::NoEntropy)?;
     Ok(Nonce {
         challenge,
-        made_ticks_ms: Unaligned::of(ticks_ms),
+        made_ticks_ms: Millis::of(ticks_ms),
     })
 }

@@ -1,6 +1,9 @@
 //! What the device knows about itself, and until when it still does.
 
-use crate::types::{Posture, PostureRule};
+use crate::{
+    limits::MAX_TIME_MS,
+    types::{Millis, Posture, PostureRule},
+};
 
 /// What one source says about some of the device's facts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -13,34 +16,29 @@ pub struct Observation {
     pub max_age_ms: u64,
 }
 
-/// A moment in ticks, in six bytes, which nine thousand years of milliseconds fit into. What is later comes earlier: then nothing
-/// is relied on for longer than it was said.
+/// A moment in ticks. What is later than fits comes earlier: then nothing is relied on for longer than it was said.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Moment([u8; 6]);
+struct Moment(Millis);
 
 impl Moment {
-    const BEGINNING: Self = Self([0; 6]);
+    const BEGINNING: Self = Self(Millis::ZERO);
     /// It does not come.
-    const NEVER: Self = Self([0xff; 6]);
+    const NEVER: Self = Self(Millis::of(u64::MAX));
     /// The last that does.
-    const LAST_MS: u64 = (1 << 48) - 2;
+    const LAST_MS: u64 = MAX_TIME_MS - 1;
 
     /// When something is over that began at these ticks.
     fn after(ticks_ms: u64, age_ms: u64) -> Self {
         match ticks_ms.saturating_add(age_ms) {
             u64::MAX => Self::NEVER,
-            end_ms => {
-                let [b0, b1, b2, b3, b4, b5, ..] = end_ms.min(Self::LAST_MS).to_le_bytes();
-                Self([b0, b1, b2, b3, b4, b5])
-            }
+            end_ms => Self(Millis::of(end_ms.min(Self::LAST_MS))),
         }
     }
 
     fn ticks_ms(self) -> u64 {
-        let [b0, b1, b2, b3, b4, b5] = self.0;
         match self {
             Self::NEVER => u64::MAX,
-            _ => u64::from_le_bytes([b0, b1, b2, b3, b4, b5, 0, 0]),
+            Self(millis) => millis.get(),
         }
     }
 }

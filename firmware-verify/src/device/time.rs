@@ -6,7 +6,7 @@ use crate::{
     limits::{ATTESTED_AGE_MS, BROADCAST_LEAP_MS, CLOCK_LAG_MS, MAX_TIME_MS},
     reject::{Reason, Refusal, ensure},
     statement::TimeStatus,
-    types::{TimeMs, Unaligned},
+    types::{Millis, TimeMs},
 };
 
 /// What two counts of milliseconds that begin at different moments may differ by.
@@ -25,11 +25,11 @@ pub(super) struct TimeKeeper {
     /// It is at least this late; runs with the ticks.
     floor: Option<Mark>,
     /// What broadcasts have said, which does not run: a wrong one is outrun after a day.
-    heard: Unaligned,
+    heard: Millis,
     /// From where broadcasts may leap: the floor at the boot, or the last answer to a pulse.
     base: Option<Mark>,
     /// The last answer to a pulse, and how old that pulse was by then.
-    attested: Option<(Mark, Unaligned)>,
+    attested: Option<(Mark, Millis)>,
     /// The latest that the product's clock has shown.
     shown: Option<Mark>,
 }
@@ -39,7 +39,7 @@ impl TimeKeeper {
     pub(super) const fn nothing() -> Self {
         Self {
             floor: None,
-            heard: Unaligned::ZERO,
+            heard: Millis::ZERO,
             base: None,
             attested: None,
             shown: None,
@@ -150,7 +150,7 @@ impl TimeKeeper {
         // An older pulse's answer says less than what is known already.
         let known = self.attested_ms(ticks_ms);
         if known.is_none_or(|(_, doubt_ms)| age_ms <= doubt_ms) {
-            self.attested = Some((mark, Unaligned::of(age_ms)));
+            self.attested = Some((mark, Millis::of(age_ms)));
         }
         self.base = Some(mark);
         self.raise(mark.at_ms(), ticks_ms);
@@ -176,7 +176,7 @@ impl TimeKeeper {
             to > floor_ms,
             Refusal::new(Reason::TimeBehind, floor_ms, at_ms),
         )?;
-        self.heard = Unaligned::of(to);
+        self.heard = Millis::of(to);
         Ok(())
     }
 

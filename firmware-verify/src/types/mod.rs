@@ -14,5 +14,5 @@ pub use posture::{Posture, PostureRule};
 pub use text::Malformed;
 pub(crate) use text::is_name_byte;
 pub use time::{Sequence, TimeMs};
-pub(crate) use unaligned::Unaligned;
+pub(crate) use unaligned::{Millis, Unaligned};
 pub use version::{Version, VersionRange};
