@@ -53,7 +53,7 @@ pub struct Floor {
     pub issuer: KeyId,
     /// Codes up to this one are refused: the device no longer knows which were used.
     pub replay: Sequence,
-    /// The newest code that changed the twin; older changes are refused.
+    /// The newest code that changed the twin, and no less than `replay`; older changes are refused.
     pub twin: Sequence,
     /// Codes up to this one were revoked.
     pub revoked: Sequence,
@@ -86,7 +86,16 @@ pub type Replay = ReplayTable<MAX_BURNED>;
 #[derive(Clone, Default, Debug)]
 pub struct ReplayTable<const USED: usize, const ISSUERS: usize = MAX_FLOORS> {
     burned: Vec<Kept, USED>,
-    floors: Vec<Floor, ISSUERS>,
+    floors: Vec<KeptFloor, ISSUERS>,
+}
+
+/// An issuer's floors as the table keeps them. Its newest code that changed the twin is among its used ones, or it has left them
+/// and the floor of those is not below it.
+#[derive(Clone, Copy, Debug)]
+struct KeptFloor {
+    issuer: KeyId,
+    replay: Sequence,
+    revoked: Sequence,
 }
 
 impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
@@ -157,11 +166,20 @@ impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
     #[must_use]
     #[inline(never)]
     pub fn floor(&self, issuer: KeyId) -> Floor {
-        self.floors
-            .iter()
-            .find(|floor| floor.issuer == issuer)
-            .copied()
-            .unwrap_or(Floor::none(issuer))
+        let mut all = (0..=u8::MAX).zip(self.floors.iter());
+        all.find(|(_, floor)| floor.issuer == issuer)
+            .map_or(Floor::none(issuer), |(place, floor)| {
+                self.told_floor(place, floor)
+            })
+    }
+
+    /// The newest code that changed the twin of those in the table whose issuer has this place; zero where there is none.
+    #[inline(never)]
+    fn newest_twin(&self, issuer: u8) -> Sequence {
+        let of_it = self.burned.iter();
+        let of_it = of_it.filter(|burned| burned.issuer() == issuer && burned.used() == Use::Twin);
+        let newest = of_it.map(|burned| burned.sequence.get()).max();
+        Sequence(newest.unwrap_or(0))
     }
 
     /// Whether a code of this issuer can be remembered now.
@@ -186,11 +204,7 @@ impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
     /// As [`has_room`](Self::has_room); nothing is forgotten then.
     pub fn burn(&mut self, code: Burned) -> Result<(), Refusal> {
         const { assert!(ISSUERS <= MAX_FLOORS) };
-        let mut floor = self.floor(code.issuer);
-        if code.used == Use::Twin {
-            floor.twin = floor.twin.max(code.sequence);
-        }
-        self.set_floor(floor)?;
+        self.set_floor(Floor::none(code.issuer))?;
         let issuer = self.place(code.issuer).ok_or(Reason::LogicFault)?;
         let kept = Kept::of(&code, issuer);
         if self.burned.is_full() {
@@ -308,25 +322,30 @@ impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
         })
     }
 
-    /// Sets an issuer's floors, as read from the journal. Never lowers one.
+    /// Sets an issuer's floors, as read from the journal. Never lowers one. The one of the twin follows from the used codes.
     ///
     /// # Errors
     /// As [`has_room`](Self::has_room).
     pub fn set_floor(&mut self, new: Floor) -> Result<(), Refusal> {
-        match self
-            .floors
-            .iter_mut()
-            .find(|floor| floor.issuer == new.issuer)
-        {
+        let Floor {
+            issuer,
+            replay,
+            revoked,
+            ..
+        } = new;
+        match self.floors.iter_mut().find(|floor| floor.issuer == issuer) {
             Some(floor) => {
-                floor.replay = floor.replay.max(new.replay);
-                floor.twin = floor.twin.max(new.twin);
-                floor.revoked = floor.revoked.max(new.revoked);
+                floor.replay = floor.replay.max(replay);
+                floor.revoked = floor.revoked.max(revoked);
                 Ok(())
             }
             None => self
                 .floors
-                .push(new)
+                .push(KeptFloor {
+                    issuer,
+                    replay,
+                    revoked,
+                })
                 .map_err(|_| Reason::IssuersFull.into()),
         }
     }
@@ -338,10 +357,7 @@ impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
         self.floors
             .retain(|floor| floor.revoked > Sequence(0) && is_listed(floor.issuer));
         for floor in self.floors.iter_mut() {
-            *floor = Floor {
-                revoked: floor.revoked,
-                ..Floor::none(floor.issuer)
-            };
+            floor.replay = Sequence(0);
         }
     }
 
@@ -360,8 +376,25 @@ impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
     }
 
     /// The floors.
-    pub fn floors(&self) -> impl Iterator<Item = &Floor> {
-        self.floors.iter()
+    pub fn floors(&self) -> impl Iterator<Item = Floor> {
+        (0..=u8::MAX)
+            .zip(self.floors.iter())
+            .map(|(place, floor)| self.told_floor(place, floor))
+    }
+
+    /// The floors that are kept at this place, with that of the twin.
+    fn told_floor(&self, place: u8, floor: &KeptFloor) -> Floor {
+        let KeptFloor {
+            issuer,
+            replay,
+            revoked,
+        } = *floor;
+        Floor {
+            issuer,
+            replay,
+            twin: self.newest_twin(place).max(replay),
+            revoked,
+        }
     }
 }
 

@@ -167,6 +167,38 @@ fn floors_never_fall() {
 }
 
 #[test]
+fn the_floor_of_the_twin_outlives_the_code_that_has_set_it() {
+    let twin = |issuer, sequence| Burned {
+        used: Use::Twin,
+        ..code(issuer, sequence)
+    };
+    let issuer = KeyId([1; 8]);
+    let mut replay = Replay::default();
+    replay.burn(twin(2, 900)).unwrap();
+    replay.burn(twin(1, 9)).unwrap();
+    replay.burn(twin(1, 5)).unwrap();
+    replay.burn(code(1, 12)).unwrap();
+    let mut before = replay.floor(issuer).twin;
+    assert_eq!(before, Sequence(9));
+    assert_eq!(replay.floor(KeyId([2; 8])).twin, Sequence(900));
+    // A slip for it changes nothing of that.
+    let nine = code(1, 9);
+    assert_eq!(replay.stop(issuer, nine.sequence, nine.statement), Ok(true));
+    for sequence in 0..2 * MAX_BURNED as u64 {
+        replay.burn(code(1, 100 + sequence)).unwrap();
+        let now = replay.floor(issuer);
+        assert!(now.twin >= before && now.twin >= now.replay, "{now:?}");
+        before = now.twin;
+    }
+    assert!(
+        replay
+            .burned()
+            .all(|burned| burned.issuer != issuer || burned.used != Use::Twin)
+    );
+    assert_eq!(replay.floor(KeyId([2; 8])).twin, Sequence(900));
+}
+
+#[test]
 fn an_issuer_without_room_for_its_floor_is_refused_before_anything_is_forgotten() {
     let mut replay = Replay::default();
     for issuer in 0..u8::try_from(MAX_FLOORS).unwrap() {

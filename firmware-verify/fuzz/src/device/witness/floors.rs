@@ -34,7 +34,7 @@ impl Floors {
             issuers: facts
                 .replay
                 .floors()
-                .map(|floor| (floor.issuer, *floor))
+                .map(|floor| (floor.issuer, floor))
                 .collect(),
         }
     }
