@@ -4,7 +4,7 @@ use heapless::Vec;
 
 use crate::{
     division::divide,
-    ledger::{CodeName, Ledger, OpenLatch},
+    ledger::{CodeName, Ledger, OpenLatch, OpenLatches},
     limits::{PULSE_LEAST_MS, PULSE_ROTATE_MS, PULSES_A_HEARTBEAT},
     reject::{Reason, Refusal},
     statement::{CloseCause, RuleChoice},
@@ -222,7 +222,7 @@ impl<const LATCHES: usize> Latches<LATCHES> {
     /// one was open.
     pub(super) fn revoke(
         &mut self,
-        opened: &[OpenLatch],
+        opened: &OpenLatches<LATCHES>,
         is_void: impl Fn(&CodeName) -> bool,
     ) -> bool {
         let mut closed = false;

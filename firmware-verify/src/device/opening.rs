@@ -5,10 +5,10 @@ use core::hint::black_box;
 use super::latches::ms;
 use crate::{
     division::divide,
-    ledger::CodeName,
+    ledger::{CodeName, KeptName},
     reject::{Reason, Refusal, ensure},
     statement::{CloseCause, Context, Root, Rule, RuleChoice},
-    types::{KeyId, LatchId, PostureRule, Sequence, StatementId, Unaligned, Version, VersionRange},
+    types::{LatchId, Millis, PostureRule, Unaligned, Version, VersionRange},
 };
 
 /// A latch that a code has opened. In RAM: a boot closes it. Which code, and by which of its rules, the ledger remembers.
@@ -21,10 +21,10 @@ pub(super) struct Opening {
     pub(super) noticed: bool,
     pub(super) held_to: HeldTo,
     context: KeptContext,
-    since_ticks_ms: Unaligned,
-    until_ticks_ms: Unaligned,
-    heard_ticks_ms: Unaligned,
-    amiss: Option<(CloseCause, Unaligned)>,
+    since_ticks_ms: Millis,
+    until_ticks_ms: Millis,
+    heard_ticks_ms: Millis,
+    amiss: Option<(CloseCause, Millis)>,
     renewal: Option<KeptName>,
 }
 
@@ -86,7 +86,7 @@ impl Opening {
 
     /// A heartbeat was sent at these ticks or later.
     pub(super) fn hear(&mut self, ticks_ms: u64) {
-        self.heard_ticks_ms = Unaligned::of(self.heard_ticks_ms().max(ticks_ms));
+        self.heard_ticks_ms = Millis::of(self.heard_ticks_ms().max(ticks_ms));
     }
 
     /// When the last heartbeat was sent, as far as is sure.
@@ -111,7 +111,7 @@ impl Opening {
     }
 
     pub(super) fn note_amiss(&mut self, amiss: Option<(CloseCause, u64)>) {
-        self.amiss = amiss.map(|(cause, since)| (cause, Unaligned::of(since)));
+        self.amiss = amiss.map(|(cause, since)| (cause, Millis::of(since)));
     }
 
     /// What the code that has opened it names of the device.
@@ -131,7 +131,7 @@ pub(super) struct Staged {
     pub(super) latch: LatchId,
     /// How long it is to be open from when that was planned.
     pub(super) seconds: u32,
-    planned_ticks_ms: Unaligned,
+    planned_ticks_ms: Millis,
     code: KeptName,
     /// What an opening is held to, and what it names of the device. A renewal changes neither.
     opens: Option<(HeldTo, KeptContext)>,
@@ -149,7 +149,7 @@ impl Staged {
         Self {
             latch,
             seconds,
-            planned_ticks_ms: Unaligned::of(ticks_ms),
+            planned_ticks_ms: Millis::of(ticks_ms),
             code: KeptName::of(code),
             opens: Some((held_to, KeptContext::of(context))),
         }
@@ -167,7 +167,7 @@ impl Staged {
         Self {
             latch,
             seconds,
-            planned_ticks_ms: Unaligned::of(ticks_ms),
+            planned_ticks_ms: Millis::of(ticks_ms),
             code: KeptName::of(code),
             opens: None,
         }
@@ -185,9 +185,9 @@ impl Staged {
         }
     }
 
-    fn until_ticks_ms(&self) -> Unaligned {
+    fn until_ticks_ms(&self) -> Millis {
         let planned_ticks_ms = self.planned_ticks_ms.get();
-        Unaligned::of(planned_ticks_ms.saturating_add(ms(self.seconds)))
+        Millis::of(planned_ticks_ms.saturating_add(ms(self.seconds)))
     }
 
     /// The latch as it opens, unless it was open.
@@ -216,32 +216,6 @@ impl Staged {
         };
         opening.hear(self.planned_ticks_ms.get());
         opening
-    }
-}
-
-/// The name of a code.
-#[derive(Clone, Copy, Debug)]
-struct KeptName {
-    issuer: KeyId,
-    sequence: Unaligned,
-    statement: StatementId,
-}
-
-impl KeptName {
-    fn of(name: &CodeName) -> Self {
-        Self {
-            issuer: name.issuer,
-            sequence: Unaligned::of(name.sequence.0),
-            statement: name.statement,
-        }
-    }
-
-    fn get(self) -> CodeName {
-        CodeName {
-            issuer: self.issuer,
-            sequence: Sequence(self.sequence.get()),
-            statement: self.statement,
-        }
     }
 }
 
@@ -282,13 +256,13 @@ impl KeptContext {
     }
 }
 
-const _: () = assert!(size_of::<Opening>() <= 124 && size_of::<Staged>() <= 104);
+const _: () = assert!(size_of::<Opening>() <= 116 && size_of::<Staged>() <= 100);
 
 #[cfg(test)]
 mod tests {
-    use super::{HeldTo, KeptContext, KeptName, Staged};
+    use super::{HeldTo, KeptContext, Staged};
     use crate::{
-        ledger::CodeName,
+        ledger::{CodeName, KeptName},
         statement::Context,
         types::{KeyId, LatchId, PostureRule, Sequence, StatementId, Version, VersionRange},
     };

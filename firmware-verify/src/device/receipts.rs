@@ -107,11 +107,9 @@ where
         number: u64,
         out: &'o mut [u8],
     ) -> Result<&'o [u8], Refusal> {
-        let mut kept = self.memory.ledger.facts.recent.iter();
-        let recent = kept
-            .find(|recent| recent.number == number)
-            .copied()
-            .ok_or(Reason::AlreadyUsed)?;
+        let recents = &self.memory.ledger.facts.recent;
+        let recent = recents.iter().find(|recent| recent.number == number);
+        let recent = recent.ok_or(Reason::AlreadyUsed)?;
         self.repeat(recent, out)
     }
 

@@ -61,7 +61,7 @@ where
         self.settle_cut_off(&mut out)?;
         self.tell_root(&mut out)?;
         for _ in 0..MAX_LATCHES {
-            let Some(open) = self.memory.ledger.facts.open.first() else {
+            let Some(open) = self.memory.ledger.facts.open.iter().next() else {
                 break;
             };
             self.tell_closed(open.latch, CloseCause::Reboot, &mut out)?;

@@ -2,15 +2,16 @@
 //! for a record that was just appended.
 
 use super::{
+    recent::Recent,
     record::{CodeName, Doing, Effect, OpenLatch, Record},
-    state::{Chain, Facts, Install, NewRoot, Recent},
+    state::{Chain, Facts, Install, NewRoot},
 };
 use crate::{
     journal::Address,
     reject::{Reason, Refusal},
     statement::{Outcome, Receipt},
     twin::check_document,
-    types::{Digest, KeyId, LatchId, Sequence, StatementId, TimeMs},
+    types::{Digest, KeyId, Sequence, StatementId, TimeMs},
     verdict::{Burned, InForce, Use},
     wire::{Body as _, decode},
 };
@@ -51,7 +52,7 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
             }
             Record::Open(latches) => {
                 latches.check()?;
-                latches.iter().try_for_each(|open| self.open(open))?;
+                latches.iter().try_for_each(|open| self.open(&open))?;
             }
             Record::Floors(floors) => {
                 floors.check()?;
@@ -153,18 +154,9 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
         }
     }
 
-    fn open(&mut self, open: OpenLatch) -> Result<(), Refusal> {
-        self.shut(Named::Latch(open.latch));
-        self.open.push(open).map_err(|_| Reason::LogicFault.into())
-    }
-
-    /// Forgets an open latch.
-    #[inline(never)]
-    fn shut(&mut self, named: Named) {
-        self.open.retain(|open| match named {
-            Named::Latch(latch) => open.latch != latch,
-            Named::Code(statement) => open.code.statement != statement,
-        });
+    fn open(&mut self, open: &OpenLatch) -> Result<(), Refusal> {
+        self.open.shut(open.latch);
+        self.open.push(open)
     }
 
     #[inline(never)]
@@ -210,13 +202,13 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
             }
             Effect::Open { latch } => {
                 let pending = self.pending.ok_or(Reason::LogicFault)?;
-                self.open(OpenLatch {
+                self.open(&OpenLatch {
                     latch: *latch,
                     code: pending.code,
                     break_glass: pending.break_glass,
                 })?;
             }
-            Effect::Close { latch } => self.shut(Named::Latch(*latch)),
+            Effect::Close { latch } => self.open.shut(*latch),
             Effect::Lockdown => {
                 self.locked_down = true;
                 self.open.clear();
@@ -232,29 +224,12 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
             Outcome::Refused { reason, .. } => Some(reason),
             _ => None,
         };
-        let mut recent = Recent {
+        self.recent.remember(&Recent {
             number: receipt.number,
             statement: receipt.statement,
             refused,
             at: address,
-        };
-        if !self.recent.is_full() {
-            let kept = self.recent.push_back(recent);
-            return kept.map_err(|_| Reason::LogicFault.into());
-        }
-        // The oldest refusal goes first, so that nobody can push the receipt of an effect out by
-        // repeating codes that are refused.
-        let place = self
-            .recent
-            .iter()
-            .position(|recent| recent.refused.is_some())
-            .unwrap_or(0);
-        // Each moves up by one place, from the newest to the one that leaves.
-        let stay = self.recent.len().saturating_sub(place);
-        for kept in self.recent.iter_mut().rev().take(stay) {
-            core::mem::swap(kept, &mut recent);
-        }
-        Ok(())
+        })
     }
 
     #[inline(never)]
@@ -276,9 +251,9 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
             | Outcome::Unlocked => {}
             // What did not open, or may not have, counts as closed.
             Outcome::ActuatorFailed { .. } | Outcome::Interrupted => {
-                self.shut(Named::Code(statement));
+                self.open.shut_by(statement);
             }
-            Outcome::Closed { latch, .. } => self.shut(Named::Latch(latch)),
+            Outcome::Closed { latch, .. } => self.open.shut(latch),
             Outcome::InstallConfirmed => {
                 let install = self.install.as_ref().ok_or(Reason::LogicFault)?;
                 let needs = install.needs.iter().map(|needed| needed.get());
@@ -320,14 +295,6 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
         }
         Ok(())
     }
-}
-
-/// By what an open latch is told from others.
-#[derive(Clone, Copy)]
-enum Named {
-    Latch(LatchId),
-    /// By the code that has opened it.
-    Code(StatementId),
 }
 
 /// What a receipt says, as far as the ledger changes by it.

@@ -32,9 +32,7 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
         if let Some(install) = &mut self.facts.install {
             install.manifest_at = moved.install_at;
         }
-        for (recent, at) in self.facts.recent.iter_mut().zip(&moved.recent) {
-            recent.at = *at;
-        }
+        self.facts.recent.follow(&moved.recent);
     }
 }
 
@@ -228,7 +226,7 @@ fn put_floors<
     snapshot: &mut Snapshot<'_, F, CAPACITY>,
 ) -> Result<(), JournalError> {
     let mut table = [0; FLOOR_TABLE];
-    let run = run(facts.replay.floors().copied(), &mut table)?;
+    let run = run(facts.replay.floors(), &mut table)?;
     put(snapshot, scratch, &Record::Floors(run)).map(drop)
 }
 
@@ -246,7 +244,7 @@ fn put_open<
     snapshot: &mut Snapshot<'_, F, CAPACITY>,
 ) -> Result<(), JournalError> {
     let mut table = [0; OPEN_TABLE];
-    let run = run(facts.open.iter().copied(), &mut table)?;
+    let run = run(facts.open.iter(), &mut table)?;
     put(snapshot, scratch, &Record::Open(run)).map(drop)
 }
 

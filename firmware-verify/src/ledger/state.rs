@@ -2,17 +2,19 @@
 
 use core::fmt;
 
-use heapless::{Deque, Vec};
+use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::{
     images::{Firmware, Images, Next},
+    opened::OpenLatches,
+    recent::{Recent, Recents},
     record::{Image, InstallPhase, OpenLatch, Pending},
     root::KeptRoot,
 };
 use crate::{
     journal::Address,
-    limits::{MAX_BURNED, MAX_FLOORS, MAX_LATCHES, MAX_OUTCOMES, MAX_REQUIREMENTS, MAX_TWIN},
+    limits::{MAX_BURNED, MAX_FLOORS, MAX_LATCHES, MAX_REQUIREMENTS, MAX_TWIN},
     reject::{Reason, Refusal, ensure},
     statement::Manifest,
     twin::{Entries, apply, apply_in_place},
@@ -166,19 +168,6 @@ impl Install {
     }
 }
 
-/// One of the last receipts: enough to find it again.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Recent {
-    /// Its number in the chain.
-    pub number: u64,
-    /// The statement that it answers.
-    pub statement: StatementId,
-    /// Number of the reason, if it refuses.
-    pub refused: Option<u16>,
-    /// Where its body lies.
-    pub at: Address,
-}
-
 /// Everything durable, in RAM.
 pub struct Ledger<
     const TWIN: usize = MAX_TWIN,
@@ -279,7 +268,7 @@ pub struct Facts<
     /// What was burned and has no outcome yet.
     pub pending: Option<Pending>,
     /// The latches that codes have opened, until their closing was told.
-    pub open: Vec<OpenLatch, LATCHES>,
+    pub open: OpenLatches<LATCHES>,
     /// Whether everything is shut until a code behind `trust` lifts it.
     pub locked_down: bool,
     /// The newest version of the trust root that a receipt has told of.
@@ -287,7 +276,7 @@ pub struct Facts<
     /// Changes that must never be undone, counted: burns, roots, revocations, confirmations.
     pub anchor: u64,
     /// The last receipts, the newest last.
-    pub recent: Deque<Recent, MAX_OUTCOMES>,
+    pub recent: Recents,
     /// Whether the state at the head of the journal's sector was read.
     pub(super) begun: bool,
 }
@@ -310,11 +299,11 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
             // `None` of either is not zeros, and who reads them too early finds the device busy.
             install: Some(Install::ZERO),
             pending: Some(Pending::ZERO),
-            open: Vec::new(),
+            open: OpenLatches::new(),
             locked_down: false,
             root_told: 0,
             anchor: 0,
-            recent: Deque::new(),
+            recent: Recents::new(),
             begun: false,
         }
     }
@@ -358,7 +347,7 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
     /// The latch that a code has opened, if its closing was not told.
     #[must_use]
     pub fn open_latch(&self, latch: LatchId) -> Option<OpenLatch> {
-        self.open.iter().find(|open| open.latch == latch).copied()
+        self.open.of(latch)
     }
 
     /// Whether there is room for one more latch to be open, unless it is there already.
@@ -369,11 +358,7 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
     /// The last receipt for a statement.
     #[must_use]
     pub fn recent_for(&self, statement: StatementId) -> Option<Recent> {
-        self.recent
-            .iter()
-            .rev()
-            .find(|recent| recent.statement == statement)
-            .copied()
+        self.recent.last_for(statement)
     }
 
     /// The images in the slots, as a bootloader sees them.
