@@ -29,7 +29,7 @@ impl Standing {
             epoch: status.epoch,
             security_floor: facts.firmware.security_floor,
             time_floor_ms: facts.time_floor_ms.get(),
-            floors: facts.replay.floors().copied().collect(),
+            floors: facts.replay.floors().collect(),
             burned: facts.replay.burned().collect(),
             boot: facts.boot,
             receipts: facts.chain.number,

@@ -37,7 +37,7 @@ impl Bench {
         Standing {
             twin: (facts.twin.version, self.device.twin().bytes().to_vec()),
             burned: facts.replay.burned().collect(),
-            floors: facts.replay.floors().copied().collect(),
+            floors: facts.replay.floors().collect(),
             time_floor: facts.time_floor_ms,
             firmware: facts.firmware,
             install: self.device.install_phase(),
