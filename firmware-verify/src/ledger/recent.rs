@@ -84,13 +84,17 @@ impl Recents {
     /// Adds the newest. The oldest refusal goes first, so that nobody can push the receipt of an effect out by repeating codes that
     /// are refused.
     pub(super) fn remember(&mut self, recent: &Recent) -> Result<(), Refusal> {
-        if self.0.is_full() {
-            let mut all = self.0.iter();
-            let place = all.position(|recent| recent.refused.is_some());
-            self.0.remove(place.unwrap_or(0));
+        let mut carried = Kept::of(recent);
+        if !self.0.is_full() {
+            return self.0.push(carried).map_err(|_| Reason::LogicFault.into());
         }
-        let kept = self.0.push(Kept::of(recent));
-        kept.map_err(|_| Reason::LogicFault.into())
+        let mut all = self.0.iter();
+        let place = all.position(|recent| recent.refused.is_some());
+        // Each moves up by one place, from the newest to the one that leaves.
+        for kept in self.0.iter_mut().skip(place.unwrap_or(0)).rev() {
+            core::mem::swap(kept, &mut carried);
+        }
+        Ok(())
     }
 
     /// Their bodies lie elsewhere now.

@@ -24,6 +24,8 @@ pub(crate) struct Millis([u8; 6]);
 impl Millis {
     pub(crate) const ZERO: Self = Self([0; 6]);
 
+    // Not at each of the many places.
+    #[inline(never)]
     pub(crate) const fn of(ms: u64) -> Self {
         let ms = if ms > MAX_TIME_MS { MAX_TIME_MS } else { ms };
         let [b0, b1, b2, b3, b4, b5, ..] = ms.to_le_bytes();

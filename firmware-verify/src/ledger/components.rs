@@ -1,0 +1,200 @@
+//! The components of a device besides the main one, and where the journal says what all of them need of each other: that is asked
+//! where a release is judged, and at rotations, and at no other time.
+
+use embedded_storage::nor_flash::NorFlash;
+use heapless::Vec;
+
+use super::{
+    kept::envelope_in,
+    record::{RECORD, Record},
+    state::Ledger,
+};
+use crate::{
+    journal::{Address, Entry, Journal, JournalError},
+    limits::{MAX_COMPONENTS, MAX_RECORD},
+    reject::{Reason, Refusal, ensure},
+    statement::{MAIN_COMPONENT, Manifest},
+    verdict::{Component, Components, Need},
+    wire::{Envelope, Kind, decode},
+};
+
+/// Reads a record of the journal, checking it again.
+pub(super) type Reader<'r> =
+    dyn for<'b> FnMut(Address, &'b mut [u8]) -> Result<Entry<'b>, JournalError> + 'r;
+
+/// The components besides the main one, as a device remembers them.
+#[derive(Clone, Debug, Default)]
+pub struct KeptComponents {
+    others: Vec<Kept, MAX_COMPONENTS>,
+    /// The record with the needs of all whose release was not confirmed since.
+    table_at: Address,
+    /// The record with the manifest of the main component's release, where that was confirmed since.
+    main_at: Address,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Kept {
+    component: Component,
+    /// The record with the manifest of its release, where that was confirmed since.
+    manifest_at: Address,
+}
+
+impl KeptComponents {
+    pub(super) const fn new() -> Self {
+        Self {
+            others: Vec::new(),
+            table_at: Address::NOWHERE,
+            main_at: Address::NOWHERE,
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.others.clear();
+        (self.table_at, self.main_at) = (Address::NOWHERE, Address::NOWHERE);
+    }
+
+    /// All of them, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Component> {
+        self.others.iter().map(|kept| &kept.component)
+    }
+
+    /// A component that the device has.
+    #[must_use]
+    pub fn get(&self, number: u8) -> Option<Component> {
+        let mut all = self.iter();
+        all.find(|component| component.number == number).copied()
+    }
+
+    /// Adds a component that the device has.
+    ///
+    /// # Errors
+    /// [`Reason::LogicFault`] for the main one, for one that is there, and for too many.
+    pub(crate) fn add(&mut self, component: Component) -> Result<(), Refusal> {
+        let new = component.number != MAIN_COMPONENT && self.get(component.number).is_none();
+        ensure(new, Reason::LogicFault)?;
+        let kept = self.others.push(Kept {
+            component,
+            manifest_at: Address::NOWHERE,
+        });
+        kept.map_err(|_| Reason::LogicFault.into())
+    }
+
+    /// What all of them need lies at this address, for those whose release is not confirmed after it.
+    pub(super) fn are_at(&mut self, table_at: Address) {
+        (self.table_at, self.main_at) = (table_at, Address::NOWHERE);
+        for kept in &mut self.others {
+            kept.manifest_at = Address::NOWHERE;
+        }
+    }
+
+    /// A release was confirmed, whose manifest lies at this address: its version, floor and needs replace those of its component.
+    ///
+    /// # Errors
+    /// [`Reason::NoSuchComponent`]: not for what was judged.
+    pub(super) fn confirm(
+        &mut self,
+        confirmed: Component,
+        manifest_at: Address,
+    ) -> Result<(), Refusal> {
+        if confirmed.number == MAIN_COMPONENT {
+            self.main_at = manifest_at;
+            return Ok(());
+        }
+        let mut others = self.others.iter_mut();
+        let kept = others.find(|kept| kept.component.number == confirmed.number);
+        let kept = kept.ok_or(Reason::NoSuchComponent)?;
+        kept.manifest_at = manifest_at;
+        let component = &mut kept.component;
+        component.version = confirmed.version;
+        component.security_floor = component.security_floor.max(confirmed.security_floor);
+        Ok(())
+    }
+
+    /// Where the manifest of a component's release lies, unless the table has its needs.
+    fn manifest_at(&self, number: u8) -> Address {
+        if number == MAIN_COMPONENT {
+            return self.main_at;
+        }
+        let mut others = self.others.iter();
+        let kept = others.find(|kept| kept.component.number == number);
+        kept.map_or(Address::NOWHERE, |kept| kept.manifest_at)
+    }
+
+    /// All of them with what they need, as it lies in the journal. `buffer` holds any record.
+    ///
+    /// # Errors
+    /// [`Reason::StorageFault`] where that cannot be read; what a sound journal does not hold.
+    #[inline(never)]
+    pub(super) fn read(
+        &self,
+        buffer: &mut [u8],
+        reader: &mut Reader<'_>,
+    ) -> Result<Components, Refusal> {
+        let mut all = Components::new();
+        for component in self.iter() {
+            all.add(*component)?;
+        }
+        if self.table_at != Address::NOWHERE {
+            let body = read(self.table_at, buffer, reader)?;
+            let Record::Components { needs, .. } = decode(body)? else {
+                return Err(Reason::LogicFault.into());
+            };
+            let mut needs = needs
+                .iter()
+                .filter(|need| self.manifest_at(need.by) == Address::NOWHERE);
+            needs.try_for_each(|need| all.need(need))?;
+        }
+        self.add_needs(MAIN_COMPONENT, &mut all, buffer, reader)?;
+        for kept in &self.others {
+            self.add_needs(kept.component.number, &mut all, buffer, reader)?;
+        }
+        Ok(all)
+    }
+
+    /// Adds what a release needs that was confirmed since the table was written.
+    #[inline(never)]
+    fn add_needs(
+        &self,
+        by: u8,
+        all: &mut Components,
+        buffer: &mut [u8],
+        reader: &mut Reader<'_>,
+    ) -> Result<(), Refusal> {
+        let at = self.manifest_at(by);
+        if at == Address::NOWHERE {
+            return Ok(());
+        }
+        let manifest = envelope_in(Kind::Manifest, read(at, buffer, reader)?)?;
+        let manifest: Manifest<'_> = Envelope::parse(Kind::Manifest, manifest)?.read()?;
+        let mut needs = manifest.requirements.iter();
+        needs.try_for_each(|needed| all.need(Need { by, needed }))
+    }
+}
+
+impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: usize>
+    Ledger<TWIN, USED, LATCHES, ISSUERS>
+{
+    /// The components with what they need of each other, as it lies in the journal.
+    ///
+    /// # Errors
+    /// [`Reason::StorageFault`] where that cannot be read; what a sound journal does not hold.
+    #[inline(never)]
+    pub(crate) fn components<F: NorFlash, const CAPACITY: usize>(
+        &self,
+        journal: &mut Journal<F, CAPACITY>,
+    ) -> Result<Components, Refusal> {
+        let mut buffer = [0; MAX_RECORD];
+        let components = &self.facts.components;
+        components.read(&mut buffer, &mut |at, buffer| journal.read(at, buffer))
+    }
+}
+
+fn read<'b>(
+    at: Address,
+    buffer: &'b mut [u8],
+    reader: &mut Reader<'_>,
+) -> Result<&'b [u8], Refusal> {
+    let record = reader(at, buffer).map_err(|_| Reason::StorageFault)?;
+    ensure(record.kind == RECORD, Reason::LogicFault)?;
+    Ok(record.body)
+}
