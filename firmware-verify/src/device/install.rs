@@ -8,12 +8,13 @@ use super::{Device, Memory, Platform, receipts::About};
 use crate::{
     boot::Started,
     image::{check_slot, read},
-    ledger::{CodeName, Image, Install, InstallPhase, KeptStatement, Ledger, Record},
+    journal::Address,
+    ledger::{CodeName, Image, Install, InstallPhase, KeptStatement, Record},
     limits::MAX_RECORD,
     reject::{Reason, Refusal, ensure},
     statement::{MAIN_COMPONENT, Outcome, TimeStatus},
-    types::{Digest, Version},
-    verdict::{Identity, InForce, ReleaseFacts, suits},
+    types::{Digest, StatementId, Version},
+    verdict::{ReleaseFacts, suits},
     wire::{KeyRing, Kind, Role, Signers},
 };
 
@@ -89,31 +90,41 @@ where
             .ok_or(Reason::NoInstall)?;
         self.is_void(install)?;
         let (image, manifest_at) = (install.image, install.manifest_at);
-        let version = self.version_before();
-        let Ledger {
-            trust,
-            identity,
-            facts,
-            ..
-        } = &self.memory.ledger;
         let mut manifest = KeptStatement::new(
             &mut self.journal,
             manifest_at,
             Kind::Manifest,
             image.manifest,
         );
-        let signers = prove_release(&mut manifest, trust.ring())?;
+        let signers = prove_release(&mut manifest, self.memory.ledger.trust.ring())?;
+        self.still_suits(manifest_at, image.manifest, signers)?;
+        check_slot(&mut self.slots, &image)
+    }
+
+    /// Whether the release of a manifest in the journal suits the device as it is now. Apart from what checks its signatures.
+    #[inline(never)]
+    fn still_suits(
+        &mut self,
+        at: Address,
+        id: StatementId,
+        signers: Signers,
+    ) -> Result<(), Refusal> {
+        let version = self.version_before();
+        let ledger = &self.memory.ledger;
+        let components = ledger.components(&mut self.journal)?;
         let release = ReleaseFacts {
             version,
-            security_floor: facts.firmware.security_floor,
-            components: &facts.components,
+            security_floor: ledger.facts.firmware.security_floor,
+            components: &components,
             slot_size: u32::MAX,
             largest_page: u32::MAX,
             // Whether it may be older was settled by the code, which is burned.
             downgrade: true,
         };
-        still_suits(&mut manifest, signers, trust, identity, &release)?;
-        check_slot(&mut self.slots, &image)
+        let mut buffer = [0; MAX_RECORD];
+        let mut manifest = KeptStatement::new(&mut self.journal, at, Kind::Manifest, id);
+        let verified = manifest.verified(signers, &mut buffer)?;
+        suits(&verified, &ledger.trust, &ledger.identity, &release).map(drop)
     }
 
     /// Whether an installation's code has lost its force since it was burned.
@@ -335,20 +346,6 @@ fn prove_release<F: NorFlash, const CAPACITY: usize>(
         Reason::StorageFault => refusal,
         reason => Refusal::new(Reason::ManifestNotSigned, 0, reason.number().into()),
     })
-}
-
-/// Whether the release suits the device as it is now. Apart from what checks its signatures.
-#[inline(never)]
-fn still_suits<F: NorFlash, const CAPACITY: usize>(
-    manifest: &mut KeptStatement<'_, F, CAPACITY>,
-    signers: Signers,
-    trust: &InForce,
-    identity: &Identity,
-    release: &ReleaseFacts<'_>,
-) -> Result<(), Refusal> {
-    let mut buffer = [0; MAX_RECORD];
-    let verified = manifest.verified(signers, &mut buffer)?;
-    suits(&verified, trust, identity, release).map(drop)
 }
 
 /// What came of arming.

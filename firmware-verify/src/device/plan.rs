@@ -149,7 +149,7 @@ where
 
     #[inline(never)]
     fn plan_install<'a>(
-        &self,
+        &mut self,
         code: &Code<'_>,
         named: StatementId,
         downgrade: bool,
@@ -178,12 +178,13 @@ where
     /// The installation of a release that suits the device. Apart from what checks the release's signatures.
     #[inline(never)]
     fn plan_release<'a>(
-        &self,
+        &mut self,
         verified: &Verified<'a>,
         named: StatementId,
         slot: u8,
         downgrade: bool,
     ) -> Result<Plan<'a>, Refusal> {
+        let components = self.memory.ledger.components(&mut self.journal)?;
         let Ledger {
             trust,
             identity,
@@ -197,7 +198,7 @@ where
         let release = ReleaseFacts {
             version: self.version_before(),
             security_floor: facts.firmware.security_floor,
-            components: &facts.components,
+            components: &components,
             slot_size: u32::try_from(room.capacity()).unwrap_or(u32::MAX),
             largest_page: P::LARGEST_PAGE,
             downgrade,

@@ -130,10 +130,7 @@ impl KeptComponents {
         buffer: &mut [u8],
         reader: &mut Reader<'_>,
     ) -> Result<Components, Refusal> {
-        let mut all = Components::new();
-        for component in self.iter() {
-            all.add(*component)?;
-        }
+        let mut all = Components::of(self.iter());
         if self.table_at != Address::NOWHERE {
             let body = read(self.table_at, buffer, reader)?;
             let Record::Components { needs, .. } = decode(body)? else {
@@ -144,31 +141,24 @@ impl KeptComponents {
                 .filter(|need| self.manifest_at(need.by) == Address::NOWHERE);
             needs.try_for_each(|need| all.need(need))?;
         }
-        self.add_needs(MAIN_COMPONENT, &mut all, buffer, reader)?;
-        for kept in &self.others {
-            self.add_needs(kept.component.number, &mut all, buffer, reader)?;
+        let others = self.others.iter();
+        let others = others.map(|kept| (kept.component.number, kept.manifest_at));
+        for (by, at) in [(MAIN_COMPONENT, self.main_at)].into_iter().chain(others) {
+            if at != Address::NOWHERE {
+                add_needs(by, read(at, buffer, reader)?, &mut all)?;
+            }
         }
         Ok(all)
     }
+}
 
-    /// Adds what a release needs that was confirmed since the table was written.
-    #[inline(never)]
-    fn add_needs(
-        &self,
-        by: u8,
-        all: &mut Components,
-        buffer: &mut [u8],
-        reader: &mut Reader<'_>,
-    ) -> Result<(), Refusal> {
-        let at = self.manifest_at(by);
-        if at == Address::NOWHERE {
-            return Ok(());
-        }
-        let manifest = envelope_in(Kind::Manifest, read(at, buffer, reader)?)?;
-        let manifest: Manifest<'_> = Envelope::parse(Kind::Manifest, manifest)?.read()?;
-        let mut needs = manifest.requirements.iter();
-        needs.try_for_each(|needed| all.need(Need { by, needed }))
-    }
+/// Adds what a release needs, whose manifest is in this record.
+#[inline(never)]
+fn add_needs(by: u8, record: &[u8], all: &mut Components) -> Result<(), Refusal> {
+    let manifest = envelope_in(Kind::Manifest, record)?;
+    let manifest: Manifest<'_> = Envelope::parse(Kind::Manifest, manifest)?.read()?;
+    let mut needs = manifest.requirements.iter();
+    needs.try_for_each(|needed| all.need(Need { by, needed }))
 }
 
 impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: usize>

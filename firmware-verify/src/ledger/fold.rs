@@ -66,7 +66,7 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
                 needs.check()?;
                 let components = &mut self.components;
                 others.iter().try_for_each(|other| components.add(other))?;
-                needs.iter().try_for_each(|need| components.need(need))?;
+                components.are_at(address);
             }
             Record::Install {
                 pending,
@@ -76,9 +76,9 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
                 answered,
                 phase,
                 stopped,
-                manifest,
+                ..
             } => {
-                let install = self.install.insert(Install {
+                self.install = Some(Install {
                     pending: *pending,
                     image: *image,
                     not_after_ms: *not_after_ms,
@@ -86,9 +86,8 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
                     answered: *answered,
                     phase: *phase,
                     stopped: *stopped,
-                    ..Install::ZERO
+                    manifest_at: address,
                 });
-                install.keep_manifest(manifest.0, address)?;
             }
             Record::Pending(pending) => self.pending = Some(*pending),
             Record::Boot { count } => {
@@ -186,19 +185,19 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
                 not_after_ms,
                 epoch,
                 answered,
-                manifest,
+                ..
             } => {
                 let pending = self.pending.ok_or(Reason::LogicFault)?;
                 self.firmware.make_way(image);
-                let install = self.install.insert(Install {
+                self.install = Some(Install {
                     pending,
                     image: *image,
                     not_after_ms: *not_after_ms,
                     epoch: *epoch,
                     answered: *answered,
+                    manifest_at: address,
                     ..Install::ZERO
                 });
-                install.keep_manifest(manifest.0, address)?;
             }
             Effect::Open { latch } => {
                 let pending = self.pending.ok_or(Reason::LogicFault)?;
@@ -256,8 +255,8 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
             Outcome::Closed { latch, .. } => self.open.shut(latch),
             Outcome::InstallConfirmed => {
                 let install = self.install.as_ref().ok_or(Reason::LogicFault)?;
-                let needs = install.needs.iter().map(|needed| needed.get());
-                self.components.confirm(install.component(), needs)?;
+                self.components
+                    .confirm(install.component(), install.manifest_at)?;
                 self.firmware.confirm(&install.image);
                 self.install = None;
                 self.anchor = self.anchor.saturating_add(1);

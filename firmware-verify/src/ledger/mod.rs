@@ -1,5 +1,6 @@
 //! What the device knows durably: a fold over the records of its journal.
 
+mod components;
 mod fold;
 mod folding;
 mod images;
@@ -11,6 +12,7 @@ mod root;
 mod snapshot;
 mod state;
 
+pub use components::KeptComponents;
 pub(crate) use folding::Folding;
 pub(crate) use images::ImagesFold;
 pub use images::{Firmware, Images, Next};

@@ -19,6 +19,7 @@ use crate::{
 /// Where the records lie that were copied.
 pub(crate) struct Moved {
     root_at: Address,
+    components_at: Address,
     install_at: Address,
     recent: Vec<Address, MAX_OUTCOMES>,
 }
@@ -33,12 +34,13 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
             install.manifest_at = moved.install_at;
         }
         self.facts.recent.follow(&moved.recent);
+        self.facts.components.are_at(moved.components_at);
     }
 }
 
 /// Writes every record that the ledger is made of. `scratch` holds one record.
 ///
-/// What RAM does not hold, the root's envelope, the last receipts and a manifest, comes from the old sector. Root and receipts
+/// What RAM does not hold, the root's envelope, the last receipts, a manifest, and what components need, comes from the old sector. Root and receipts
 /// stand first; the state that follows contains what the receipts changed.
 ///
 /// # Errors
@@ -58,6 +60,7 @@ pub(crate) fn write_snapshot<
     put_identity(ledger, scratch, snapshot)?;
     let mut moved = Moved {
         root_at: snapshot.copy(ledger.root.at)?,
+        components_at: Address::NOWHERE,
         install_at: Address::NOWHERE,
         recent: Vec::new(),
     };
@@ -65,7 +68,7 @@ pub(crate) fn write_snapshot<
         let at = snapshot.copy(recent.at)?;
         moved.recent.push(at).map_err(|_| JournalError::TooLong)?;
     }
-    write_facts(&ledger.facts, scratch, snapshot)?;
+    moved.components_at = write_facts(&ledger.facts, scratch, snapshot)?;
     if let Some(install) = &ledger.facts.install {
         moved.install_at = put_install(install, scratch, snapshot)?;
     }
@@ -92,7 +95,7 @@ pub(crate) fn write_first<
 ) -> Result<(), JournalError> {
     put_identity(ledger, scratch, snapshot)?;
     put(snapshot, scratch, &Record::Root(Bytes(root)))?;
-    write_facts(&ledger.facts, scratch, snapshot)
+    write_facts(&ledger.facts, scratch, snapshot).map(drop)
 }
 
 fn put_identity<
@@ -114,6 +117,7 @@ fn put_identity<
     put(snapshot, scratch, &who).map(drop)
 }
 
+/// Says where the components and their needs lie.
 fn write_facts<
     F: NorFlash,
     const CAPACITY: usize,
@@ -125,7 +129,7 @@ fn write_facts<
     facts: &Facts<TWIN, USED, LATCHES, ISSUERS>,
     scratch: &mut [u8],
     snapshot: &mut Snapshot<'_, F, CAPACITY>,
-) -> Result<(), JournalError> {
+) -> Result<Address, JournalError> {
     let Facts {
         boot,
         time_floor_ms,
@@ -159,11 +163,11 @@ fn write_facts<
     put_floors(facts, scratch, snapshot)?;
     put_open(facts, scratch, snapshot)?;
     put(snapshot, scratch, &Record::Firmware(facts.firmware))?;
-    put_components(facts, scratch, snapshot)?;
+    let components_at = put_components(facts, scratch, snapshot)?;
     if let Some(pending) = facts.pending {
         put(snapshot, scratch, &Record::Pending(pending))?;
     }
-    Ok(())
+    Ok(components_at)
 }
 
 /// Says how an installation stands, with the manifest out of the record before.
@@ -260,16 +264,20 @@ fn put_components<
     facts: &Facts<TWIN, USED, LATCHES, ISSUERS>,
     scratch: &mut [u8],
     snapshot: &mut Snapshot<'_, F, CAPACITY>,
-) -> Result<(), JournalError> {
-    if facts.components == Components::new() {
-        return Ok(());
+) -> Result<Address, JournalError> {
+    let components = facts
+        .components
+        .read(scratch, &mut |at, buffer| snapshot.read(at, buffer));
+    let components = components.map_err(|_| JournalError::Storage)?;
+    if components == Components::new() {
+        return Ok(Address::NOWHERE);
     }
     let (mut others, mut needs) = ([0; COMPONENT_TABLE], [0; NEED_TABLE]);
     let record = Record::Components {
-        others: run(facts.components.iter().copied(), &mut others)?,
-        needs: run(facts.components.needs(), &mut needs)?,
+        others: run(components.iter().copied(), &mut others)?,
+        needs: run(components.needs(), &mut needs)?,
     };
-    put(snapshot, scratch, &record).map(drop)
+    put(snapshot, scratch, &record)
 }
 
 fn run<'b, T: Item<'b>>(

@@ -6,6 +6,7 @@ use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    components::KeptComponents,
     images::{Firmware, Images, Next},
     opened::OpenLatches,
     recent::{Recent, Recents},
@@ -14,13 +15,11 @@ use super::{
 };
 use crate::{
     journal::Address,
-    limits::{MAX_BURNED, MAX_FLOORS, MAX_LATCHES, MAX_REQUIREMENTS, MAX_TWIN},
+    limits::{MAX_BURNED, MAX_FLOORS, MAX_LATCHES, MAX_TWIN},
     reject::{Reason, Refusal, ensure},
-    statement::Manifest,
     twin::{Entries, apply, apply_in_place},
     types::{Digest, LatchId, StatementId, TimeMs},
-    verdict::{Component, Components, Identity, InForce, KeptRequirement, ReadRoot, ReplayTable},
-    wire::{Envelope, Kind},
+    verdict::{Component, Identity, InForce, ReadRoot, ReplayTable},
 };
 
 /// The chain of receipts: each names the one before.
@@ -125,8 +124,6 @@ pub struct Install {
     pub phase: InstallPhase,
     /// Whether a stop slip has voided the code.
     pub stopped: bool,
-    /// What it will need of other components.
-    pub(super) needs: Vec<KeptRequirement, MAX_REQUIREMENTS>,
     /// Where the record lies that holds the release manifest.
     pub(crate) manifest_at: Address,
 }
@@ -140,23 +137,8 @@ impl Install {
         answered: false,
         phase: InstallPhase::Receiving { next: 0 },
         stopped: false,
-        needs: Vec::new(),
         manifest_at: Address::NOWHERE,
     };
-
-    /// Notes what the manifest in this envelope says that the image does not, and where it lies.
-    #[inline(never)]
-    pub(super) fn keep_manifest(&mut self, envelope: &[u8], at: Address) -> Result<(), Refusal> {
-        let envelope = Envelope::parse(Kind::Manifest, envelope).map_err(|_| Reason::LogicFault)?;
-        let manifest: Manifest<'_> = envelope.read().map_err(|_| Reason::LogicFault)?;
-        self.needs.clear();
-        for needed in manifest.requirements.iter() {
-            let kept = self.needs.push(KeptRequirement::of(&needed));
-            kept.map_err(|_| Reason::LogicFault)?;
-        }
-        self.manifest_at = at;
-        Ok(())
-    }
 
     /// The component as it will be once the image is confirmed.
     pub(super) fn component(&self) -> Component {
@@ -261,8 +243,8 @@ pub struct Facts<
     pub replay: ReplayTable<USED, ISSUERS>,
     /// What runs.
     pub firmware: Firmware,
-    /// The other components, and what all of them need of each other.
-    pub components: Components,
+    /// The other components.
+    pub components: KeptComponents,
     /// An installation under way.
     pub install: Option<Install>,
     /// What was burned and has no outcome yet.
@@ -295,7 +277,7 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
             twin: Twin::new(),
             replay: ReplayTable::new(),
             firmware: Firmware::new(),
-            components: Components::new(),
+            components: KeptComponents::new(),
             // `None` of either is not zeros, and who reads them too early finds the device busy.
             install: Some(Install::ZERO),
             pending: Some(Pending::ZERO),

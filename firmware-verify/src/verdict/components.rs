@@ -7,7 +7,7 @@ use crate::{
     limits::{MAX_COMPONENTS, MAX_NEEDS},
     reject::{Reason, Refusal, ensure},
     statement::{ComponentVersion, MAIN_COMPONENT, Manifest, Requirement},
-    types::{Unaligned, Version, VersionRange},
+    types::Version,
     wire::Item,
 };
 
@@ -57,49 +57,11 @@ impl From<Version> for Factory {
     }
 }
 
-/// A requirement as it is kept, in 17 bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct KeptRequirement {
-    component: u8,
-    /// The oldest and the newest version, by their order.
-    versions: (Unaligned, Unaligned),
-}
-
-impl KeptRequirement {
-    pub(crate) fn of(needed: &Requirement) -> Self {
-        let VersionRange { least, most } = needed.versions;
-        let ordinal = |version: Version| Unaligned::of(version.ordinal());
-        Self {
-            component: needed.component,
-            versions: (ordinal(least), ordinal(most)),
-        }
-    }
-
-    pub(crate) fn get(self) -> Requirement {
-        let (least, most) = self.versions;
-        let version = |ordinal: Unaligned| Version::from_ordinal(ordinal.get());
-        Requirement {
-            component: self.component,
-            versions: VersionRange {
-                least: version(least),
-                most: version(most),
-            },
-        }
-    }
-}
-
-/// A need as it is kept.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct KeptNeed {
-    by: u8,
-    needed: KeptRequirement,
-}
-
 /// The components besides the main one, and the needs of all.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Components {
     others: Vec<Component, MAX_COMPONENTS>,
-    needs: Vec<KeptNeed, MAX_NEEDS>,
+    needs: Vec<Need, MAX_NEEDS>,
 }
 
 impl Components {
@@ -112,37 +74,32 @@ impl Components {
         }
     }
 
-    pub(crate) fn clear(&mut self) {
-        let Self { others, needs } = self;
-        others.clear();
-        needs.clear();
-    }
-
     /// What a device tells of its components. Their floors and needs are not told.
     #[must_use]
     pub fn told(components: impl Iterator<Item = ComponentVersion>) -> Self {
         let mut all = Self::new();
         for ComponentVersion { number, version } in components {
-            // Of more than a device has, the first count.
-            let _ = all.add(Component {
-                number,
-                version,
-                security_floor: 0,
-            });
+            if number != MAIN_COMPONENT && all.get(number).is_none() {
+                all.add(Component {
+                    number,
+                    version,
+                    security_floor: 0,
+                });
+            }
         }
         all
     }
 
-    /// Adds a component that the device has.
-    ///
-    /// # Errors
-    /// [`Reason::LogicFault`] for the main one, for one that is there, and for too many.
-    pub(crate) fn add(&mut self, component: Component) -> Result<(), Refusal> {
-        let new = component.number != MAIN_COMPONENT && self.get(component.number).is_none();
-        ensure(new, Reason::LogicFault)?;
-        self.others
-            .push(component)
-            .map_err(|_| Reason::LogicFault.into())
+    /// Those of a device, each once, of which nothing is needed yet.
+    pub(crate) fn of<'c>(components: impl Iterator<Item = &'c Component>) -> Self {
+        let mut all = Self::new();
+        components.for_each(|component| all.add(*component));
+        all
+    }
+
+    fn add(&mut self, component: Component) {
+        // Of more than a device has, the first count.
+        let _ = self.others.push(component);
     }
 
     /// Adds what an installed component needs.
@@ -150,13 +107,8 @@ impl Components {
     /// # Errors
     /// [`Reason::TooManyRequirements`].
     pub(crate) fn need(&mut self, need: Need) -> Result<(), Refusal> {
-        let kept = KeptNeed {
-            by: need.by,
-            needed: KeptRequirement::of(&need.needed),
-        };
-        self.needs
-            .push(kept)
-            .map_err(|_| Reason::TooManyRequirements.into())
+        let kept = self.needs.push(need);
+        kept.map_err(|_| Reason::TooManyRequirements.into())
     }
 
     /// A component that the device has.
@@ -174,10 +126,7 @@ impl Components {
 
     /// What each component needs of the others.
     pub fn needs(&self) -> impl Iterator<Item = Need> {
-        self.needs.iter().map(|kept| Need {
-            by: kept.by,
-            needed: kept.needed.get(),
-        })
+        self.needs.iter().copied()
     }
 
     /// Whether what is installed can do with the manifest's version, and has room for its needs.
@@ -210,32 +159,5 @@ impl Components {
                 u64::try_from(sum).unwrap_or(u64::MAX),
             ),
         )
-    }
-
-    /// A release was confirmed: its version, floor and needs replace those of its component.
-    ///
-    /// # Errors
-    /// [`Reason::TooManyRequirements`], [`Reason::NoSuchComponent`]: not for what was judged.
-    pub(crate) fn confirm(
-        &mut self,
-        confirmed: Component,
-        needs: impl Iterator<Item = Requirement>,
-    ) -> Result<(), Refusal> {
-        let own = confirmed.number;
-        self.needs.retain(|need| need.by != own);
-        for needed in needs {
-            self.need(Need { by: own, needed })?;
-        }
-        if own == MAIN_COMPONENT {
-            return Ok(());
-        }
-        let component = self
-            .others
-            .iter_mut()
-            .find(|component| component.number == own)
-            .ok_or(Reason::NoSuchComponent)?;
-        component.version = confirmed.version;
-        component.security_floor = component.security_floor.max(confirmed.security_floor);
-        Ok(())
     }
 }

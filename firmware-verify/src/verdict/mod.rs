@@ -18,7 +18,6 @@ mod trust;
 pub use attestation::judge_time;
 pub(crate) use authentic::admit;
 pub use authentic::{Authentic, authenticate};
-pub(crate) use components::KeptRequirement;
 pub use components::{Component, Components, Factory, Need};
 pub use conditions::{Challenges, Conditions, Identity};
 pub use enrolment::{judge_enrolment, judge_request};

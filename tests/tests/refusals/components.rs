@@ -7,13 +7,13 @@ use latch_verify::{
     device::{Device, Release as Offer},
     ledger::InstallPhase,
     limits::{MAX_COMPONENTS, MAX_NEEDS, MAX_RECEIPT_ENVELOPE, MAX_REQUIREMENTS, TRIAL_BOOTS},
-    statement::{Manifest, Outcome, Requirement, State},
-    types::{Version, VersionRange},
+    statement::{Action, Manifest, Outcome, Requirement, State},
+    types::{LatchId, Version, VersionRange},
     wire::{Envelope, Kind, PublicKey, Run},
 };
 
 use crate::world::{
-    answer::Told,
+    answer::{Answer, Told},
     bench::Bench,
     hardware::Kit,
     keys::{DEVICE, RELEASE},
@@ -241,7 +241,98 @@ fn too_many_requirements() {
     // What takes the place of others fits.
     let bench = bench.install(&image, &release(&image, RADIO, version(3), &full[1..]));
     let bench = bench.install(&image, &one_more);
-    assert_eq!(bench.device.facts().components.needs().count(), MAX_NEEDS);
+    // Now they need as much as there is room for.
+    let mut bench = bench;
+    let two_more = release(&image, MOTOR, version(3), &[any(RADIO), any(RADIO)]);
+    let expected = Refusal::new(Reason::TooManyRequirements, room, asked);
+    refuses(&mut bench, &two_more, expected);
+}
+
+/// What is broken when the radio becomes a release that the main component cannot do with.
+fn broken(by: u8, to: Version) -> Refusal {
+    Refusal::new(Reason::RequirementBroken, by.into(), to.ordinal())
+}
+
+/// It lies in the journal, and is found there after boots and after any number of rotations.
+#[test]
+fn what_components_need_is_remembered() {
+    let image = Image::new(3000, 1);
+    let main = release(&image, 0, version(2), &[needs(RADIO, 1, 2)]);
+    let motor = release(&image, MOTOR, version(2), &[needs(RADIO, 0, 4)]);
+    let mut bench = bench().install(&image, &main).install(&image, &motor);
+    let (third, fifth) = (version(3), version(5));
+    let third = (release(&image, RADIO, third, &[]), broken(0, third));
+    let fifth = (release(&image, RADIO, fifth, &[]), broken(MOTOR, fifth));
+    refuses(&mut bench, &third.0, third.1);
+    rotates(&mut bench);
+    refuses(&mut bench, &third.0, third.1);
+    let mut bench = bench.reboot();
+    refuses(&mut bench, &third.0, third.1);
+    // One of them changes what it needs; the other stands, as the last rotation has found it.
+    let next = release(&image, 0, version(3), &[needs(RADIO, 0, 9)]);
+    let mut bench = bench.install(&image, &next);
+    refuses(&mut bench, &fifth.0, fifth.1);
+    rotates(&mut bench);
+    rotates(&mut bench);
+    refuses(&mut bench, &fifth.0, fifth.1);
+    let bench = bench.install(&image, &third.0);
+    assert_eq!(installed(&bench, RADIO), (version(3), 0));
+}
+
+/// Uses codes until the journal has begun its next sector.
+fn rotates(bench: &mut Bench) {
+    let erased = |bench: &Bench| {
+        let probe = bench.hardware.journal.probe();
+        probe
+            .contents()
+            .iter()
+            .filter(|byte| **byte == 0xff)
+            .count()
+    };
+    let mut left = erased(bench);
+    for _ in 0..200 {
+        bench.rest();
+        let probe = bench.sealed(LatchId::TWIN, Action::Probe);
+        assert_eq!(bench.submit(&probe).outcome(), Outcome::Probed);
+        let now = erased(bench);
+        if now > left {
+            return;
+        }
+        left = now;
+    }
+    panic!("no sector was erased");
+}
+
+/// Flash that fails where a need lies: nothing is burned, and the code can come again.
+#[test]
+fn needs_that_cannot_be_read_let_nothing_in() {
+    let image = Image::new(3000, 1);
+    let main = release(&image, 0, version(2), &[needs(RADIO, 1, 2)]);
+    let mut bench = bench().install(&image, &main);
+    let suits = release(&image, RADIO, version(2), &[]);
+    let code = bench.install_code(&suits);
+    let places: Vec<_> = {
+        let probe = bench.hardware.journal.probe();
+        let bytes = main.bytes.as_slice();
+        let all = probe.contents().windows(bytes.len()).enumerate();
+        let found = all.filter(|(_, window)| *window == bytes);
+        found
+            .map(|(place, _)| u32::try_from(place).unwrap())
+            .collect()
+    };
+    assert!(!places.is_empty());
+    for place in places {
+        bench
+            .hardware
+            .journal
+            .probe()
+            .fail_reads_at(place..place + 1);
+        let answer = bench.submit_found(&code, &suits);
+        assert_eq!(answer, Answer::Ignored(Reason::StorageFault.into()));
+        bench.hardware.journal.probe().clear_faults();
+    }
+    let told = bench.submit_found(&code, &suits).told();
+    assert_eq!(told.outcome(), Outcome::InstallStarted);
 }
 
 /// However a device is made, its components fit what it tells and what it journals.
