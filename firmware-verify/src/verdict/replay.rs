@@ -32,7 +32,7 @@ pub struct Burned {
     pub issuer: KeyId,
     /// Its place in the issuer's order.
     pub sequence: Sequence,
-    /// Its id.
+    /// Its id: of a code that comes out of the [table](ReplayTable::burned) the first eight bytes, and zeros.
     pub statement: StatementId,
     /// Whether it was used.
     pub used: Use,
@@ -40,6 +40,14 @@ pub struct Burned {
     pub stopped: bool,
     /// Number of the last receipt that tells its outcome; zero while there is none.
     pub receipt: u64,
+}
+
+impl Burned {
+    /// Whether it is the code with this id, as far as is known of its own.
+    #[must_use]
+    pub fn is(&self, statement: StatementId) -> bool {
+        Kept::of(self, 0).is(statement)
+    }
 }
 
 impl Item<'_> for Burned {
@@ -119,7 +127,7 @@ impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
     pub fn recall(&self, issuer: KeyId, sequence: Sequence, statement: StatementId) -> Recall {
         match self.entry(issuer, sequence) {
             None => Recall::New,
-            Some(burned) if burned.statement != statement => Recall::OtherUsed,
+            Some(burned) if !burned.is(statement) => Recall::OtherUsed,
             Some(burned) if burned.used() == Use::Never => Recall::Stopped,
             Some(burned) => Recall::Used {
                 receipt: burned.receipt(),
@@ -158,7 +166,7 @@ impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
     pub fn is_void(&self, issuer: KeyId, sequence: Sequence, statement: StatementId) -> bool {
         let stopped = self
             .entry(issuer, sequence)
-            .is_some_and(|burned| burned.statement == statement && burned.is_stopped());
+            .is_some_and(|burned| burned.is(statement) && burned.is_stopped());
         stopped || sequence <= self.floor(issuer).revoked
     }
 
@@ -258,7 +266,7 @@ impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
         receipt: u64,
     ) {
         let entry = self.entry_mut(issuer, sequence);
-        if let Some(burned) = entry.filter(|burned| burned.statement == statement) {
+        if let Some(burned) = entry.filter(|burned| burned.is(statement)) {
             burned.tell(receipt);
         }
     }
@@ -275,7 +283,7 @@ impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
     ) -> Result<bool, Refusal> {
         if let Some(burned) = self.entry_mut(issuer, sequence) {
             // Where another code has used the sequence, this one is void by that.
-            let same = burned.statement == statement;
+            let same = burned.is(statement);
             if same {
                 burned.stop();
             }
@@ -306,7 +314,7 @@ impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
     pub fn is_stopped(&self, issuer: KeyId, sequence: Sequence, statement: StatementId) -> bool {
         let floor = self.floor(issuer);
         match self.entry(issuer, sequence) {
-            Some(burned) => burned.statement != statement || burned.is_stopped(),
+            Some(burned) => !burned.is(statement) || burned.is_stopped(),
             None => sequence <= floor.replay.max(floor.revoked),
         }
     }
@@ -361,13 +369,13 @@ impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
         }
     }
 
-    /// The codes in the table, the first remembered first.
+    /// The codes in the table, the first remembered first, with what it knows of their ids.
     pub fn burned(&self) -> impl Iterator<Item = Burned> {
         self.burned.iter().filter_map(|kept| {
             Some(Burned {
                 issuer: self.floors.get(usize::from(kept.issuer()))?.issuer,
                 sequence: Sequence(kept.sequence.get()),
-                statement: kept.statement,
+                statement: kept.statement(),
                 used: kept.used(),
                 stopped: kept.is_stopped(),
                 receipt: kept.receipt(),

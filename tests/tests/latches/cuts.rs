@@ -32,7 +32,7 @@ fn id(code: &[u8]) -> StatementId {
 /// Whether the device knows that it has used a code.
 fn burned(bench: &Bench, code: &[u8]) -> bool {
     let mut used = bench.device.facts().replay.burned();
-    used.any(|used| used.statement == id(code))
+    used.any(|used| used.is(id(code)))
 }
 
 /// A device, and codes for it, which are submitted one after the other.

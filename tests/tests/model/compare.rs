@@ -178,7 +178,8 @@ pub(crate) fn check_state(model: &Device, bench: &Bench) -> Result<(), String> {
         let place = (key_id(burned.name.issuer), burned.name.place);
         (
             place,
-            id(burned.name.statement),
+            // What the table keeps of it.
+            id(burned.name.statement).0.first_chunk::<8>().copied(),
             burned.used,
             burned.stopped,
             burned.receipt,
@@ -188,7 +189,7 @@ pub(crate) fn check_state(model: &Device, bench: &Bench) -> Result<(), String> {
         let place = (burned.issuer, burned.sequence.0);
         (
             place,
-            burned.statement,
+            burned.statement.0.first_chunk::<8>().copied(),
             burned.used != Use::Never,
             burned.stopped,
             burned.receipt,

@@ -36,7 +36,7 @@ fn burned(bench: &Bench, code: &[u8]) -> bool {
         .facts()
         .replay
         .burned()
-        .find(|used| used.statement == id(code));
+        .find(|used| used.is(id(code)));
     used.is_some_and(|used| {
         let recall = bench
             .device

@@ -86,7 +86,7 @@ impl Rollout {
             .facts()
             .replay
             .burned()
-            .any(|used| used.statement == self.statement());
+            .any(|used| used.is(self.statement()));
         let phase = bench.device.install_phase();
         let Ok(told) = bench.receipt(self.statement()) else {
             assert!(

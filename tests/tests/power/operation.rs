@@ -112,6 +112,6 @@ pub(crate) fn id(kind: Kind, statement: &[u8]) -> StatementId {
 pub(crate) fn burned<const UNIT: usize>(rig: &Rig<UNIT>, code: &[u8]) -> bool {
     let statement = id(Kind::Code, code);
     let replay = &rig.device.facts().replay;
-    let used = replay.burned().find(|used| used.statement == statement);
+    let used = replay.burned().find(|used| used.is(statement));
     used.is_some_and(|used| replay.is_used(used.issuer, used.sequence, statement))
 }

@@ -214,15 +214,7 @@ fn the_floors_under_issuers() {
     bench.submit(&seal(&revocation, &CREW[1..2])).told();
     // A revoked key counts for nothing beside others, so a third stands in.
     let crew = [CREW[0], OPERATOR[2], CREW[2]];
-    let floors = |bench: &Bench| {
-        bench
-            .device
-            .facts()
-            .replay
-            .floors()
-            .copied()
-            .collect::<Vec<_>>()
-    };
+    let floors = |bench: &Bench| bench.device.facts().replay.floors().collect::<Vec<_>>();
     let before = floors(&bench);
     next_version(&mut bench);
     assert_eq!(floors(&bench), before);

@@ -63,7 +63,8 @@ struct Seen {
     firmware: BTreeSet<(StatementId, u32)>,
     installs: BTreeSet<StatementId>,
     armed: BTreeSet<StatementId>,
-    used: BTreeSet<StatementId>,
+    /// What the table of used codes keeps of their ids.
+    used: BTreeSet<[u8; 8]>,
     roots: BTreeSet<(u32, u32)>,
     lockdowns: BTreeSet<bool>,
     revoked: BTreeSet<(KeyId, Sequence)>,
@@ -171,7 +172,9 @@ impl Seen {
             .extend(on_trial.map(|install| install.image.manifest));
         let burned = facts.replay.burned().map(|burned| burned.statement);
         let pending = facts.pending.map(|pending| pending.code.statement);
-        self.used.extend(burned.chain(pending));
+        let used = burned.chain(pending);
+        self.used
+            .extend(used.filter_map(|id| id.0.first_chunk().copied()));
         let status = device.status();
         self.roots.insert((status.root_version, status.epoch));
         self.lockdowns.insert(facts.locked_down);

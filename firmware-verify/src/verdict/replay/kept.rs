@@ -6,11 +6,12 @@ use crate::{
     types::{StatementId, Unaligned},
 };
 
-/// A used code as the table keeps it, in 29 bytes.
+/// A used code as the table keeps it, in 21 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Kept {
     pub(super) sequence: Unaligned,
-    pub(super) statement: StatementId,
+    /// The first bytes of its id.
+    statement: [u8; ID],
     /// The low bytes of the receipt's number, the lowest first: flash is worn out long before they are used up.
     receipt: [u8; RECEIPT],
     /// Place of its issuer among the floors, each of which stays where it is until an epoch ends; what came of it; and whether it
@@ -18,6 +19,9 @@ pub(super) struct Kept {
     marks: u8,
 }
 
+/// Bytes of a code's id, as many as a key's id has. Two codes that share an issuer, a sequence and these are found by nobody by
+/// chance, and made only by that issuer; neither is ever used after the other, whatever their ids are.
+const ID: usize = 8;
 /// Bytes of a receipt's number: four thousand million.
 const RECEIPT: usize = 4;
 
@@ -38,12 +42,26 @@ impl Kept {
         let stopped = if code.stopped { STOPPED } else { 0 };
         let mut kept = Self {
             sequence: Unaligned::of(code.sequence.0),
-            statement: code.statement,
+            statement: short(code.statement),
             receipt: [0; RECEIPT],
             marks: issuer & ISSUER | used | stopped,
         };
         kept.tell(code.receipt);
         kept
+    }
+
+    /// Whether it is the code with this id, of those with its issuer and sequence.
+    pub(super) fn is(&self, statement: StatementId) -> bool {
+        self.statement == short(statement)
+    }
+
+    /// What is known of its id: zeros stand for the rest.
+    pub(super) fn statement(&self) -> StatementId {
+        let mut id = StatementId::default();
+        for (byte, known) in id.0.iter_mut().zip(self.statement) {
+            *byte = known;
+        }
+        id
     }
 
     pub(super) fn issuer(&self) -> u8 {
@@ -76,4 +94,8 @@ impl Kept {
     }
 }
 
-const _: () = assert!(size_of::<Kept>() == 29 && MAX_FLOORS <= 32);
+fn short(statement: StatementId) -> [u8; ID] {
+    statement.0.first_chunk().copied().unwrap_or_default()
+}
+
+const _: () = assert!(size_of::<Kept>() == 21 && MAX_FLOORS <= 32);

@@ -43,6 +43,34 @@ fn a_used_code_is_known_and_so_is_another_in_its_place() {
 }
 
 #[test]
+fn of_an_id_the_table_keeps_the_beginning() {
+    let mut used = code(1, 7);
+    used.statement = StatementId(core::array::from_fn(|at| u8::try_from(at + 1).unwrap()));
+    let mut replay = Replay::default();
+    replay.burn(used).unwrap();
+    let recall = |id| replay.recall(used.issuer, used.sequence, id);
+    let kept = replay.burned().next().unwrap();
+    assert_eq!(
+        kept.statement.0,
+        [1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0]
+    );
+    // As it comes back from a snapshot, it is the same code.
+    let mut again = Replay::default();
+    again.burn(kept).unwrap();
+    assert!(again.is_used(used.issuer, used.sequence, used.statement));
+    assert_eq!(recall(used.statement), Recall::Used { receipt: 0 });
+    for byte in 0..16 {
+        let mut other = used.statement;
+        other.0[byte] ^= 0x80;
+        let is_told = byte < 8;
+        assert_eq!(used.is(other), !is_told);
+        assert_eq!(recall(other) == Recall::OtherUsed, is_told, "{byte}");
+        // Whatever it is taken for, it opens nothing.
+        assert_ne!(recall(other), Recall::New);
+    }
+}
+
+#[test]
 fn what_the_table_forgets_the_floor_remembers() {
     let mut replay = Replay::default();
     let oldest = code(1, 3);

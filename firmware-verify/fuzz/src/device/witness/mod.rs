@@ -26,7 +26,7 @@ use latch_verify::{
     device::{Clock as _, Opened},
     statement::{Action, Code, Outcome, Receipt, TimeStatus},
     types::{Digest, KeyId, Sequence, StatementId},
-    verdict::Use,
+    verdict::{Burned, Use},
     wire::{Envelope, Kind},
 };
 
@@ -165,6 +165,18 @@ impl Witness {
         self.acted.insert(statement);
     }
 
+    /// The whole id of a used code, of which the device remembers the beginning.
+    fn known(&self, burned: &Burned) -> StatementId {
+        let mut permitted = self.permitted.keys().copied();
+        let last = || {
+            let Attempt { bytes, .. } = self.last.as_ref()?;
+            let envelope = Envelope::parse(Kind::Code, bytes).ok()?;
+            Some(envelope.id()).filter(|id| burned.is(*id))
+        };
+        let known = permitted.find(|id| burned.is(*id)).or_else(last);
+        known.expect("a code that nobody has put in")
+    }
+
     /// The device holds a code to be used: it must be the last one, and right, unless it is
     /// known to be.
     fn permit(&mut self, statement: StatementId) {
@@ -208,17 +220,14 @@ impl Witness {
         self.roots(device);
         let facts = device.facts();
         for burned in facts.replay.burned() {
-            let place = (burned.issuer, burned.sequence, burned.statement);
             assert!(
-                !burned.stopped || self.orders.stops(place),
+                !burned.stopped || self.orders.stops(&burned),
                 "who stopped it?"
             );
             if burned.used != Use::Never {
-                self.permit(burned.statement);
-                assert_eq!(
-                    self.permitted[&burned.statement],
-                    (burned.issuer, burned.sequence)
-                );
+                let statement = self.known(&burned);
+                self.permit(statement);
+                assert_eq!(self.permitted[&statement], (burned.issuer, burned.sequence));
             }
         }
         if let Some(pending) = &facts.pending {

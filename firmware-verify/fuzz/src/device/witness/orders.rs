@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use latch_verify::{
     statement::{Outcome, Revocation, Root, StopSlip, TimeAttestation},
     types::{KeyId, Sequence, StatementId},
+    verdict::Burned,
     wire::{Envelope, Kind, Role, peek_kind},
 };
 
@@ -112,8 +113,11 @@ impl Orders {
     }
 
     /// Whether somebody who may has stopped this code.
-    pub(super) fn stops(&self, code: Named) -> bool {
-        let stop = |order: &Order| matches!(order, Order::Stop(named) if *named == code);
+    pub(super) fn stops(&self, code: &Burned) -> bool {
+        let is = |(issuer, sequence, statement): &Named| {
+            (code.issuer, code.sequence) == (*issuer, *sequence) && code.is(*statement)
+        };
+        let stop = |order: &Order| matches!(order, Order::Stop(named) if is(named));
         self.signed.values().any(stop)
     }
 
