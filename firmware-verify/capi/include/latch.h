@@ -286,7 +286,7 @@ enum {
 /**
  * Words of a key made of a seed. Checked when the library is built.
  */
-#define LATCH_SEED_WORDS 32
+#define LATCH_SEED_WORDS 8
 
 /**
  * Bytes that every request fits in.
@@ -302,14 +302,14 @@ enum {
 /**
  * Words of a device's storage, on targets with pointers of 32 bits. Checked when the library is built.
  */
-#define LATCH_DEVICE_WORDS 1216
+#define LATCH_DEVICE_WORDS 1072
 #endif
 
 #if defined(LATCH_POINTERS_64)
 /**
  * Words of a device's storage, on targets with pointers of 64 bits. Checked when the library is built.
  */
-#define LATCH_DEVICE_WORDS 1232
+#define LATCH_DEVICE_WORDS 1088
 #endif
 
 /**

@@ -49,10 +49,10 @@ impl DerefMut for Lent {
 
 /// Words of a device's storage, on targets with pointers of 32 bits. Checked when the library is built.
 #[cfg(target_pointer_width = "32")]
-pub const LATCH_DEVICE_WORDS: usize = 1216;
+pub const LATCH_DEVICE_WORDS: usize = 1072;
 /// Words of a device's storage, on targets with pointers of 64 bits. Checked when the library is built.
 #[cfg(target_pointer_width = "64")]
-pub const LATCH_DEVICE_WORDS: usize = 1232;
+pub const LATCH_DEVICE_WORDS: usize = 1088;
 
 /// Bytes that a device's storage may have too many: its size is one for all targets whose pointers are as long, and does not change
 /// with every field.
