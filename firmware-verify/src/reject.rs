@@ -332,6 +332,9 @@ impl fmt::Debug for Reason {
 }
 
 /// A reason and its evidence.
+///
+/// A check that has no evidence returns its [`Reason`] alone: that goes through a register, and a refusal is copied by each
+/// function on its way up.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Refusal {
     /// The cause.
@@ -344,6 +347,11 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// The cause alone, where nobody is told of the evidence.
+    pub(crate) fn into_reason(self) -> Reason {
+        self.reason
+    }
+
     /// A refusal with its evidence.
     #[must_use]
     pub fn new(reason: Reason, expected: u64, found: u64) -> Self {
@@ -384,10 +392,6 @@ impl fmt::Debug for Refusal {
 impl core::error::Error for Refusal {}
 
 /// Refuses with a reason unless the condition holds.
-pub(crate) fn ensure(condition: bool, reason: impl Into<Refusal>) -> Result<(), Refusal> {
-    if condition {
-        Ok(())
-    } else {
-        Err(reason.into())
-    }
+pub(crate) fn ensure<E>(condition: bool, refusal: E) -> Result<(), E> {
+    if condition { Ok(()) } else { Err(refusal) }
 }

@@ -36,7 +36,7 @@ where
         &'a mut self,
         statement: &'a [u8],
         release: Release<'a>,
-        aged: Result<(), Refusal>,
+        aged: Result<(), Reason>,
         out: &'a mut [u8],
     ) -> Submitted<'a> {
         match self.memory.ledger.trust.verify(Kind::Code, statement) {
@@ -52,7 +52,7 @@ where
         &'a mut self,
         verified: &Verified<'a>,
         release: Release<'a>,
-        aged: Result<(), Refusal>,
+        aged: Result<(), Reason>,
         out: &'a mut [u8],
     ) -> Submitted<'a> {
         // Looked at where it lies: taken out, it would lie on the stack twice below the check of a release.
@@ -68,7 +68,7 @@ where
         // What answers a challenge that should have been replaced opens nothing; what closes is
         // obeyed.
         if let (Err(fault), true, false) = (aged, code.challenge.is_some(), code.action.closes()) {
-            return self.ignore(fault);
+            return self.ignore(fault.into());
         }
         let judged = self.judge(authentic);
         // Whoever may close is obeyed at once, whatever keeps the code from being burned; where the rules that say who may cannot
@@ -97,6 +97,7 @@ where
         };
         let burned = authentic
             .is_by_signers_of(verified)
+            .map_err(Refusal::from)
             .and_then(|()| self.burn(authentic, &grant, &plan, out));
         if let Err(refusal) = burned {
             return self.ignore(refusal);
@@ -237,7 +238,7 @@ where
         if let Err(fault) = burned {
             // Where only the counter has failed, the code is burned and must act no more.
             self.handed_out |= self.memory.ledger.facts.pending.is_some();
-            return Err(fault);
+            return Err(fault.into());
         }
         // From here on nothing that the code closes is open.
         match plan {
@@ -254,7 +255,7 @@ where
     ///
     /// # Errors
     /// [`Reason::Throttled`], [`Reason::NoEntropy`].
-    fn prepare(&mut self, code: &Code<'_>) -> Result<(), Refusal> {
+    fn prepare(&mut self, code: &Code<'_>) -> Result<(), Reason> {
         let ticks_ms = self.clock.ticks_ms();
         let idle = match code.action {
             Action::Close => self.memory.ledger.facts.open_latch(code.latch).is_none(),
@@ -326,7 +327,7 @@ where
         };
         match self.conclude(&About::from(&pending), outcome, out) {
             Ok(receipt) => Submitted::Answered(receipt),
-            Err(fault) => self.ignore(fault),
+            Err(fault) => self.ignore(fault.into()),
         }
     }
 

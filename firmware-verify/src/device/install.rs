@@ -74,13 +74,13 @@ where
                 self.append(&Record::Phase(InstallPhase::Armed))?;
                 Ok(Armed::Ready)
             }
-            Err(refusal) if refusal.reason == Reason::StorageFault => Err(refusal),
-            Err(refusal) => self.fail(refusal.reason, out).map(Armed::Failed),
+            Err(Reason::StorageFault) => Err(Reason::StorageFault.into()),
+            Err(reason) => Ok(Armed::Failed(self.fail(reason, out)?)),
         }
     }
 
     /// What was read back from the slot of an image that may be armed.
-    fn may_arm(&mut self) -> Result<Digest, Refusal> {
+    fn may_arm(&mut self) -> Result<Digest, Reason> {
         let install = self
             .memory
             .ledger
@@ -108,7 +108,7 @@ where
         at: Address,
         id: StatementId,
         signers: Signers,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), Reason> {
         let version = self.version_before();
         let ledger = &self.memory.ledger;
         let components = ledger.components(&mut self.journal)?;
@@ -124,7 +124,9 @@ where
         let mut buffer = [0; MAX_RECORD];
         let mut manifest = KeptStatement::new(&mut self.journal, at, Kind::Manifest, id);
         let verified = manifest.verified(signers, &mut buffer)?;
-        suits(&verified, &ledger.trust, &ledger.identity, &release).map(drop)
+        suits(&verified, &ledger.trust, &ledger.identity, &release)
+            .map(drop)
+            .map_err(Refusal::into_reason)
     }
 
     /// Whether an installation's code has lost its force since it was burned.
@@ -132,7 +134,7 @@ where
     /// # Errors
     /// [`Reason::LockedDown`]; [`Reason::InstallVoid`] after its end, under a new epoch, or when
     /// the code was revoked or stopped.
-    pub(super) fn is_void(&self, install: &Install) -> Result<(), Refusal> {
+    pub(super) fn is_void(&self, install: &Install) -> Result<(), Reason> {
         let facts = &self.memory.ledger.facts;
         ensure(!facts.locked_down, Reason::LockedDown)?;
         let CodeName {
@@ -185,7 +187,7 @@ where
             .slots
             .get_mut(usize::from(install.image.slot))
             .ok_or(Reason::LogicFault)?;
-        read(slot, offset, out)
+        Ok(read(slot, offset, out)?)
     }
 
     /// The image that is armed or on trial.
@@ -226,7 +228,7 @@ where
             on_trial && self.started != Started::Recovery,
             Reason::NoInstall,
         )?;
-        self.end(Outcome::InstallConfirmed, out)
+        Ok(self.end(Outcome::InstallConfirmed, out)?)
     }
 
     /// The image on trial is given up, by itself if it is what runs: then the caller boots next, and until it has,
@@ -240,16 +242,12 @@ where
             Some(InstallPhase::Armed | InstallPhase::Trial { .. })
         );
         ensure(on_trial, Reason::NoInstall)?;
-        self.end(
-            Outcome::InstallReverted {
-                reason: Reason::TrialFailed.number(),
-            },
-            out,
-        )
+        let reason = Reason::TrialFailed.number();
+        Ok(self.end(Outcome::InstallReverted { reason }, out)?)
     }
 
     /// Ends a download in favour of another.
-    pub(super) fn supersede(&mut self, out: &mut [u8]) -> Result<(), Refusal> {
+    pub(super) fn supersede(&mut self, out: &mut [u8]) -> Result<(), Reason> {
         if self.memory.ledger.facts.install.is_some() {
             self.fail(Reason::Superseded, out)?;
         }
@@ -260,7 +258,7 @@ where
         &mut self,
         reason: Reason,
         out: &'o mut [u8],
-    ) -> Result<&'o [u8], Refusal> {
+    ) -> Result<&'o [u8], Reason> {
         self.end(
             Outcome::InstallFailed {
                 reason: reason.number(),
@@ -273,7 +271,7 @@ where
         &mut self,
         outcome: Outcome,
         out: &'o mut [u8],
-    ) -> Result<&'o [u8], Refusal> {
+    ) -> Result<&'o [u8], Reason> {
         let install = self
             .memory
             .ledger
@@ -305,7 +303,7 @@ where
     ///
     /// # Errors
     /// [`Reason::Busy`].
-    pub(super) fn may_overwrite(&self, slot: u8) -> Result<(), Refusal> {
+    pub(super) fn may_overwrite(&self, slot: u8) -> Result<(), Reason> {
         let firmware = &self.memory.ledger.facts.firmware;
         // Only where the confirmed image is damaged does what was confirmed before run.
         let fallback = firmware.fallback.map(|image| Started::Slot(image.slot));
@@ -317,7 +315,7 @@ where
     ///
     /// # Errors
     /// [`Reason::Busy`].
-    pub(super) fn may_update(&self, component: u8) -> Result<(), Refusal> {
+    pub(super) fn may_update(&self, component: u8) -> Result<(), Reason> {
         let confirmed = self.running() == self.memory.ledger.facts.firmware.confirmed;
         ensure(component == MAIN_COMPONENT || confirmed, Reason::Busy)
     }
@@ -331,20 +329,21 @@ where
 fn prove_release<F: NorFlash, const CAPACITY: usize>(
     manifest: &mut KeptStatement<'_, F, CAPACITY>,
     ring: &KeyRing,
-) -> Result<Signers, Refusal> {
+) -> Result<Signers, Reason> {
     let outline = manifest.outline(ring);
-    let outline = outline.map_err(|refusal| match refusal.reason {
-        Reason::StorageFault => refusal,
-        _ => Reason::ManifestMissing.into(),
+    let outline = outline.map_err(|reason| match reason {
+        Reason::StorageFault => reason,
+        _ => Reason::ManifestMissing,
     })?;
     let signers = if outline.knows_all() {
         manifest.prove(&outline, ring)
     } else {
-        Err(Reason::UnknownKey.into())
+        Err(Reason::UnknownKey)
     };
-    signers.map_err(|refusal| match refusal.reason {
-        Reason::StorageFault => refusal,
-        reason => Refusal::new(Reason::ManifestNotSigned, 0, reason.number().into()),
+    // Which of them is told to nobody: the receipt that ends the installation has one reason.
+    signers.map_err(|reason| match reason {
+        Reason::StorageFault => reason,
+        _ => Reason::ManifestNotSigned,
     })
 }
 

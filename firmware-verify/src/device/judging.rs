@@ -40,7 +40,7 @@ where
                     ..
                 } = ledger;
                 check_unruled(authentic, trust, identity, &facts.replay)?;
-                return Err(fault);
+                return Err(fault.into());
             }
         };
         judge_by(

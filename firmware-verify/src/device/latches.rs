@@ -6,7 +6,7 @@ use crate::{
     division::divide,
     ledger::{CodeName, Ledger, OpenLatch, OpenLatches},
     limits::{PULSE_LEAST_MS, PULSE_ROTATE_MS, PULSES_A_HEARTBEAT},
-    reject::{Reason, Refusal},
+    reject::Reason,
     statement::{CloseCause, RuleChoice},
     types::LatchId,
     verdict::{Conditions, InForce, context_holds},
@@ -194,11 +194,9 @@ impl<const LATCHES: usize> Latches<LATCHES> {
         !self.open.is_full() || self.get(latch).is_some()
     }
 
-    pub(super) fn open(&mut self, opening: Opening) -> Result<(), Refusal> {
+    pub(super) fn open(&mut self, opening: Opening) -> Result<(), Reason> {
         self.close(opening.latch);
-        self.open
-            .push(opening)
-            .map_err(|_| Reason::LogicFault.into())
+        self.open.push(opening).map_err(|_| Reason::LogicFault)
     }
 
     pub(super) fn close(&mut self, latch: LatchId) {

@@ -356,7 +356,7 @@ fn prove_journal<
     memory
         .ledger
         .prove_root(journal)
-        .map_err(|refusal| match refusal.reason {
+        .map_err(|reason| match reason {
             Reason::StorageFault => MountError::Unreadable,
             _ => MountError::Corrupt,
         })

@@ -3,7 +3,7 @@
 use super::platform::Entropy;
 use crate::{
     limits::{CHALLENGE_AGE_MS, CHALLENGE_ROTATE_MS, PULSE_AGE_MS},
-    reject::{Reason, Refusal},
+    reject::Reason,
     types::{Challenge, Millis},
     verdict::Challenges,
 };
@@ -39,14 +39,14 @@ impl Pair {
         previous: None,
     };
 
-    fn begin(&mut self, entropy: &mut impl Entropy, ticks_ms: u64) -> Result<(), Refusal> {
+    fn begin(&mut self, entropy: &mut impl Entropy, ticks_ms: u64) -> Result<(), Reason> {
         self.current = fresh(entropy, ticks_ms)?;
         self.previous = None;
         Ok(())
     }
 
     /// Nothing changes when there is no randomness.
-    fn rotate(&mut self, entropy: &mut impl Entropy, ticks_ms: u64) -> Result<(), Refusal> {
+    fn rotate(&mut self, entropy: &mut impl Entropy, ticks_ms: u64) -> Result<(), Reason> {
         let next = fresh(entropy, ticks_ms)?;
         self.previous = Some(self.current);
         self.current = next;
@@ -87,7 +87,7 @@ impl Nonces {
         &mut self,
         entropy: &mut impl Entropy,
         ticks_ms: u64,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), Reason> {
         self.challenge.begin(entropy, ticks_ms)?;
         self.pulse.begin(entropy, ticks_ms)?;
         self.answered_ticks_ms = None;
@@ -102,7 +102,7 @@ impl Nonces {
         &mut self,
         entropy: &mut impl Entropy,
         ticks_ms: u64,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), Reason> {
         self.challenge.rotate(entropy, ticks_ms)
     }
 
@@ -118,7 +118,7 @@ impl Nonces {
     ///
     /// # Errors
     /// [`Reason::NoEntropy`]: the challenge stays, and nothing that answers it may pass.
-    pub(super) fn age(&mut self, entropy: &mut impl Entropy, ticks_ms: u64) -> Result<(), Refusal> {
+    pub(super) fn age(&mut self, entropy: &mut impl Entropy, ticks_ms: u64) -> Result<(), Reason> {
         self.pulse.drop_past(PULSE_AGE_MS, ticks_ms);
         let rotated = if self.challenge.current.age_ms(ticks_ms) >= CHALLENGE_ROTATE_MS {
             self.challenge.rotate(entropy, ticks_ms)
@@ -139,7 +139,7 @@ impl Nonces {
         entropy: &mut impl Entropy,
         ticks_ms: u64,
         every_ms: u64,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), Reason> {
         if self.pulse.current.age_ms(ticks_ms) >= every_ms {
             self.pulse.rotate(entropy, ticks_ms)?;
         }
@@ -151,11 +151,7 @@ impl Nonces {
     ///
     /// # Errors
     /// [`Reason::PulseStale`].
-    pub(super) fn answer_pulse(
-        &mut self,
-        answer: Challenge,
-        ticks_ms: u64,
-    ) -> Result<u64, Refusal> {
+    pub(super) fn answer_pulse(&mut self, answer: Challenge, ticks_ms: u64) -> Result<u64, Reason> {
         let answered = [Some(self.pulse.current), self.pulse.previous]
             .into_iter()
             .flatten()
@@ -180,7 +176,7 @@ impl Nonces {
     }
 }
 
-fn fresh(entropy: &mut impl Entropy, ticks_ms: u64) -> Result<Nonce, Refusal> {
+fn fresh(entropy: &mut impl Entropy, ticks_ms: u64) -> Result<Nonce, Reason> {
     let mut challenge = Challenge::default();
     entropy
         .fill(&mut challenge.0)

@@ -111,7 +111,7 @@ where
     }
 
     /// Notes that all pages before this one are in their slot.
-    fn took_page(&mut self, image: &Image, next: u32) -> Result<Paged, Refusal> {
+    fn took_page(&mut self, image: &Image, next: u32) -> Result<Paged, Reason> {
         let of = image.pages();
         let complete = next == of;
         if self.restores() {
@@ -137,7 +137,7 @@ where
 
     /// Notes how far the download is: durably where an erase block ends, since a boot goes back to
     /// the beginning of one anyway, and in RAM otherwise.
-    fn note_page(&mut self, next: u32, page_size: u32) -> Result<(), Refusal> {
+    fn note_page(&mut self, next: u32, page_size: u32) -> Result<(), Reason> {
         let phase = Record::Phase(InstallPhase::Receiving { next });
         if is_block_start::<P>(next, page_size)? {
             self.make_room(0)?;
@@ -149,7 +149,7 @@ where
 
     /// Goes back to the first page of the erase block that the download has reached, since
     /// what was written of a page that is not whole has to be erased.
-    pub(super) fn rewind(&mut self) -> Result<(), Refusal> {
+    pub(super) fn rewind(&mut self) -> Result<(), Reason> {
         let Some((image, mut first)) = self.awaited() else {
             return Ok(());
         };
@@ -168,7 +168,7 @@ where
 }
 
 /// Whether an erase block begins where a page does.
-fn is_block_start<P: Platform>(page: u32, page_size: u32) -> Result<bool, Refusal> {
+fn is_block_start<P: Platform>(page: u32, page_size: u32) -> Result<bool, Reason> {
     let erase = u64::try_from(<P::Slot as NorFlash>::ERASE_SIZE.max(1))
         .map_err(|_| Reason::StorageFault)?;
     Ok(u64::from(page) * u64::from(page_size) % erase == 0)

@@ -111,7 +111,7 @@ where
     ///
     /// # Errors
     /// [`Reason::LogicFault`].
-    pub(super) fn is_staged_by(&self, rule: &Rule) -> Result<(), Refusal> {
+    pub(super) fn is_staged_by(&self, rule: &Rule) -> Result<(), Reason> {
         let held_to = HeldTo::the(rule, self.memory.ledger.trust.terms()?.version);
         let staged = self.memory.staged.first();
         ensure(
@@ -141,10 +141,10 @@ where
         Ok(Plan::Renew)
     }
 
-    fn stage(&mut self, staged: Staged) -> Result<(), Refusal> {
+    fn stage(&mut self, staged: Staged) -> Result<(), Reason> {
         self.memory.staged.clear();
         let kept = self.memory.staged.push(staged);
-        kept.map_err(|_| Reason::LogicFault.into())
+        kept.map_err(|_| Reason::LogicFault)
     }
 
     #[inline(never)]

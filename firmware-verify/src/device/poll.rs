@@ -87,7 +87,7 @@ where
         }
         if let Some((latch, cause)) = closed {
             // It is closed by now; whether that can be told is another matter.
-            let receipt = self.tell_closed(latch, cause, out);
+            let receipt = self.tell_closed(latch, cause, out).map_err(Refusal::from);
             return Polled::Closed {
                 latch,
                 cause,
@@ -101,7 +101,7 @@ where
                 };
                 // Where it cannot be recorded now, it is tried again after a while.
                 self.lapse_ticks_ms = ticks_ms.saturating_add(LAPSE_RETRY_MS);
-                return Polled::InstallEnded(self.end(ended, out));
+                return Polled::InstallEnded(self.end(ended, out).map_err(Refusal::from));
             }
             wake_ticks_ms = wake_ticks_ms.min(self.lapse_ticks_ms);
         }
@@ -142,7 +142,7 @@ where
 
     /// Tells of a latch that has closed by itself and was not looked at since, before it opens
     /// again.
-    pub(super) fn tell_lapsed(&mut self, latch: LatchId, out: &mut [u8]) -> Result<(), Refusal> {
+    pub(super) fn tell_lapsed(&mut self, latch: LatchId, out: &mut [u8]) -> Result<(), Reason> {
         let Some(Standing::Closed(cause)) = self.stand(latch) else {
             return Ok(());
         };
@@ -205,7 +205,7 @@ where
         latch: LatchId,
         cause: CloseCause,
         out: &'o mut [u8],
-    ) -> Result<&'o [u8], Refusal> {
+    ) -> Result<&'o [u8], Reason> {
         let open = self
             .memory
             .ledger
@@ -268,7 +268,7 @@ where
         let install = self.memory.ledger.facts.install.as_ref();
         install
             .and_then(|install| self.is_void(install).err())
-            .map_or(Reason::InstallVoid, |refusal| refusal.reason)
+            .unwrap_or(Reason::InstallVoid)
     }
 }
 

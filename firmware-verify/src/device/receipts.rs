@@ -16,7 +16,7 @@ use crate::{
     },
     twin::Bytes,
     types::{Digest, KeyId, Sequence, StatementId},
-    wire::{BODY_VERSIONS, Body, Kind, decode, seal_head},
+    wire::{BODY_VERSIONS, Body, Kind, decode_whole, head_of},
 };
 
 /// The statement that a receipt answers.
@@ -64,7 +64,7 @@ where
         about: &About,
         outcome: Outcome,
         out: &'o mut [u8],
-    ) -> Result<&'o [u8], Refusal> {
+    ) -> Result<&'o [u8], Reason> {
         let chain = self.memory.ledger.facts.chain;
         let identity = &self.memory.ledger.identity;
         let receipt = Receipt {
@@ -110,7 +110,7 @@ where
         let recents = &self.memory.ledger.facts.recent;
         let recent = recents.iter().find(|recent| recent.number == number);
         let recent = recent.ok_or(Reason::AlreadyUsed)?;
-        self.repeat(recent, out)
+        Ok(self.repeat(recent, out)?)
     }
 
     /// Signs the last receipt for a statement again: the same bytes as the first time.
@@ -129,14 +129,14 @@ where
             .facts
             .recent_for(statement)
             .ok_or(Reason::AlreadyUsed)?;
-        self.repeat(recent, out)
+        Ok(self.repeat(recent, out)?)
     }
 
     pub(super) fn repeat<'o>(
         &mut self,
         recent: Recent,
         out: &'o mut [u8],
-    ) -> Result<&'o [u8], Refusal> {
+    ) -> Result<&'o [u8], Reason> {
         let message_len = self.read_receipt(recent, out)?;
         self.sign(message_len, out)
     }
@@ -144,7 +144,7 @@ where
     /// Puts the message of a receipt that is kept at the start of `out`. Apart from its signature, so that the record is off the
     /// stack by then.
     #[inline(never)]
-    fn read_receipt(&mut self, recent: Recent, out: &mut [u8]) -> Result<usize, Refusal> {
+    fn read_receipt(&mut self, recent: Recent, out: &mut [u8]) -> Result<usize, Reason> {
         let mut buffer = [0; MAX_RECORD];
         let entry = self
             .journal
@@ -154,11 +154,11 @@ where
         let Record::Outcome {
             receipt: Bytes(body),
             ..
-        } = decode(entry.body)?
+        } = decode_whole(entry.body)?
         else {
-            return Err(Reason::LogicFault.into());
+            return Err(Reason::LogicFault);
         };
-        let head = seal_head(Kind::Receipt, Kind::Receipt.newest_version(), body.len())?;
+        let head = head_of(Kind::Receipt, Kind::Receipt.newest_version(), body.len())?;
         let message_len = ENVELOPE_HEAD.saturating_add(body.len());
         let (start, rest) = out
             .split_at_mut_checked(ENVELOPE_HEAD)
@@ -199,7 +199,7 @@ where
             })),
         };
         let message_len = write_message(&state, out)?;
-        self.sign(message_len, out)
+        Ok(self.sign(message_len, out)?)
     }
 
     /// What the device is now.
@@ -284,7 +284,7 @@ where
     }
 
     /// Adds the device's signature to the message at the start of `out`.
-    fn sign<'o>(&mut self, message_len: usize, out: &'o mut [u8]) -> Result<&'o [u8], Refusal> {
+    fn sign<'o>(&mut self, message_len: usize, out: &'o mut [u8]) -> Result<&'o [u8], Reason> {
         let envelope = sign_message(&mut self.key, self.key_id, message_len, out)?;
         self.work.signatures_made = self.work.signatures_made.saturating_add(1);
         Ok(envelope)

@@ -58,14 +58,14 @@ where
             (Settlement::Done, Doing::Open | Doing::Renew) => {
                 let staged = staged.ok_or(Reason::LogicFault)?;
                 ensure(staged.code() == pending.code, Reason::LogicFault)?;
-                return self.settle_open(&about, &staged, out);
+                return Ok(self.settle_open(&about, &staged, out)?);
             }
             (Settlement::Done, Doing::Install | Doing::Probe | Doing::Unlock) => {
                 return Err(Reason::LogicFault.into());
             }
         };
         self.handed_out = false;
-        self.conclude(&about, outcome, out)
+        Ok(self.conclude(&about, outcome, out)?)
     }
 
     /// Lets a latch be open, unless that cannot be told: then it is to be shut again.
@@ -74,7 +74,7 @@ where
         about: &About,
         staged: &Staged,
         out: &'o mut [u8],
-    ) -> Result<&'o [u8], Refusal> {
+    ) -> Result<&'o [u8], Reason> {
         let (latch, seconds) = (staged.latch, staged.seconds);
         self.handed_out = false;
         if let Some(opening) = staged.opened() {

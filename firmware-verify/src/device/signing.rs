@@ -6,7 +6,7 @@ use crate::{
     statement::{Enrolment, KeyKept},
     types::{Digest, KeyId},
     verdict::Identity,
-    wire::{Body, DeviceKey, PublicKey, encode, seal_head},
+    wire::{Body, DeviceKey, PublicKey, head_of, write},
 };
 
 /// Signs a new device's request to be enrolled under this name, which an operator checks and countersigns: what comes back is
@@ -20,7 +20,7 @@ pub fn sign_request<'o>(
     key: &mut impl DeviceKey,
     out: &'o mut [u8; MAX_REQUEST_ENVELOPE],
 ) -> Result<&'o [u8], Refusal> {
-    let public = PublicKey::new(key.public())?;
+    let public = PublicKey::fit(key.public())?;
     let enrolment = Enrolment {
         tenant: name.tenant,
         product: name.product,
@@ -30,16 +30,16 @@ pub fn sign_request<'o>(
         key_kept,
     };
     let message_len = write_message(&enrolment, out)?;
-    sign_message(key, public.id(), message_len, out)
+    Ok(sign_message(key, public.id(), message_len, out)?)
 }
 
 /// Writes head and body at the start of `out`; returns the message's length.
-pub(super) fn write_message<'a, B: Body<'a>>(body: &B, out: &mut [u8]) -> Result<usize, Refusal> {
+pub(super) fn write_message<'a, B: Body<'a>>(body: &B, out: &mut [u8]) -> Result<usize, Reason> {
     let (head, rest) = out
         .split_at_mut_checked(ENVELOPE_HEAD)
         .ok_or(Reason::BufferTooSmall)?;
-    let body_len = encode(body, rest)?.len();
-    head.copy_from_slice(&seal_head(B::KIND, body.version(), body_len)?);
+    let body_len = write(body, rest).ok_or(Reason::BufferTooSmall)?;
+    head.copy_from_slice(&head_of(B::KIND, body.version(), body_len)?);
     Ok(ENVELOPE_HEAD.saturating_add(body_len))
 }
 
@@ -49,7 +49,7 @@ pub(super) fn sign_message<'o>(
     key_id: KeyId,
     message_len: usize,
     out: &'o mut [u8],
-) -> Result<&'o [u8], Refusal> {
+) -> Result<&'o [u8], Reason> {
     let message = out.get(..message_len).ok_or(Reason::BufferTooSmall)?;
     let signature = key.sign(message).map_err(|_| Reason::KeyFault)?;
     let total = message_len.saturating_add(1).saturating_add(SIGNATURE_LEN);

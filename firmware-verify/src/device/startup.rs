@@ -9,7 +9,7 @@ use crate::{
     image::check_slot,
     ledger::{Doing, Image, InstallPhase, Record},
     limits::{MAX_LATCHES, MAX_RECEIPT_ENVELOPE},
-    reject::{Reason, Refusal, ensure},
+    reject::{Reason, ensure},
     statement::{CloseCause, MAIN_COMPONENT, Outcome},
 };
 
@@ -25,7 +25,7 @@ where
     M: DerefMut<Target = Memory<TWIN, USED, LATCHES, ISSUERS>>,
 {
     #[inline(never)]
-    pub(super) fn come_up(&mut self, started: Started) -> Result<(), Refusal> {
+    pub(super) fn come_up(&mut self, started: Started) -> Result<(), Reason> {
         self.started = started;
         // A power cut may have come between a record and the counter.
         self.raise_counter()?;
@@ -130,7 +130,7 @@ where
 
     /// Concludes what was burned and cut off before its outcome. A twin change is left to
     /// [`resume`](Self::resume).
-    fn settle_cut_off(&mut self, out: &mut [u8]) -> Result<(), Refusal> {
+    fn settle_cut_off(&mut self, out: &mut [u8]) -> Result<(), Reason> {
         let Some(pending) = self.memory.ledger.facts.pending else {
             return Ok(());
         };

@@ -7,8 +7,8 @@ use crate::{
     journal::{Address, JournalError, MAX_FRAME},
     ledger::{MAX_ROOT, RECORD, Record, write_snapshot},
     limits::{JOURNAL_TAIL, MAX_RECEIPT_BODY, MAX_RECORD, TRIAL_BOOTS},
-    reject::{Reason, Refusal},
-    wire::encode,
+    reject::Reason,
+    wire::write,
 };
 
 /// Room for the outcome of whatever is begun, framed, so that one is never cut off from the
@@ -47,7 +47,7 @@ where
     ///
     /// # Errors
     /// [`Reason::StorageFault`].
-    pub(super) fn make_room(&mut self, body: usize) -> Result<(), Refusal> {
+    pub(super) fn make_room(&mut self, body: usize) -> Result<(), Reason> {
         let needed = (OUTCOME + AROUND + ATTEMPTS).saturating_add(body);
         if self.journal.needs_snapshot() || self.journal.room() < needed {
             self.rotate()
@@ -61,7 +61,7 @@ where
     /// # Errors
     /// [`Reason::StorageFault`]: the ledger has not changed. [`Reason::CounterFault`]: it has,
     /// and what was recorded opens nothing.
-    pub(super) fn append(&mut self, record: &Record<'_>) -> Result<(), Refusal> {
+    pub(super) fn append(&mut self, record: &Record<'_>) -> Result<(), Reason> {
         let at = self.write(record)?;
         self.memory.ledger.facts.apply(record, at)?;
         let floor_ms = self.memory.ledger.facts.time_floor_ms.get();
@@ -78,23 +78,23 @@ where
     /// # Errors
     /// [`Reason::StorageFault`].
     #[inline(never)]
-    pub(super) fn write(&mut self, record: &Record<'_>) -> Result<Address, Refusal> {
+    pub(super) fn write(&mut self, record: &Record<'_>) -> Result<Address, Reason> {
         self.work.records = self.work.records.saturating_add(1);
         match self.try_write(record)? {
             Ok(at) => Ok(at),
             Err(_) => {
                 self.rotate()?;
-                self.try_write(record)?
-                    .map_err(|_| Reason::StorageFault.into())
+                self.try_write(record)?.map_err(|_| Reason::StorageFault)
             }
         }
     }
 
     // Apart from its caller, so that a rotation does not stand on top of the record.
     #[inline(never)]
-    fn try_write(&mut self, record: &Record<'_>) -> Result<Result<Address, JournalError>, Refusal> {
+    fn try_write(&mut self, record: &Record<'_>) -> Result<Result<Address, JournalError>, Reason> {
         let mut buffer = [0; MAX_RECORD];
-        let body = encode(record, &mut buffer).map_err(|_| Reason::LogicFault)?;
+        let len = write(record, &mut buffer).ok_or(Reason::LogicFault)?;
+        let body = buffer.get(..len).ok_or(Reason::LogicFault)?;
         Ok(self.journal.append(RECORD, body))
     }
 
@@ -102,14 +102,14 @@ where
     ///
     /// # Errors
     /// [`Reason::CounterFault`].
-    pub(super) fn raise_counter(&mut self) -> Result<(), Refusal> {
+    pub(super) fn raise_counter(&mut self) -> Result<(), Reason> {
         let anchor = self.memory.ledger.facts.anchor;
         if self.counted.is_none_or(|counted| counted >= anchor) {
             return Ok(());
         }
         self.counter
             .raise(anchor)
-            .map_err(|_| Refusal::from(Reason::CounterFault))?;
+            .map_err(|_| Reason::CounterFault)?;
         self.counted = Some(anchor);
         Ok(())
     }
@@ -119,7 +119,7 @@ where
     /// # Errors
     /// [`Reason::StorageFault`]: the old sector stays in force.
     #[inline(never)]
-    pub(super) fn rotate(&mut self) -> Result<(), Refusal> {
+    pub(super) fn rotate(&mut self) -> Result<(), Reason> {
         let ledger = &mut self.memory.ledger;
         let mut buffer = [0; MAX_RECORD];
         let mut moved = None;

@@ -180,7 +180,7 @@ where
         }
         match self.repeat(recent, out) {
             Ok(receipt) => Submitted::Answered(receipt),
-            Err(fault) => self.ignore(fault),
+            Err(fault) => self.ignore(fault.into()),
         }
     }
 
@@ -225,7 +225,7 @@ where
             .and_then(|()| self.conclude(about, outcome, out))
         {
             Ok(receipt) => Submitted::Answered(receipt),
-            Err(fault) => self.ignore(fault),
+            Err(fault) => self.ignore(fault.into()),
         }
     }
 }

@@ -135,7 +135,7 @@ where
         let downloads = install.is_some_and(|install| is_void(&install.pending.code));
         let holds = self.void_latches(is_void) || downloads;
         if let Err(refusal) = self.afford(by, holds) {
-            return self.ignore(refusal);
+            return self.ignore(refusal.into());
         }
         self.tell(&about, Outcome::Revoked, out)
     }
@@ -186,7 +186,7 @@ where
         }
         let used = used || holds;
         if let Err(refusal) = self.afford(by, holds) {
-            return self.ignore(refusal);
+            return self.ignore(refusal.into());
         }
         self.tell(&about, Outcome::Stopped { statement, used }, out)
     }
@@ -201,7 +201,7 @@ where
 
     /// Takes leave to write that an issuer has taken something back: it could go on for ever,
     /// unless something ends by it.
-    fn afford(&mut self, by: By, ends_something: bool) -> Result<(), Refusal> {
+    fn afford(&mut self, by: By, ends_something: bool) -> Result<(), Reason> {
         let ticks_ms = self.clock.ticks_ms();
         let free = by == By::Root || ends_something;
         let may = free || self.memory.budgets.write(Written::Revocation, ticks_ms);
@@ -257,7 +257,7 @@ where
     }
 
     /// Tells of a root that was put in force right before a power cut.
-    pub(super) fn tell_root(&mut self, out: &mut [u8]) -> Result<(), Refusal> {
+    pub(super) fn tell_root(&mut self, out: &mut [u8]) -> Result<(), Reason> {
         let root = self.memory.ledger.trust.terms()?;
         let (version, epoch) = (root.version, root.epoch);
         if version <= self.memory.ledger.facts.root_told {

@@ -51,7 +51,7 @@ pub fn verify_inclusion(
         place >>= 1;
         last >>= 1;
     }
-    ensure(last == 0 && hash == *root, Reason::PageHash)
+    Ok(ensure(last == 0 && hash == *root, Reason::PageHash)?)
 }
 
 /// Hashes in the proof of a place: one for each level at which it has a sibling.
@@ -81,6 +81,11 @@ impl TreeHasher {
     /// # Errors
     /// [`Reason::ImageTooLarge`] past the leaves that the largest image has.
     pub fn push(&mut self, leaf: Digest) -> Result<(), Refusal> {
+        Ok(self.add(leaf)?)
+    }
+
+    /// As [`push`](Self::push).
+    pub(super) fn add(&mut self, leaf: Digest) -> Result<(), Reason> {
         let mut node = (0, leaf);
         while let Some((height, left)) = self
             .subtrees
@@ -91,9 +96,7 @@ impl TreeHasher {
             self.subtrees.pop();
             node = (height.saturating_add(1), node_hash(&left, &node.1));
         }
-        self.subtrees
-            .push(node)
-            .map_err(|_| Reason::ImageTooLarge.into())
+        self.subtrees.push(node).map_err(|_| Reason::ImageTooLarge)
     }
 
     /// The root; of no leaves, SHA-256 of nothing.

@@ -7,7 +7,7 @@ use crate::{
     flash::{self, CHUNK},
     ledger::Image,
     limits::MAX_PAGE_LOG2,
-    reject::{Reason, Refusal, ensure},
+    reject::{Reason, ensure},
     types::Digest,
 };
 use sha2::{Digest as _, Sha256};
@@ -23,7 +23,7 @@ pub(crate) fn write_page<F: NorFlash>(
     slot: &mut F,
     offset: u32,
     data: &[u8],
-) -> Result<(), Refusal> {
+) -> Result<(), Reason> {
     let erase = u32::try_from(F::ERASE_SIZE).map_err(|_| Reason::StorageFault)?;
     let len = u32::try_from(data.len()).map_err(|_| Reason::StorageFault)?;
     let end = offset.checked_add(len).ok_or(Reason::StorageFault)?;
@@ -36,7 +36,7 @@ pub(crate) fn write_page<F: NorFlash>(
     if first < after {
         slot.erase(first, after).map_err(|_| Reason::StorageFault)?;
     }
-    flash::write(slot, offset, data).map_err(|_| Reason::StorageFault.into())
+    flash::write(slot, offset, data).map_err(|_| Reason::StorageFault)
 }
 
 /// Reads part of a slot.
@@ -47,8 +47,8 @@ pub(crate) fn read<F: ReadNorFlash>(
     slot: &mut F,
     offset: u32,
     out: &mut [u8],
-) -> Result<(), Refusal> {
-    flash::read(slot, offset, out).map_err(|_| Reason::StorageFault.into())
+) -> Result<(), Reason> {
+    flash::read(slot, offset, out).map_err(|_| Reason::StorageFault)
 }
 
 /// Computes the Merkle root of what lies in a slot.
@@ -59,7 +59,7 @@ fn read_root<F: ReadNorFlash>(
     slot: &mut F,
     size: u32,
     page_size_log2: u8,
-) -> Result<Digest, Refusal> {
+) -> Result<Digest, Reason> {
     let capacity = u32::try_from(slot.capacity()).unwrap_or(u32::MAX);
     ensure(
         size <= capacity && page_size_log2 <= MAX_PAGE_LOG2,
@@ -80,7 +80,7 @@ fn read_root<F: ReadNorFlash>(
             leaf.update(&*part);
             offset = offset.saturating_add(u32::try_from(len).unwrap_or_default());
         }
-        tree.push(Digest(leaf.finalize().into()))?;
+        tree.add(Digest(leaf.finalize().into()))?;
     }
     Ok(tree.finish())
 }
@@ -92,7 +92,7 @@ fn read_root<F: ReadNorFlash>(
 pub(crate) fn check_slot<F: ReadNorFlash>(
     slots: &mut [F; 2],
     image: &Image,
-) -> Result<Digest, Refusal> {
+) -> Result<Digest, Reason> {
     let slot = slots
         .get_mut(usize::from(image.slot))
         .ok_or(Reason::LogicFault)?;

@@ -15,7 +15,7 @@ use crate::{
     reject::{Reason, Refusal, ensure},
     statement::{MAIN_COMPONENT, Manifest},
     verdict::{Component, Components, Need},
-    wire::{Envelope, Kind, decode},
+    wire::{Envelope, Kind, decode_whole},
 };
 
 /// Reads a record of the journal, checking it again.
@@ -69,14 +69,14 @@ impl KeptComponents {
     ///
     /// # Errors
     /// [`Reason::LogicFault`] for the main one, for one that is there, and for too many.
-    pub(crate) fn add(&mut self, component: Component) -> Result<(), Refusal> {
+    pub(crate) fn add(&mut self, component: Component) -> Result<(), Reason> {
         let new = component.number != MAIN_COMPONENT && self.get(component.number).is_none();
         ensure(new, Reason::LogicFault)?;
         let kept = self.others.push(Kept {
             component,
             manifest_at: Address::NOWHERE,
         });
-        kept.map_err(|_| Reason::LogicFault.into())
+        kept.map_err(|_| Reason::LogicFault)
     }
 
     /// What all of them need lies at this address, for those whose release is not confirmed after it.
@@ -95,7 +95,7 @@ impl KeptComponents {
         &mut self,
         confirmed: Component,
         manifest_at: Address,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), Reason> {
         if confirmed.number == MAIN_COMPONENT {
             self.main_at = manifest_at;
             return Ok(());
@@ -129,12 +129,12 @@ impl KeptComponents {
         &self,
         buffer: &mut [u8],
         reader: &mut Reader<'_>,
-    ) -> Result<Components, Refusal> {
+    ) -> Result<Components, Reason> {
         let mut all = Components::of(self.iter());
         if self.table_at != Address::NOWHERE {
             let body = read(self.table_at, buffer, reader)?;
-            let Record::Components { needs, .. } = decode(body)? else {
-                return Err(Reason::LogicFault.into());
+            let Record::Components { needs, .. } = decode_whole(body)? else {
+                return Err(Reason::LogicFault);
             };
             let mut needs = needs
                 .iter()
@@ -154,9 +154,11 @@ impl KeptComponents {
 
 /// Adds what a release needs, whose manifest is in this record.
 #[inline(never)]
-fn add_needs(by: u8, record: &[u8], all: &mut Components) -> Result<(), Refusal> {
+fn add_needs(by: u8, record: &[u8], all: &mut Components) -> Result<(), Reason> {
     let manifest = envelope_in(Kind::Manifest, record)?;
-    let manifest: Manifest<'_> = Envelope::parse(Kind::Manifest, manifest)?.read()?;
+    let manifest: Manifest<'_> = Envelope::parse(Kind::Manifest, manifest)
+        .and_then(|envelope| envelope.read())
+        .map_err(Refusal::into_reason)?;
     let mut needs = manifest.requirements.iter();
     needs.try_for_each(|needed| all.need(Need { by, needed }))
 }
@@ -172,7 +174,7 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
     pub(crate) fn components<F: NorFlash, const CAPACITY: usize>(
         &self,
         journal: &mut Journal<F, CAPACITY>,
-    ) -> Result<Components, Refusal> {
+    ) -> Result<Components, Reason> {
         let mut buffer = [0; MAX_RECORD];
         let components = &self.facts.components;
         components.read(&mut buffer, &mut |at, buffer| journal.read(at, buffer))
@@ -183,7 +185,7 @@ fn read<'b>(
     at: Address,
     buffer: &'b mut [u8],
     reader: &mut Reader<'_>,
-) -> Result<&'b [u8], Refusal> {
+) -> Result<&'b [u8], Reason> {
     let record = reader(at, buffer).map_err(|_| Reason::StorageFault)?;
     ensure(record.kind == RECORD, Reason::LogicFault)?;
     Ok(record.body)

@@ -13,7 +13,7 @@ use crate::{
     twin::check_document,
     types::{Digest, KeyId, Sequence, StatementId, TimeMs},
     verdict::{Burned, InForce, Use},
-    wire::{Body as _, decode},
+    wire::{Body as _, decode_whole},
 };
 
 impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: usize>
@@ -23,9 +23,9 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
     ///
     /// # Errors
     /// [`Reason::LogicFault`] or a reason of the part that does not fit.
-    pub(crate) fn apply(&mut self, record: &Record<'_>, address: Address) -> Result<(), Refusal> {
+    pub(crate) fn apply(&mut self, record: &Record<'_>, address: Address) -> Result<(), Reason> {
         match record {
-            Record::Identity { .. } | Record::Root(_) => return Err(Reason::LogicFault.into()),
+            Record::Identity { .. } | Record::Root(_) => return Err(Reason::LogicFault),
             Record::Counters {
                 boot,
                 time_floor_ms,
@@ -43,27 +43,29 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
                 self.begun = true;
             }
             Record::Twin { version, document } => {
-                check_document(document)?;
+                check_document(document).map_err(Refusal::into_reason)?;
                 self.twin.replace(*version, document.bytes())?;
             }
             Record::Burned(codes) => {
-                codes.check()?;
-                codes.iter().try_for_each(|code| self.replay.burn(code))?;
+                codes.sound()?;
+                let burned = codes.iter().try_for_each(|code| self.replay.burn(code));
+                burned.map_err(Refusal::into_reason)?;
             }
             Record::Open(latches) => {
-                latches.check()?;
+                latches.sound()?;
                 latches.iter().try_for_each(|open| self.open(&open))?;
             }
             Record::Floors(floors) => {
-                floors.check()?;
-                floors
+                floors.sound()?;
+                let kept = floors
                     .iter()
-                    .try_for_each(|floor| self.replay.set_floor(floor))?;
+                    .try_for_each(|floor| self.replay.set_floor(floor));
+                kept.map_err(Refusal::into_reason)?;
             }
             Record::Firmware(firmware) => self.firmware = *firmware,
             Record::Components { others, needs } => {
-                others.check()?;
-                needs.check()?;
+                others.sound()?;
+                needs.sound()?;
                 let components = &mut self.components;
                 others.iter().try_for_each(|other| components.add(other))?;
                 components.are_at(address);
@@ -110,7 +112,7 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
                     sequence,
                     statement,
                 } = pending.code;
-                self.replay.burn(Burned {
+                let burned = self.replay.burn(Burned {
                     issuer,
                     sequence,
                     statement,
@@ -120,7 +122,8 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
                     },
                     stopped: false,
                     receipt: 0,
-                })?;
+                });
+                burned.map_err(Refusal::into_reason)?;
                 self.time_floor_ms = self.time_floor_ms.max(*time_floor_ms);
                 self.pending = Some(*pending);
                 // To undo what only closes, or did nothing, would help nobody.
@@ -153,13 +156,13 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
         }
     }
 
-    fn open(&mut self, open: &OpenLatch) -> Result<(), Refusal> {
+    fn open(&mut self, open: &OpenLatch) -> Result<(), Reason> {
         self.open.shut(open.latch);
         self.open.push(open)
     }
 
     #[inline(never)]
-    fn told(&mut self, digest: &Digest, body: &[u8], address: Address) -> Result<(), Refusal> {
+    fn told(&mut self, digest: &Digest, body: &[u8], address: Address) -> Result<(), Reason> {
         let receipt = said(body)?;
         self.remember(&receipt, address)?;
         // At the head of a snapshot stand receipts that were copied: the state that
@@ -175,7 +178,7 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
     }
 
     #[inline(never)]
-    fn effect(&mut self, effect: &Effect<'_>, address: Address) -> Result<(), Refusal> {
+    fn effect(&mut self, effect: &Effect<'_>, address: Address) -> Result<(), Reason> {
         match effect {
             Effect::Patch(patch) => {
                 self.twin.patch(*patch)?;
@@ -218,7 +221,7 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
         Ok(())
     }
 
-    fn remember(&mut self, receipt: &Said, address: Address) -> Result<(), Refusal> {
+    fn remember(&mut self, receipt: &Said, address: Address) -> Result<(), Reason> {
         let refused = match receipt.outcome {
             Outcome::Refused { reason, .. } => Some(reason),
             _ => None,
@@ -232,7 +235,7 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
     }
 
     #[inline(never)]
-    fn outcome(&mut self, receipt: &Said) -> Result<(), Refusal> {
+    fn outcome(&mut self, receipt: &Said) -> Result<(), Reason> {
         let statement = receipt.statement;
         let in_hand = self
             .pending
@@ -265,12 +268,14 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
             Outcome::RootAccepted { version, .. } => self.root_told = version,
             Outcome::Revoked => {
                 let (issuer, through) = named(receipt)?;
-                self.replay.revoke(issuer, through)?;
+                let kept = self.replay.revoke(issuer, through);
+                kept.map_err(Refusal::into_reason)?;
                 self.anchor = self.anchor.saturating_add(1);
             }
             Outcome::Stopped { statement, .. } => {
                 let (issuer, sequence) = named(receipt)?;
-                self.replay.stop(issuer, sequence, statement)?;
+                let kept = self.replay.stop(issuer, sequence, statement);
+                kept.map_err(Refusal::into_reason)?;
                 if let Some(install) = &mut self.install {
                     install.stopped |= install.pending.code
                         == CodeName {
@@ -307,10 +312,10 @@ struct Said {
 
 /// Reads a receipt. Apart from what is done with it, as reading takes far more of the stack.
 #[inline(never)]
-fn said(body: &[u8]) -> Result<Said, Refusal> {
+fn said(body: &[u8]) -> Result<Said, Reason> {
     // In the newest version, in which every device writes.
-    let receipt: Receipt = decode(body)?;
-    receipt.check()?;
+    let receipt: Receipt = decode_whole(body)?;
+    receipt.check().map_err(Refusal::into_reason)?;
     let Receipt {
         number,
         statement,
@@ -329,7 +334,7 @@ fn said(body: &[u8]) -> Result<Said, Refusal> {
 }
 
 /// The issuer and sequence that a receipt names.
-fn named(receipt: &Said) -> Result<(KeyId, Sequence), Refusal> {
+fn named(receipt: &Said) -> Result<(KeyId, Sequence), Reason> {
     let names = receipt.issuer.zip(receipt.sequence);
-    names.ok_or(Reason::LogicFault.into())
+    names.ok_or(Reason::LogicFault)
 }

@@ -1,7 +1,7 @@
 //! A journal read into a ledger.
 
 use super::{record::Record, state::Ledger};
-use crate::{journal::Address, reject::Refusal, twin::Bytes, verdict::ReadRoot, wire::decode};
+use crate::{journal::Address, reject::Reason, twin::Bytes, verdict::ReadRoot, wire::decode_whole};
 
 /// A ledger that is being read from a journal, where it will stay.
 pub(crate) struct Folding<
@@ -33,7 +33,7 @@ impl<'l, const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUE
     ///
     /// # Errors
     /// Anything that a sound journal does not hold.
-    pub(crate) fn take(&mut self, body: &[u8], address: Address) -> Result<(), Refusal> {
+    pub(crate) fn take(&mut self, body: &[u8], address: Address) -> Result<(), Reason> {
         match self.take_fact(body, address)? {
             Some(envelope) => self.take_root(envelope, address),
             None => Ok(()),
@@ -46,8 +46,8 @@ impl<'l, const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUE
         &mut self,
         body: &'b [u8],
         address: Address,
-    ) -> Result<Option<&'b [u8]>, Refusal> {
-        match decode(body)? {
+    ) -> Result<Option<&'b [u8]>, Reason> {
+        match decode_whole(body)? {
             Record::Identity {
                 identity,
                 device_key,
@@ -63,7 +63,7 @@ impl<'l, const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUE
     }
 
     #[inline(never)]
-    fn take_root(&mut self, envelope: &[u8], address: Address) -> Result<(), Refusal> {
+    fn take_root(&mut self, envelope: &[u8], address: Address) -> Result<(), Reason> {
         let root = ReadRoot::kept(envelope)?;
         // Behind the snapshot it is a successor.
         if self.has_root && self.ledger.facts.begun {

@@ -15,7 +15,7 @@ use crate::{
     limits::{MAX_RECORD, SIGNATURE_LEN},
     reject::{Reason, Refusal, ensure},
     types::{KeyId, StatementId},
-    wire::{Envelope, KeyRing, Keys as _, Kind, Message, Signers, Verified, decode},
+    wire::{Envelope, KeyRing, Keys as _, Kind, Message, Signers, Verified, decode_whole},
 };
 
 /// A statement in a record of the journal.
@@ -70,7 +70,7 @@ impl<'j, F: NorFlash, const CAPACITY: usize> KeptStatement<'j, F, CAPACITY> {
         &mut self,
         signers: Signers,
         buffer: &'b mut [u8],
-    ) -> Result<Verified<'b>, Refusal> {
+    ) -> Result<Verified<'b>, Reason> {
         let (_, envelope) = self.read_in_record(buffer)?;
         Ok(Verified::in_pieces(envelope, signers))
     }
@@ -80,12 +80,12 @@ impl<'j, F: NorFlash, const CAPACITY: usize> KeptStatement<'j, F, CAPACITY> {
     fn read_in_record<'b>(
         &mut self,
         buffer: &'b mut [u8],
-    ) -> Result<(usize, Envelope<'b>), Refusal> {
+    ) -> Result<(usize, Envelope<'b>), Reason> {
         let record = self.journal.read(self.at, buffer);
         let record = record.map_err(|_| Reason::StorageFault)?;
         ensure(record.kind == RECORD, Reason::LogicFault)?;
         let bytes = envelope_in(self.kind, record.body)?;
-        let envelope = Envelope::parse(self.kind, bytes)?;
+        let envelope = Envelope::parse(self.kind, bytes).map_err(Refusal::into_reason)?;
         ensure(envelope.id() == self.id, Reason::LogicFault)?;
         let start = record.body.len().checked_sub(bytes.len());
         Ok((start.ok_or(Reason::LogicFault)?, envelope))
@@ -97,7 +97,7 @@ impl<'j, F: NorFlash, const CAPACITY: usize> KeptStatement<'j, F, CAPACITY> {
     /// [`Reason::StorageFault`]; [`Reason::LogicFault`] for another statement; as [`Envelope::parse`].
     // Apart from what verifies, so that the record is off the stack by then.
     #[inline(never)]
-    pub(crate) fn outline(&mut self, ring: &KeyRing) -> Result<Outline, Refusal> {
+    pub(crate) fn outline(&mut self, ring: &KeyRing) -> Result<Outline, Reason> {
         let mut buffer = [0; MAX_RECORD];
         let (start, envelope) = self.read_in_record(&mut buffer)?;
         let end = start.saturating_add(envelope.message().len());
@@ -121,7 +121,7 @@ impl<'j, F: NorFlash, const CAPACITY: usize> KeptStatement<'j, F, CAPACITY> {
     /// # Errors
     /// [`Reason::StorageFault`], also where the statement is not what it was when its [outline](Self::outline) was taken;
     /// [`Reason::WeakKey`], [`Reason::BadSignature`].
-    pub(crate) fn prove(&mut self, outline: &Outline, ring: &KeyRing) -> Result<Signers, Refusal> {
+    pub(crate) fn prove(&mut self, outline: &Outline, ring: &KeyRing) -> Result<Signers, Reason> {
         let (mut proven, mut read) = (Ok(Signers::NOBODY), Checksum::of(0));
         for nth in 0..outline.signatures {
             let (id, signature) = self.signature(outline, nth)?;
@@ -147,7 +147,7 @@ impl<'j, F: NorFlash, const CAPACITY: usize> KeptStatement<'j, F, CAPACITY> {
     /// A signature, and whose it says to be. Nothing has checked either: a signature that was read wrong is not good, and one of
     /// another key is missing among those that are counted.
     #[inline(never)]
-    fn signature(&mut self, outline: &Outline, nth: usize) -> Result<(KeyId, [u8; 64]), Refusal> {
+    fn signature(&mut self, outline: &Outline, nth: usize) -> Result<(KeyId, [u8; 64]), Reason> {
         let (mut id, mut signature) = (KeyId::default(), [0; 64]);
         let from = nth.saturating_mul(SIGNATURE_LEN);
         let from = from.saturating_add(outline.signatures_from);
@@ -174,7 +174,7 @@ struct Pieces<'s, 'j, F, const CAPACITY: usize> {
 
 impl<F: NorFlash, const CAPACITY: usize> Message for Pieces<'_, '_, F, CAPACITY> {
     #[inline(never)]
-    fn add_to(&mut self, hash: &mut Sha512) -> Result<(), Refusal> {
+    fn add_to(&mut self, hash: &mut Sha512) -> Result<(), Reason> {
         let KeptStatement {
             journal, at, id, ..
         } = &mut *self.statement;
@@ -196,8 +196,8 @@ impl<F: NorFlash, const CAPACITY: usize> Message for Pieces<'_, '_, F, CAPACITY>
 /// # Errors
 /// [`Reason::LogicFault`] in any other record.
 #[inline(never)]
-pub(super) fn envelope_in(kind: Kind, record: &[u8]) -> Result<&[u8], Refusal> {
-    match (kind, decode(record)?) {
+pub(super) fn envelope_in(kind: Kind, record: &[u8]) -> Result<&[u8], Reason> {
+    match (kind, decode_whole(record)?) {
         (Kind::Root, Record::Root(envelope))
         | (
             Kind::Manifest,
@@ -212,6 +212,6 @@ pub(super) fn envelope_in(kind: Kind, record: &[u8]) -> Result<&[u8], Refusal> {
                 ..
             },
         ) => Ok(envelope.0),
-        _ => Err(Reason::LogicFault.into()),
+        _ => Err(Reason::LogicFault),
     }
 }

@@ -5,7 +5,7 @@ use heapless::Vec;
 use super::record::{CodeName, OpenLatch};
 use crate::{
     limits::MAX_LATCHES,
-    reject::{Reason, Refusal},
+    reject::Reason,
     types::{KeyId, LatchId, Sequence, StatementId, Unaligned},
 };
 
@@ -89,13 +89,13 @@ impl<const LATCHES: usize> OpenLatches<LATCHES> {
         found.map(Kept::get)
     }
 
-    pub(super) fn push(&mut self, open: &OpenLatch) -> Result<(), Refusal> {
+    pub(super) fn push(&mut self, open: &OpenLatch) -> Result<(), Reason> {
         let kept = self.0.push(Kept {
             latch: open.latch,
             break_glass: open.break_glass,
             code: KeptName::of(&open.code),
         });
-        kept.map_err(|_| Reason::LogicFault.into())
+        kept.map_err(|_| Reason::LogicFault)
     }
 
     /// Forgets a latch.

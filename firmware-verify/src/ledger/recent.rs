@@ -2,12 +2,7 @@
 
 use heapless::Vec;
 
-use crate::{
-    journal::Address,
-    limits::MAX_OUTCOMES,
-    reject::{Reason, Refusal},
-    types::StatementId,
-};
+use crate::{journal::Address, limits::MAX_OUTCOMES, reject::Reason, types::StatementId};
 
 /// One of the last receipts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -83,10 +78,10 @@ impl Recents {
 
     /// Adds the newest. The oldest refusal goes first, so that nobody can push the receipt of an effect out by repeating codes that
     /// are refused.
-    pub(super) fn remember(&mut self, recent: &Recent) -> Result<(), Refusal> {
+    pub(super) fn remember(&mut self, recent: &Recent) -> Result<(), Reason> {
         let mut carried = Kept::of(recent);
         if !self.0.is_full() {
-            return self.0.push(carried).map_err(|_| Reason::LogicFault.into());
+            return self.0.push(carried).map_err(|_| Reason::LogicFault);
         }
         let mut all = self.0.iter();
         let place = all.position(|recent| recent.refused.is_some());

@@ -39,7 +39,7 @@ impl KeptRoot {
         checksum: 0,
     };
 
-    pub(super) fn of(read: &ReadRoot<'_>, at: Address) -> Result<Self, Refusal> {
+    pub(super) fn of(read: &ReadRoot<'_>, at: Address) -> Result<Self, Reason> {
         let (from, rules) = read.rules()?;
         let from = from.saturating_add(RECORD_HEAD);
         Ok(Self {
@@ -66,12 +66,13 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
     pub(crate) fn prove_root<F: NorFlash, const CAPACITY: usize>(
         &self,
         journal: &mut Journal<F, CAPACITY>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), Reason> {
         let trust = &self.trust;
         let mut kept = KeptStatement::new(journal, self.root.at, Kind::Root, trust.id());
         let outline = kept.outline(trust.ring())?;
         let signers = kept.prove(&outline, trust.ring())?;
-        trust.has_enough_own(signers)
+        let enough = trust.has_enough_own(signers);
+        enough.map_err(Refusal::into_reason)
     }
 
     /// The rules of the root in force, read from the journal. `buffer` is as long as [`RULES_ROOM`].
@@ -83,7 +84,7 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
         &self,
         journal: &mut Journal<F, CAPACITY>,
         buffer: &'b mut [u8],
-    ) -> Result<Rules<'b>, Refusal> {
+    ) -> Result<Rules<'b>, Reason> {
         self.trust.terms()?;
         let KeptRoot {
             at,
@@ -96,7 +97,7 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
         let read = journal.read_part(at, part, buffer);
         let read = read.map_err(|_| Reason::StorageFault)?;
         ensure(sum(read) == checksum, Reason::StorageFault)?;
-        Rules::kept(read).ok_or(Reason::LogicFault.into())
+        Rules::kept(read).ok_or(Reason::LogicFault)
     }
 }
 

@@ -65,7 +65,7 @@ impl<const TWIN: usize> Twin<TWIN> {
     ///
     /// # Errors
     /// [`Reason::TwinTooLarge`].
-    pub(super) fn replace(&mut self, version: u64, document: &[u8]) -> Result<(), Refusal> {
+    pub(super) fn replace(&mut self, version: u64, document: &[u8]) -> Result<(), Reason> {
         ensure(document.len() <= TWIN, Reason::TwinTooLarge)?;
         self.document.clear();
         let kept = self.document.extend_from_slice(document);
@@ -87,7 +87,7 @@ impl<const TWIN: usize> Twin<TWIN> {
     ///
     /// # Errors
     /// As [`apply`], for one that was not tried: there is no twin any more then.
-    pub(super) fn patch(&mut self, patch: Entries<'_>) -> Result<(), Refusal> {
+    pub(super) fn patch(&mut self, patch: Entries<'_>) -> Result<(), Reason> {
         let Self { version, document } = self;
         let len = document.len();
         document
@@ -95,7 +95,7 @@ impl<const TWIN: usize> Twin<TWIN> {
             .map_err(|_| Reason::LogicFault)?;
         let patched = apply_in_place(document, len, patch);
         document.truncate(*patched.as_ref().unwrap_or(&0));
-        patched?;
+        patched.map_err(Refusal::into_reason)?;
         *version = version.saturating_add(1);
         Ok(())
     }
@@ -200,13 +200,13 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
     }
 
     /// Puts a root in force that lies at this address, or will.
-    pub(crate) fn put_root(&mut self, read: &ReadRoot<'_>, at: Address) -> Result<(), Refusal> {
+    pub(crate) fn put_root(&mut self, read: &ReadRoot<'_>, at: Address) -> Result<(), Reason> {
         self.root = KeptRoot::of(read, at)?;
         self.trust.put(read)
     }
 
     /// Puts a successor of the trust root in force, which lies durably at this address.
-    pub(crate) fn succeed(&mut self, successor: &ReadRoot<'_>, at: Address) -> Result<(), Refusal> {
+    pub(crate) fn succeed(&mut self, successor: &ReadRoot<'_>, at: Address) -> Result<(), Reason> {
         let before = self.trust.terms()?.epoch;
         let begun = NewRoot {
             drops_a_time_key: successor.drops_a_time_key_of(&self.trust),

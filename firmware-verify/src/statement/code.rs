@@ -49,7 +49,7 @@ impl Audience {
     /// Whether a device is inside, as a refusal if not.
     pub(crate) fn admit(&self, device: &DeviceId) -> Result<(), Refusal> {
         match self {
-            Self::Device(named) => ensure(named == device, Reason::OtherDevice),
+            Self::Device(named) => Ok(ensure(named == device, Reason::OtherDevice)?),
             Self::Cohort { salt, from, below } => {
                 let part = Self::part(*salt, device);
                 let inside = (*from..*below).contains(&part);
@@ -194,7 +194,7 @@ impl<'a> Body<'a> for Code<'a> {
                 check_values(arguments)
             }
             Action::Open { seconds } | Action::Renew { seconds } => {
-                ensure(*seconds > 0, Reason::BadValue)
+                Ok(ensure(*seconds > 0, Reason::BadValue)?)
             }
             _ => Ok(()),
         }

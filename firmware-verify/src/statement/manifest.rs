@@ -81,7 +81,7 @@ impl<'a> Body<'a> for Manifest<'a> {
     const KIND: Kind = Kind::Manifest;
 
     fn check(&self) -> Result<(), Refusal> {
-        self.requirements.check()?;
+        self.requirements.sound()?;
         let ranges = self
             .current
             .iter()
@@ -90,6 +90,6 @@ impl<'a> Body<'a> for Manifest<'a> {
         let bounded = (1..=MAX_IMAGE).contains(&self.size)
             && (MIN_PAGE_LOG2..=MAX_PAGE_LOG2).contains(&self.page_size_log2)
             && ranges.into_iter().all(|range| range.least <= range.most);
-        ensure(bounded, Reason::BadManifest)
+        Ok(ensure(bounded, Reason::BadManifest)?)
     }
 }

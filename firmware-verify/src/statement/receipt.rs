@@ -293,10 +293,10 @@ impl Body<'_> for Receipt {
                 ..
             }
         );
-        ensure(
+        Ok(ensure(
             self.number > 0 && Kind::from_number(self.kind).is_some() && !stays,
             Reason::BadValue,
-        )
+        )?)
     }
 }
 

@@ -131,12 +131,12 @@ impl<'a> Body<'a> for Root<'a> {
     const KIND: Kind = Kind::Root;
 
     fn check(&self) -> Result<(), Refusal> {
-        self.check_with(PublicKey::new)
+        self.check_with(PublicKey::fit)
     }
 }
 
 /// How the bytes of a key are taken.
-type TakeKey = fn([u8; 32]) -> Result<PublicKey, Refusal>;
+type TakeKey = fn([u8; 32]) -> Result<PublicKey, Reason>;
 
 impl<'a> Root<'a> {
     /// The keys with their ids.
@@ -144,13 +144,13 @@ impl<'a> Root<'a> {
     /// # Errors
     /// [`Reason::WeakKey`], [`Reason::KeyTwice`].
     pub fn key_ring(&self) -> Result<KeyRing, Refusal> {
-        self.ring_of(PublicKey::new)
+        Ok(self.ring_of(PublicKey::fit)?)
     }
 
-    fn ring_of(&self, take: TakeKey) -> Result<KeyRing, Refusal> {
+    fn ring_of(&self, take: TakeKey) -> Result<KeyRing, Reason> {
         let mut ring = KeyRing::default();
         for RootKey { role, key } in self.keys.iter() {
-            ring.add(role, take(key)?)?;
+            ring.list(role, take(key)?)?;
         }
         Ok(ring)
     }
@@ -161,14 +161,14 @@ impl<'a> Root<'a> {
     }
 
     fn check_with(&self, take: TakeKey) -> Result<(), Refusal> {
-        self.keys.check()?;
-        self.latches.check()?;
-        self.properties.check()?;
-        self.commands.check()?;
+        self.keys.sound()?;
+        self.latches.sound()?;
+        self.properties.sound()?;
+        self.commands.sound()?;
         self.check_keys(take)?;
         self.check_latches()?;
         self.check_properties()?;
-        self.check_commands()
+        Ok(self.check_commands()?)
     }
 
     /// Its rules.
@@ -236,10 +236,10 @@ impl<'a> Root<'a> {
             }
         }
         let always = [LatchId::TWIN, LatchId::FIRMWARE, LatchId::TRUST];
-        ensure(
+        Ok(ensure(
             always.iter().all(|id| self.latch(*id).is_some()),
             Reason::LatchMissing,
-        )
+        )?)
     }
 
     fn check_rule(&self, latch: &Latch<'_>, rule: &Rule) -> Result<(), Refusal> {
@@ -251,7 +251,7 @@ impl<'a> Root<'a> {
 
     /// Names are told to people, so they are what they seem: each once, and those of the
     /// latches that are always there are fixed.
-    fn check_latch_name(&self, latch: &Latch<'_>) -> Result<(), Refusal> {
+    fn check_latch_name(&self, latch: &Latch<'_>) -> Result<(), Reason> {
         let fixed = match latch.id {
             LatchId::TWIN => Some("twin"),
             LatchId::FIRMWARE => Some("firmware"),
@@ -276,10 +276,10 @@ impl<'a> Root<'a> {
         self.reachable(rule.break_glass, Role::BreakGlass)
     }
 
-    fn check_properties(&self) -> Result<(), Refusal> {
+    fn check_properties(&self) -> Result<(), Reason> {
         let mut before: Option<Path<'_>> = None;
         for assignment in self.properties.iter() {
-            assignment.path.check()?;
+            assignment.path.sound()?;
             if let Some(before) = before {
                 ensure(
                     before < assignment.path && !before.covers(assignment.path),
@@ -295,7 +295,7 @@ impl<'a> Root<'a> {
         Ok(())
     }
 
-    fn check_commands(&self) -> Result<(), Refusal> {
+    fn check_commands(&self) -> Result<(), Reason> {
         let mut before = None;
         for assignment in self.commands.iter() {
             check_name(assignment.name)?;
@@ -334,7 +334,7 @@ impl<'a> Root<'a> {
 }
 
 /// A name of a latch or command: 1 to 32 of `A-Z a-z 0-9 . _ -`.
-pub(super) fn check_name(name: &str) -> Result<(), Refusal> {
+pub(super) fn check_name(name: &str) -> Result<(), Reason> {
     ensure(
         (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(is_name_byte),
         Reason::BadName,

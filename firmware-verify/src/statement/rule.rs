@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     limits::MAX_LIFE_S,
-    reject::{Reason, Refusal, ensure},
+    reject::{Reason, ensure},
     types::PostureRule,
 };
 
@@ -45,7 +45,7 @@ pub struct Rule {
 
 impl Rule {
     /// Checks lifetimes, and that somebody must sign.
-    pub(super) fn check(&self, break_glass: bool) -> Result<(), Refusal> {
+    pub(super) fn check(&self, break_glass: bool) -> Result<(), Reason> {
         let signers = if break_glass {
             self.break_glass
         } else {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::root::{CommandAssignment, Latch, PropertyAssignment, RootKey, Thresholds};
 use crate::{
-    reject::Refusal,
+    reject::Reason,
     twin::Path,
     types::{LatchId, TenantId},
     wire::{Run, peek, take},
@@ -66,7 +66,7 @@ impl<'a> Rules<'a> {
 ///
 /// # Errors
 /// [`Reason::NotDecodable`] where they do not begin.
-pub(crate) fn rules_in(body: &[u8]) -> Result<&[u8], Refusal> {
+pub(crate) fn rules_in(body: &[u8]) -> Result<&[u8], Reason> {
     /// What stands before them.
     type Before<'a> = (TenantId, u32, u32, Run<'a, RootKey>, Thresholds);
     let (_, rules) = take::<Before<'_>>(body)?;

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     limits::MAX_ENTRIES,
     reject::{Reason, Refusal},
-    wire::{encode, take},
+    wire::{take, write},
 };
 
 /// The twin after a patch, written into the buffer.
@@ -61,7 +61,7 @@ pub(crate) fn apply_in_place(
             return Err(evidence);
         }
         leaves = leaves.saturating_add(1);
-        let longer = encode(&new, room).map_err(|_| Reason::TwinTooLarge)?.len();
+        let longer = write(&new, room).ok_or(Reason::TwinTooLarge)?;
         let at = behind(twin, new.path);
         let end = len.saturating_add(longer);
         if at < len {
@@ -78,7 +78,7 @@ fn keep_survivors(
     buffer: &mut [u8],
     len: usize,
     patch: Entries<'_>,
-) -> Result<(usize, usize), Refusal> {
+) -> Result<(usize, usize), Reason> {
     let (mut at, mut kept, mut leaves) = (0_usize, 0_usize, 0_usize);
     while at < len {
         let rest = buffer.get(at..len).ok_or(Reason::LogicFault)?;

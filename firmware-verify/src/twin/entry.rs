@@ -92,7 +92,7 @@ pub fn check_patch(entries: &Entries<'_>) -> Result<(), Refusal> {
             wide(entries.bytes().len()),
         ),
     )?;
-    check_order(entries)
+    Ok(check_order(entries)?)
 }
 
 /// Checks a whole twin: as a patch, of a twin's size, and nothing is deleted in it.
@@ -109,10 +109,10 @@ pub fn check_document(entries: &Entries<'_>) -> Result<(), Refusal> {
         ),
     )?;
     check_order(entries)?;
-    ensure(
+    Ok(ensure(
         entries.iter().all(|entry| entry.value != Value::Null),
         Reason::BadValue,
-    )
+    )?)
 }
 
 /// Checks the arguments of a command: as a patch that deletes nothing.
@@ -121,17 +121,17 @@ pub fn check_document(entries: &Entries<'_>) -> Result<(), Refusal> {
 /// [`Reason::BadValue`], or as [`check_patch`].
 pub fn check_values(entries: &Entries<'_>) -> Result<(), Refusal> {
     check_patch(entries)?;
-    ensure(
+    Ok(ensure(
         entries.iter().all(|entry| entry.value != Value::Null),
         Reason::BadValue,
-    )
+    )?)
 }
 
-fn check_order(entries: &Entries<'_>) -> Result<(), Refusal> {
-    entries.check()?;
+fn check_order(entries: &Entries<'_>) -> Result<(), Reason> {
+    entries.sound()?;
     let mut before: Option<Path<'_>> = None;
     for entry in entries.iter() {
-        entry.path.check()?;
+        entry.path.sound()?;
         if let Some(before) = before {
             // In this order, whatever lies below a path follows right after it.
             ensure(

@@ -25,7 +25,7 @@ impl<'a> Path<'a> {
     /// [`Reason::BadPath`].
     pub fn new(text: &'a str) -> Result<Self, Refusal> {
         let path = Self(text);
-        path.check()?;
+        path.sound()?;
         Ok(path)
     }
 
@@ -34,6 +34,11 @@ impl<'a> Path<'a> {
     /// # Errors
     /// [`Reason::BadPath`].
     pub fn check(&self) -> Result<(), Refusal> {
+        Ok(self.sound()?)
+    }
+
+    /// As [`check`](Self::check).
+    pub(crate) fn sound(&self) -> Result<(), Reason> {
         let mut depth = 0_usize;
         for key in self.0.as_bytes().split(|byte| *byte == SEPARATOR) {
             depth = depth.saturating_add(1);

@@ -36,7 +36,7 @@ impl<'a> Authentic<'a> {
     ///
     /// # Errors
     /// [`Reason::LogicFault`].
-    pub(crate) fn is_by_signers_of(&self, verified: &Verified<'_>) -> Result<(), Refusal> {
+    pub(crate) fn is_by_signers_of(&self, verified: &Verified<'_>) -> Result<(), Reason> {
         let signers = black_box(verified).signers();
         signers.are(verified.envelope().signers().count())?;
         ensure(signers == self.signers, Reason::LogicFault)
@@ -85,11 +85,11 @@ pub(crate) fn admit<'a>(
 pub(super) fn check_address(code: &Code<'_>, identity: &Identity) -> Result<(), Refusal> {
     ensure(code.tenant == identity.tenant, Reason::OtherTenant)?;
     code.audience.admit(&identity.device)?;
-    ensure(
+    Ok(ensure(
         code.product
             .is_none_or(|product| product == identity.product),
         Reason::OtherProduct,
-    )
+    )?)
 }
 
 #[cfg(test)]
@@ -175,7 +175,7 @@ mod tests {
         assert_eq!(authentic.is_by_signers_of(&one), Ok(()));
         for verified in [both, other] {
             let refused = authentic.is_by_signers_of(&verified).unwrap_err();
-            assert_eq!(refused.reason, Reason::LogicFault);
+            assert_eq!(refused, Reason::LogicFault);
         }
     }
 }

@@ -106,9 +106,9 @@ impl Components {
     ///
     /// # Errors
     /// [`Reason::TooManyRequirements`].
-    pub(crate) fn need(&mut self, need: Need) -> Result<(), Refusal> {
+    pub(crate) fn need(&mut self, need: Need) -> Result<(), Reason> {
         let kept = self.needs.push(need);
-        kept.map_err(|_| Reason::TooManyRequirements.into())
+        kept.map_err(|_| Reason::TooManyRequirements)
     }
 
     /// A component that the device has.

@@ -49,10 +49,10 @@ pub(super) fn check(
         TimeStatus::Floor(_) | TimeStatus::Unknown => {}
     }
     match tier {
-        Freshness::Challenge => ensure(answered, Reason::ChallengeMissing),
+        Freshness::Challenge => Ok(ensure(answered, Reason::ChallengeMissing)?),
         Freshness::TrustedTime => {
             let trusted = matches!(conditions.time, TimeStatus::Trusted(_));
-            ensure(trusted || answered, Reason::NoTrustedTime)
+            Ok(ensure(trusted || answered, Reason::NoTrustedTime)?)
         }
         Freshness::TimeFloor => Ok(()),
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     assured::Assured,
-    reject::{Reason, Refusal, ensure},
+    reject::{Reason, ensure},
     statement::Rule,
 };
 
@@ -41,7 +41,7 @@ impl Grant {
     ///
     /// # Errors
     /// [`Reason::LogicFault`]: a fault has led here without one.
-    pub(crate) fn holds(&self) -> Result<(), Refusal> {
+    pub(crate) fn holds(&self) -> Result<(), Reason> {
         ensure(self.judged.holds(), Reason::LogicFault)
     }
 }

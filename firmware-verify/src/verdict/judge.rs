@@ -114,7 +114,7 @@ pub(crate) fn check_unruled<const USED: usize, const ISSUERS: usize>(
 }
 
 /// The rule that the code is held to.
-fn chosen_rule(code: &Code<'_>, latch: &Latch<'_>) -> Result<Rule, Refusal> {
+fn chosen_rule(code: &Code<'_>, latch: &Latch<'_>) -> Result<Rule, Reason> {
     let rule = match code.rule {
         RuleChoice::Normal => latch.rule,
         RuleChoice::BreakGlass => {
@@ -181,7 +181,7 @@ pub(crate) fn shuts_unruled<const USED: usize, const ISSUERS: usize>(
         && check_floors(code, replay).is_ok()
 }
 
-fn check_issuer(code: &Code<'_>, signers: Signers, trust: &InForce) -> Result<(), Refusal> {
+fn check_issuer(code: &Code<'_>, signers: Signers, trust: &InForce) -> Result<(), Reason> {
     let role = trust
         .ring()
         .role(code.issuer)
@@ -255,7 +255,7 @@ fn check_life(code: &Code<'_>, rule: &Rule) -> Result<(), Refusal> {
 }
 
 /// Checks that the action belongs behind the code's latch.
-fn check_guarded(code: &Code<'_>, rules: &Rules<'_>) -> Result<(), Refusal> {
+fn check_guarded(code: &Code<'_>, rules: &Rules<'_>) -> Result<(), Reason> {
     match &code.action {
         Action::SetTwin(patch) => {
             // A patch of nothing touches no property, so its latch is the most general one.

@@ -101,7 +101,7 @@ pub fn judge_root(
     trust: &InForce,
     device_key: KeyId,
 ) -> Result<TrustRoot, Refusal> {
-    TrustRoot::of(&check_root(successor, trust, device_key)?)
+    Ok(TrustRoot::of(&check_root(successor, trust, device_key)?)?)
 }
 
 /// As [`judge_root`], for who puts the successor where the root in force lies.

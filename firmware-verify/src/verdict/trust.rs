@@ -83,9 +83,9 @@ impl<'a> ReadRoot<'a> {
     ///
     /// # Errors
     /// As [`Envelope::parse`]; what [`Root`] refuses, but for weak keys.
-    pub(crate) fn kept(bytes: &'a [u8]) -> Result<Self, Refusal> {
-        let envelope = Envelope::parse(Kind::Root, bytes)?;
-        let root = read_kept(&envelope)?;
+    pub(crate) fn kept(bytes: &'a [u8]) -> Result<Self, Reason> {
+        let envelope = Envelope::parse(Kind::Root, bytes).map_err(Refusal::into_reason)?;
+        let root = read_kept(&envelope).map_err(Refusal::into_reason)?;
         Ok(Self { envelope, root })
     }
 
@@ -98,7 +98,7 @@ impl<'a> ReadRoot<'a> {
     ///
     /// # Errors
     /// None for a root that was read.
-    pub(crate) fn rules(&self) -> Result<(usize, &'a [u8]), Refusal> {
+    pub(crate) fn rules(&self) -> Result<(usize, &'a [u8]), Reason> {
         let body = self.envelope.body();
         let rules = rules_in(body)?;
         let from = body.len().checked_sub(rules.len());
@@ -184,7 +184,7 @@ fn read_kept<'a>(envelope: &Envelope<'a>) -> Result<Root<'a>, Refusal> {
 
 /// Checks the signatures of the keys that a root lists, whoever else has signed it: which of them are good.
 #[inline(never)]
-fn verify_listed(envelope: &Envelope<'_>, root: &Root<'_>) -> Result<Signers, Refusal> {
+fn verify_listed(envelope: &Envelope<'_>, root: &Root<'_>) -> Result<Signers, Reason> {
     let listed = ListedKeys(root);
     let mut signers = Signers::NOBODY;
     let mut counted = 0_usize;
@@ -234,10 +234,10 @@ impl TrustRoot {
     /// As [`Envelope::parse`] and [`Envelope::verify`]; what [`Root`] refuses;
     /// [`Reason::TooFewRoot`].
     pub fn first(envelope: &[u8]) -> Result<Self, Refusal> {
-        Self::of(&CheckedRoot::first(envelope)?)
+        Ok(Self::of(&CheckedRoot::first(envelope)?)?)
     }
 
-    pub(super) fn of(checked: &CheckedRoot<'_>) -> Result<Self, Refusal> {
+    pub(super) fn of(checked: &CheckedRoot<'_>) -> Result<Self, Reason> {
         let mut in_force = InForce::none();
         in_force.put(checked.read())?;
         let body = Vec::from_slice(checked.read().envelope.body());
@@ -279,7 +279,7 @@ impl InForce {
     /// # Errors
     /// None for a root that was read; if there were one, no root would be in force.
     #[inline(never)]
-    pub(crate) fn put(&mut self, read: &ReadRoot<'_>) -> Result<(), Refusal> {
+    pub(crate) fn put(&mut self, read: &ReadRoot<'_>) -> Result<(), Reason> {
         self.clear();
         let filled = read
             .root
@@ -288,13 +288,13 @@ impl InForce {
             .try_for_each(|RootKey { role, key }| self.ring.add(role, PublicKey::listed(key)?));
         if filled.is_err() {
             self.clear();
-            return Err(Reason::LogicFault.into());
+            return Err(Reason::LogicFault);
         }
         self.id = read.envelope.id();
         self.terms = Terms::of(&read.root);
         if !self.is(read) {
             self.clear();
-            return Err(Reason::LogicFault.into());
+            return Err(Reason::LogicFault);
         }
         Ok(())
     }
@@ -332,7 +332,7 @@ impl InForce {
     ///
     /// # Errors
     /// [`Reason::LogicFault`] where no root is in force: thresholds of nothing would be reached by nobody.
-    pub fn terms(&self) -> Result<&Terms, Refusal> {
+    pub fn terms(&self) -> Result<&Terms, Reason> {
         let Thresholds { root, release, .. } = self.terms.thresholds;
         let stands = self.terms.version > 0 && root > 0 && release > 0;
         ensure(stands, Reason::LogicFault)?;
@@ -359,7 +359,7 @@ impl InForce {
     /// # Errors
     /// As [`terms`](Self::terms).
     pub fn tenant(&self) -> Result<TenantId, Refusal> {
-        self.terms().map(|terms| terms.tenant)
+        Ok(self.terms()?.tenant)
     }
 }
 

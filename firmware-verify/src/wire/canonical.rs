@@ -43,9 +43,12 @@ pub trait Body<'a>: Serialize + Deserialize<'a> {
 /// # Errors
 /// [`Reason::NotDecodable`], [`Reason::TrailingBytes`] or [`Reason::NotCanonical`].
 pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Refusal> {
+    Ok(decode_whole(bytes)?)
+}
+
+/// As [`decode`].
+pub(crate) fn decode_whole<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Reason> {
     let (value, rest) = take(bytes)?;
-    if !rest.is_empty() {
-        return Err(Reason::TrailingBytes.into());
-    }
+    ensure(rest.is_empty(), Reason::TrailingBytes)?;
     Ok(value)
 }

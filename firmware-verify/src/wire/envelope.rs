@@ -126,6 +126,15 @@ pub fn peek_kind(bytes: &[u8]) -> Option<Kind> {
 /// # Errors
 /// [`Reason::BadLength`] when the body is longer than its kind may be.
 pub fn seal_head(kind: Kind, version: u8, body_len: usize) -> Result<[u8; ENVELOPE_HEAD], Refusal> {
+    Ok(head_of(kind, version, body_len)?)
+}
+
+/// As [`seal_head`].
+pub(crate) fn head_of(
+    kind: Kind,
+    version: u8,
+    body_len: usize,
+) -> Result<[u8; ENVELOPE_HEAD], Reason> {
     let bound = kind.max_body();
     let len = u16::try_from(body_len).ok().filter(|_| body_len <= bound);
     let [low, high] = len.ok_or(Reason::BadLength)?.to_le_bytes();

@@ -29,9 +29,15 @@ impl PublicKey {
     /// [`Reason::WeakKey`] when they are no point of the curve, one of small order, or
     /// not the canonical encoding of one.
     pub fn new(bytes: [u8; 32]) -> Result<Self, Refusal> {
+        Ok(Self::fit(bytes)?)
+    }
+
+    /// As [`new`](Self::new).
+    #[inline(never)]
+    pub(crate) fn fit(bytes: [u8; 32]) -> Result<Self, Reason> {
         let key = VerifyingKey::from_bytes(&bytes).map_err(|_| Reason::WeakKey)?;
         if key.is_weak() || !is_reduced(&bytes) {
-            return Err(Reason::WeakKey.into());
+            return Err(Reason::WeakKey);
         }
         Ok(Self(bytes))
     }
@@ -41,7 +47,7 @@ impl PublicKey {
     ///
     /// # Errors
     /// [`Reason::WeakKey`], where that is to be seen without arithmetic.
-    pub(crate) fn listed(bytes: [u8; 32]) -> Result<Self, Refusal> {
+    pub(crate) fn listed(bytes: [u8; 32]) -> Result<Self, Reason> {
         ensure(is_reduced(&bytes), Reason::WeakKey)?;
         Ok(Self(bytes))
     }
@@ -58,11 +64,11 @@ impl PublicKey {
     /// # Errors
     /// [`Reason::BadSignature`].
     pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> Result<(), Refusal> {
-        self.prove(message, signature).map(drop)
+        Ok(self.prove(message, signature).map(drop)?)
     }
 
     /// As [`verify`](Self::verify), for who counts signatures.
-    pub(crate) fn prove(&self, message: &[u8], signature: &[u8; 64]) -> Result<Sound, Refusal> {
+    pub(crate) fn prove(&self, message: &[u8], signature: &[u8; 64]) -> Result<Sound, Reason> {
         let mut message = message;
         self.prove_message(&mut message, signature)
     }
@@ -75,7 +81,7 @@ impl PublicKey {
         &self,
         message: &mut dyn Message,
         signature: &[u8; 64],
-    ) -> Result<Sound, Refusal> {
+    ) -> Result<Sound, Reason> {
         check(&self.0, message, signature)
     }
 
@@ -159,13 +165,17 @@ impl KeyRing {
     /// [`Reason::KeyTwice`] when a key with this id is there already,
     /// [`Reason::TooManyEntries`] when the ring is full.
     pub fn add(&mut self, role: Role, key: PublicKey) -> Result<(), Refusal> {
+        Ok(self.list(role, key)?)
+    }
+
+    /// As [`add`](Self::add).
+    #[inline(never)]
+    pub(crate) fn list(&mut self, role: Role, key: PublicKey) -> Result<(), Reason> {
         let id = key.id();
-        if self.find(id).is_some() {
-            return Err(Reason::KeyTwice.into());
-        }
+        ensure(self.find(id).is_none(), Reason::KeyTwice)?;
         self.0
             .push((id, role, key))
-            .map_err(|_| Reason::TooManyEntries.into())
+            .map_err(|_| Reason::TooManyEntries)
     }
 
     /// The keys in their order.
@@ -304,6 +314,6 @@ mod tests {
         let mut bytes = [0xff; 32];
         (bytes[0], bytes[31]) = (0xf0, 0x7f);
         let refused = PublicKey::listed(bytes).unwrap_err();
-        assert_eq!(refused.reason, Reason::WeakKey);
+        assert_eq!(refused, Reason::WeakKey);
     }
 }

@@ -11,7 +11,9 @@ mod signers;
 mod tests;
 mod writer;
 
+pub(crate) use canonical::decode_whole;
 pub use canonical::{Body, decode};
+pub(crate) use envelope::head_of;
 pub use envelope::{BODY_VERSIONS, Envelope, Kind, Verified, peek_kind, seal_head};
 pub use keys::{DeviceKey, KeyFault, KeyRing, Keys, PublicKey, Role, SeedKey};
 pub(crate) use reader::{peek, take};
@@ -19,3 +21,4 @@ pub use run::{Item, Run, RunWriter};
 pub(crate) use signature::Message;
 pub use signers::Signers;
 pub use writer::encode;
+pub(crate) use writer::write;

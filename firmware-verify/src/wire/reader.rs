@@ -15,7 +15,7 @@ use serde::de::{
     VariantAccess, Visitor,
 };
 
-use crate::reject::{Reason, Refusal};
+use crate::reject::Reason;
 
 /// Bits that one byte of a varint carries.
 const GROUP: u32 = 7;
@@ -24,7 +24,7 @@ const GROUP: u32 = 7;
 ///
 /// # Errors
 /// [`Reason::NotDecodable`], or [`Reason::NotCanonical`].
-pub(crate) fn take<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<(T, &'a [u8]), Refusal> {
+pub(crate) fn take<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<(T, &'a [u8]), Reason> {
     let mut reader = Reader::new(bytes);
     let value = T::deserialize(&mut reader).map_err(|Malformed| Reason::NotDecodable)?;
     Ok((value, reader.finish()?))
@@ -73,10 +73,10 @@ impl<'de> Reader<'de> {
         }
     }
 
-    fn finish(self) -> Result<&'de [u8], Refusal> {
+    fn finish(self) -> Result<&'de [u8], Reason> {
         match self {
-            Self { failed: true, .. } => Err(Reason::NotDecodable.into()),
-            Self { padded: true, .. } => Err(Reason::NotCanonical.into()),
+            Self { failed: true, .. } => Err(Reason::NotDecodable),
+            Self { padded: true, .. } => Err(Reason::NotCanonical),
             Self { rest, .. } => Ok(rest),
         }
     }

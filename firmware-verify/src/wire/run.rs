@@ -71,11 +71,16 @@ impl<'a, T: Item<'a>> Run<'a, T> {
     /// # Errors
     /// [`Reason::NotDecodable`], [`Reason::NotCanonical`], [`Reason::TooManyEntries`].
     pub fn check(&self) -> Result<(), Refusal> {
+        Ok(self.sound()?)
+    }
+
+    /// As [`check`](Self::check).
+    pub(crate) fn sound(&self) -> Result<(), Reason> {
         let mut rest = self.bytes;
         let mut count = 0_usize;
         while !rest.is_empty() {
             if count == T::MAX {
-                return Err(Reason::TooManyEntries.into());
+                return Err(Reason::TooManyEntries);
             }
             (_, rest) = take::<T>(rest)?;
             count = count.saturating_add(1);
@@ -139,7 +144,7 @@ impl<'b> RunWriter<'b> {
     /// [`Reason::BufferTooSmall`].
     pub fn push<T: Serialize>(&mut self, item: &T) -> Result<(), Refusal> {
         let room = self.buffer.get_mut(self.len..).ok_or(Reason::LogicFault)?;
-        let written = super::writer::encode(item, room)?.len();
+        let written = super::writer::write(item, room).ok_or(Reason::BufferTooSmall)?;
         self.len = self.len.saturating_add(written);
         Ok(())
     }

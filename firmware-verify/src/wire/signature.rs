@@ -14,7 +14,7 @@ use curve25519_dalek::{
 };
 use sha2::{Digest as _, Sha512};
 
-use crate::reject::{Reason, Refusal, ensure};
+use crate::reject::{Reason, ensure};
 
 /// What a good signature leaves: far from zero, from all ones, and from what a register holds by chance.
 const GOOD: u32 = 0x5ac3_9e65;
@@ -37,11 +37,11 @@ pub(crate) trait Message {
     ///
     /// # Errors
     /// Where it cannot be read, or is not what it was: then no signature of it is good.
-    fn add_to(&mut self, hash: &mut Sha512) -> Result<(), Refusal>;
+    fn add_to(&mut self, hash: &mut Sha512) -> Result<(), Reason>;
 }
 
 impl Message for &[u8] {
-    fn add_to(&mut self, hash: &mut Sha512) -> Result<(), Refusal> {
+    fn add_to(&mut self, hash: &mut Sha512) -> Result<(), Reason> {
         hash.update(self);
         Ok(())
     }
@@ -55,7 +55,7 @@ pub(super) fn check(
     key: &[u8; 32],
     message: &mut dyn Message,
     signature: &[u8; 64],
-) -> Result<Sound, Refusal> {
+) -> Result<Sound, Reason> {
     let point = CompressedEdwardsY(*key)
         .decompress()
         .ok_or(Reason::WeakKey)?;

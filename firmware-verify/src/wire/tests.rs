@@ -80,7 +80,7 @@ fn by_postcard<'a, T: Serialize + Deserialize<'a> + Debug>(
 }
 
 fn by_reader<'a, T: Deserialize<'a> + Debug>(bytes: &'a [u8]) -> Result<(String, usize), Reason> {
-    let (value, rest) = take::<T>(bytes).map_err(|refusal| refusal.reason)?;
+    let (value, rest) = take::<T>(bytes)?;
     Ok((format!("{value:?}"), rest.len()))
 }
 

@@ -19,16 +19,19 @@ pub fn encode<'b, T: Serialize + ?Sized>(
     value: &T,
     buffer: &'b mut [u8],
 ) -> Result<&'b mut [u8], Refusal> {
-    let len = {
-        let mut writer = Writer {
-            buffer,
-            len: Some(0),
-        };
-        let written = value.serialize(&mut writer);
-        writer.len.filter(|_| written.is_ok())
-    };
-    len.and_then(|len| buffer.get_mut(..len))
+    write(value, buffer)
+        .and_then(|len| buffer.get_mut(..len))
         .ok_or(Reason::BufferTooSmall.into())
+}
+
+/// As [`encode`]; returns how many bytes were written, if they fit.
+pub(crate) fn write<T: Serialize + ?Sized>(value: &T, buffer: &mut [u8]) -> Option<usize> {
+    let mut writer = Writer {
+        buffer,
+        len: Some(0),
+    };
+    let written = value.serialize(&mut writer);
+    writer.len.filter(|_| written.is_ok())
 }
 
 /// A value that cannot be written: of a type that no statement, record or message is made of.

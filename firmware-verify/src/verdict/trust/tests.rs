@@ -43,8 +43,8 @@ fn a_threshold_of_nothing_is_no_threshold() {
     let terms = in_force.terms;
     assert!(in_force.terms().is_ok());
     in_force.terms.thresholds.root = 0;
-    assert_eq!(in_force.terms().unwrap_err().reason, Reason::LogicFault);
+    assert_eq!(in_force.terms().unwrap_err(), Reason::LogicFault);
     in_force.terms = terms;
     in_force.terms.thresholds.release = 0;
-    assert_eq!(in_force.terms().unwrap_err().reason, Reason::LogicFault);
+    assert_eq!(in_force.terms().unwrap_err(), Reason::LogicFault);
 }
