@@ -12,7 +12,7 @@ use crate::{
     limits::{JOURNAL_SECTOR, MAX_RECORD},
     types::Digest,
     verdict::Identity,
-    wire::{decode, encode},
+    wire::{decode_whole, encode},
 };
 
 /// Why a bootloader cannot say what may run. What starts is the recovery program.
@@ -169,7 +169,7 @@ fn read_images<F: NorFlash>(
         if entry.kind != RECORD {
             return Err(Rejected);
         }
-        let record: Record<'_> = decode(entry.body).map_err(|_| Rejected)?;
+        let record: Record<'_> = decode_whole(entry.body).map_err(|_| Rejected)?;
         if let Record::Identity {
             identity: found, ..
         } = &record

@@ -23,6 +23,8 @@ pub struct Firmware {
     pub security_floor: u32,
 }
 
+crate::wire::reads!(struct Firmware { confirmed, fallback, security_floor });
+
 impl Firmware {
     pub(super) const fn new() -> Self {
         Self {

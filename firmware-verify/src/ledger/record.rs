@@ -19,7 +19,7 @@ use crate::{
     statement::RuleChoice,
     twin::{Bytes, Entries},
     types::{Digest, KeyId, LatchId, Sequence, StatementId, TimeMs, Version},
-    verdict::{Burned, Component, Floor, Identity, Need},
+    verdict::{Burned, Component, Floor, Identity, Need, Use},
     wire::{Item, Run},
 };
 
@@ -46,6 +46,8 @@ pub struct Image {
     /// The component that it is for; a bootloader starts images of the main one.
     pub component: u8,
 }
+
+crate::wire::reads!(struct Image { slot, version, manifest, merkle_root, size, page_size_log2, security_version, component });
 
 impl Image {
     pub(super) const ZERO: Self = Self {
@@ -85,6 +87,14 @@ pub enum InstallPhase {
     },
 }
 
+crate::wire::reads!(enum InstallPhase {
+    0 Receiving { next },
+    1 Received,
+    2 Armed,
+    3 Trial { boots_left, started },
+    _ Self::Received
+});
+
 /// What was burned and has no outcome yet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Pending {
@@ -99,6 +109,8 @@ pub struct Pending {
     /// What it does.
     pub what: Doing,
 }
+
+crate::wire::reads!(struct Pending { code, break_glass, trial, age_ms, what });
 
 impl Pending {
     pub(super) const ZERO: Self = Self {
@@ -140,6 +152,19 @@ pub enum Doing {
     Unlock,
 }
 
+crate::wire::reads!(enum Doing {
+    0 Twin,
+    1 Command,
+    2 Install,
+    3 Probe,
+    4 Open,
+    5 Renew,
+    6 Close { latch },
+    7 Lockdown,
+    8 Unlock,
+    _ Self::Probe
+});
+
 /// A latch that a code has opened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct OpenLatch {
@@ -150,6 +175,8 @@ pub struct OpenLatch {
     /// Whether it was held to a break-glass rule.
     pub break_glass: bool,
 }
+
+crate::wire::reads!(struct OpenLatch { latch, code, break_glass });
 
 impl OpenLatch {
     /// The rule that the code was held to.
@@ -176,6 +203,8 @@ pub struct CodeName {
     /// Its id.
     pub statement: StatementId,
 }
+
+crate::wire::reads!(struct CodeName { issuer, sequence, statement });
 
 /// What a burn changes in the same record.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
@@ -217,6 +246,19 @@ pub enum Effect<'a> {
     /// The lockdown is over.
     Unlock,
 }
+
+crate::wire::reads!(enum Effect<'a> {
+    0 Patch(read),
+    1 Command,
+    2 Install { image, not_after_ms, epoch, answered, manifest },
+    3 Probe,
+    4 Open { latch },
+    5 Renew,
+    6 Close { latch },
+    7 Lockdown,
+    8 Unlock,
+    _ Self::Probe
+});
 
 /// A record of the journal.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -323,6 +365,36 @@ pub enum Record<'a> {
     /// An installation went on.
     Phase(InstallPhase),
 }
+
+crate::wire::reads!(enum Record<'a> {
+    0 Identity { identity, device_key },
+    1 Root(read),
+    2 Counters { boot, time_floor_ms, chain, locked_down, root_told, anchor },
+    3 Twin { version, document },
+    4 Burned(read),
+    5 Floors(read),
+    6 Firmware(read),
+    7 Components { others, needs },
+    8 Install { pending, image, not_after_ms, epoch, answered, phase, stopped, manifest },
+    9 Pending(read),
+    10 Open(read),
+    11 Attempt,
+    12 Boot { count },
+    13 Burn { pending, time_floor_ms, effect },
+    14 Outcome { digest, receipt },
+    15 Phase(read),
+    _ Self::Attempt
+});
+
+// What the tables of used codes and floors hold.
+crate::wire::reads!(struct Burned { issuer, sequence, statement, used, stopped, receipt });
+crate::wire::reads!(struct Floor { issuer, replay, twin, revoked });
+crate::wire::reads!(enum Use {
+    0 Never,
+    1 Once,
+    2 Twin,
+    _ Self::Never
+});
 
 /// Encoded length of a manifest's envelope at most.
 const MAX_MANIFEST: usize = ENVELOPE_HEAD + MAX_MANIFEST_BODY + 1 + MAX_SIGNATURES * SIGNATURE_LEN;

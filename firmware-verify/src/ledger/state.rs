@@ -31,6 +31,8 @@ pub struct Chain {
     pub head: Digest,
 }
 
+crate::wire::reads!(struct Chain { number, head });
+
 /// The twin.
 pub struct Twin<const TWIN: usize = MAX_TWIN> {
     /// Raised by every change.

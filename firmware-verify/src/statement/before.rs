@@ -26,6 +26,8 @@ pub(super) struct StatusV0 {
     body_versions: (u8, u8),
 }
 
+crate::wire::reads!(struct StatusV0 { time, challenge, root_version, epoch, twin_version, firmware, boot, posture, junk, body_versions });
+
 impl From<StatusV0> for Status {
     fn from(before: StatusV0) -> Self {
         Self {
@@ -64,6 +66,8 @@ pub(super) struct ReceiptV0 {
     status: StatusV0,
 }
 
+crate::wire::reads!(struct ReceiptV0 { tenant, device, incarnation, number, previous, statement, kind, issuer, sequence, break_glass, outcome, trial, age_ms, status });
+
 impl From<ReceiptV0> for Receipt {
     fn from(before: ReceiptV0) -> Self {
         Self {
@@ -98,6 +102,8 @@ pub(super) struct StateV0<'a> {
     #[serde(borrow)]
     twin: Entries<'a>,
 }
+
+crate::wire::reads!(struct StateV0<'a> { tenant, product, device, incarnation, receipts, head, status, twin });
 
 impl<'a> From<StateV0<'a>> for State<'a> {
     fn from(before: StateV0<'a>) -> Self {

@@ -33,6 +33,13 @@ pub enum Audience {
     Tenant,
 }
 
+crate::wire::reads!(enum Audience {
+    0 Device(read),
+    1 Cohort { salt, from, below },
+    2 Tenant,
+    _ Self::Tenant
+});
+
 impl Audience {
     /// Parts into which devices fall.
     pub const PARTS: u16 = 10_000;
@@ -73,6 +80,12 @@ pub enum RuleChoice {
     BreakGlass,
 }
 
+crate::wire::reads!(enum RuleChoice {
+    0 Normal,
+    1 BreakGlass,
+    _ Self::Normal
+});
+
 /// What must be so on the device.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Context {
@@ -83,6 +96,8 @@ pub struct Context {
     /// The device has booted this many times.
     pub boot: Option<u32>,
 }
+
+crate::wire::reads!(struct Context { firmware, twin_version, boot });
 
 /// What the code does.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
@@ -128,6 +143,20 @@ pub enum Action<'a> {
     Unlock,
 }
 
+crate::wire::reads!(enum Action<'a> {
+    0 SetTwin(read),
+    1 Command { name, arguments },
+    2 Open { seconds },
+    3 Renew { seconds },
+    4 Close,
+    5 Install { manifest },
+    6 Downgrade { manifest },
+    7 Lockdown,
+    8 Probe,
+    9 Unlock,
+    _ Self::Probe
+});
+
 impl Action<'_> {
     /// Whether it only ever shuts: such codes ask for less than those that open.
     #[must_use]
@@ -169,6 +198,8 @@ pub struct Code<'a> {
     #[serde(borrow)]
     pub action: Action<'a>,
 }
+
+crate::wire::reads!(struct Code<'a> { tenant, issuer, epoch, incarnation, audience, product, latch, rule, sequence, not_before_ms, not_after_ms, challenge, context, action });
 
 impl<'a> Body<'a> for Code<'a> {
     const KIND: Kind = Kind::Code;

@@ -25,6 +25,8 @@ pub struct ComponentVersion {
     pub version: Version,
 }
 
+crate::wire::reads!(struct ComponentVersion { number, version });
+
 impl Item<'_> for ComponentVersion {
     const MAX: usize = MAX_COMPONENTS;
 }

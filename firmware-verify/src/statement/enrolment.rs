@@ -18,6 +18,12 @@ pub enum KeyKept {
     Hardware,
 }
 
+crate::wire::reads!(enum KeyKept {
+    0 Software,
+    1 Hardware,
+    _ Self::Software
+});
+
 /// The body of an enrolment, signed by the device's key and at least one operator.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Enrolment {
@@ -34,6 +40,8 @@ pub struct Enrolment {
     /// How that key is kept.
     pub key_kept: KeyKept,
 }
+
+crate::wire::reads!(struct Enrolment { tenant, product, device, incarnation, device_key, key_kept });
 
 impl Enrolment {
     /// The device's key.

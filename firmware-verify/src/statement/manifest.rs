@@ -18,6 +18,8 @@ pub struct Requirement {
     pub versions: VersionRange,
 }
 
+crate::wire::reads!(struct Requirement { component, versions });
+
 impl Item<'_> for Requirement {
     const MAX: usize = MAX_REQUIREMENTS;
 }
@@ -49,6 +51,8 @@ pub struct Manifest<'a> {
     #[serde(borrow)]
     pub requirements: Run<'a, Requirement>,
 }
+
+crate::wire::reads!(struct Manifest<'a> { tenant, product, component, version, security_version, size, page_size_log2, merkle_root, image_sha256, current, requirements });
 
 impl Manifest<'_> {
     /// Length of a page in bytes.

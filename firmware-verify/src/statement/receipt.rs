@@ -12,7 +12,7 @@ use crate::{
         Challenge, DeviceId, Digest, KeyId, LatchId, Posture, ProductId, Sequence, StatementId,
         TenantId, TimeMs, Version,
     },
-    wire::{Body, Kind, decode},
+    wire::{Body, Kind, Read, Reader, decode_whole},
 };
 
 /// Why a latch has closed.
@@ -40,6 +40,20 @@ pub enum CloseCause {
     /// Its opening could not be recorded. In no receipt: what shuts it learns it.
     Fault,
 }
+
+crate::wire::reads!(enum CloseCause {
+    0 Code,
+    1 Time,
+    2 Reboot,
+    3 Silence,
+    4 Posture,
+    5 Context,
+    6 Revoked,
+    7 Trust,
+    8 Lockdown,
+    9 Fault,
+    _ Self::Fault
+});
 
 impl CloseCause {
     /// The cause in a word, as hooks and documents have it.
@@ -148,6 +162,29 @@ pub enum Outcome {
     },
 }
 
+crate::wire::reads!(enum Outcome {
+    0 Refused { reason, expected, found },
+    1 Applied { twin_version },
+    2 Performed,
+    3 ActuatorFailed { code },
+    4 Interrupted,
+    5 InstallStarted,
+    6 InstallConfirmed,
+    7 InstallReverted { reason },
+    8 InstallFailed { reason },
+    9 Probed,
+    10 Opened { seconds },
+    11 Renewed { seconds },
+    12 Closed { latch, cause },
+    13 LockedDown,
+    14 Unlocked,
+    15 RootAccepted { version, epoch },
+    16 Revoked,
+    17 Stopped { statement, used },
+    18 TimeRaised { floor_ms },
+    _ Self::Interrupted
+});
+
 /// What the device knows about the time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -159,6 +196,13 @@ pub enum TimeStatus {
     /// It is this late, by a source that the device trusts.
     Trusted(TimeMs),
 }
+
+crate::wire::reads!(enum TimeStatus {
+    0 Unknown,
+    1 Floor(read),
+    2 Trusted(read),
+    _ Self::Unknown
+});
 
 /// What runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -173,6 +217,8 @@ pub struct FirmwareStatus {
     pub trial_boots_left: u8,
 }
 
+crate::wire::reads!(struct FirmwareStatus { version, manifest, security_floor, trial_boots_left });
+
 /// Messages that were not worth a record: counted since the last boot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Junk {
@@ -181,6 +227,8 @@ pub struct Junk {
     /// Number of the last one's [`Reason`]; zero for none.
     pub last_reason: u16,
 }
+
+crate::wire::reads!(struct Junk { count, last_reason });
 
 /// What an issuer needs in order to sign the next code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -213,12 +261,23 @@ pub struct Status {
     pub body_versions: (u8, u8),
 }
 
+crate::wire::reads!(struct Status { time, challenge, pulse, locked_down, open, root_version, epoch, twin_version, firmware, boot, posture, junk, body_versions });
+
 /// What later releases add to what a device says: passed over by readers that do not know it.
 ///
 /// A run of tag (varint) and length-prefixed bytes. Only facts that a reader may miss stand
 /// here; what changes a meaning takes a new body version.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct More(pub Vec<u8, MAX_MORE>);
+
+impl<'a> Read<'a> for More {
+    fn read(from: &mut Reader<'a>) -> Self {
+        Self(Vec::from_slice(from.bytes()).unwrap_or_else(|_| {
+            from.fail();
+            Vec::new()
+        }))
+    }
+}
 
 /// The body of a receipt, signed by the device.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -255,6 +314,8 @@ pub struct Receipt {
     pub more: More,
 }
 
+crate::wire::reads!(struct Receipt { tenant, device, incarnation, number, previous, statement, kind, issuer, sequence, break_glass, outcome, trial, age_ms, status, more });
+
 impl Body<'_> for Receipt {
     const KIND: Kind = Kind::Receipt;
 
@@ -264,8 +325,8 @@ impl Body<'_> for Receipt {
 
     fn parse(version: u8, bytes: &[u8]) -> Result<Self, Refusal> {
         let receipt = match version {
-            0 => decode::<ReceiptV0>(bytes)?.into(),
-            _ => decode::<Self>(bytes)?,
+            0 => decode_whole::<ReceiptV0>(bytes)?.into(),
+            _ => decode_whole::<Self>(bytes)?,
         };
         let since_1 = !matches!(
             receipt.outcome,
@@ -324,6 +385,8 @@ pub struct State<'a> {
     pub more: More,
 }
 
+crate::wire::reads!(struct State<'a> { tenant, product, device, incarnation, receipts, head, status, twin, more });
+
 impl<'a> Body<'a> for State<'a> {
     const KIND: Kind = Kind::State;
 
@@ -333,8 +396,8 @@ impl<'a> Body<'a> for State<'a> {
 
     fn parse(version: u8, bytes: &'a [u8]) -> Result<Self, Refusal> {
         let state = match version {
-            0 => decode::<StateV0<'a>>(bytes)?.into(),
-            _ => decode::<Self>(bytes)?,
+            0 => decode_whole::<StateV0<'a>>(bytes)?.into(),
+            _ => decode_whole::<Self>(bytes)?,
         };
         state.check()?;
         Ok(state)

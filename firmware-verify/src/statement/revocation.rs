@@ -20,6 +20,8 @@ pub struct Revocation {
     pub through: Sequence,
 }
 
+crate::wire::reads!(struct Revocation { tenant, issuer, through });
+
 impl Body<'_> for Revocation {
     const KIND: Kind = Kind::Revocation;
 
@@ -41,6 +43,8 @@ pub struct StopSlip {
     /// The code.
     pub statement: StatementId,
 }
+
+crate::wire::reads!(struct StopSlip { tenant, issuer, sequence, statement });
 
 impl Body<'_> for StopSlip {
     const KIND: Kind = Kind::StopSlip;

@@ -21,6 +21,8 @@ pub struct RootKey {
     pub key: [u8; 32],
 }
 
+crate::wire::reads!(struct RootKey { role, key });
+
 /// Raw on the wire, hexadecimal for people.
 mod hex_key {
     use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
@@ -56,6 +58,8 @@ pub struct Thresholds {
     pub time: u8,
 }
 
+crate::wire::reads!(struct Thresholds { root, release, time });
+
 /// A named gate and its rules.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Latch<'a> {
@@ -71,6 +75,8 @@ pub struct Latch<'a> {
     pub trial: Option<Rule>,
 }
 
+crate::wire::reads!(struct Latch<'a> { id, name, rule, break_glass, trial });
+
 impl<'a> Item<'a> for Latch<'a> {
     const MAX: usize = MAX_LATCHES;
 }
@@ -85,6 +91,8 @@ pub struct PropertyAssignment<'a> {
     pub latch: LatchId,
 }
 
+crate::wire::reads!(struct PropertyAssignment<'a> { path, latch });
+
 impl<'a> Item<'a> for PropertyAssignment<'a> {
     const MAX: usize = MAX_ASSIGNMENTS;
 }
@@ -97,6 +105,8 @@ pub struct CommandAssignment<'a> {
     /// Its latch.
     pub latch: LatchId,
 }
+
+crate::wire::reads!(struct CommandAssignment<'a> { name, latch });
 
 impl<'a> Item<'a> for CommandAssignment<'a> {
     const MAX: usize = MAX_ASSIGNMENTS;
@@ -126,6 +136,8 @@ pub struct Root<'a> {
     #[serde(borrow)]
     pub commands: Run<'a, CommandAssignment<'a>>,
 }
+
+crate::wire::reads!(struct Root<'a> { tenant, version, epoch, keys, thresholds, latches, properties, commands });
 
 impl<'a> Body<'a> for Root<'a> {
     const KIND: Kind = Kind::Root;

@@ -20,6 +20,13 @@ pub enum Freshness {
     TimeFloor,
 }
 
+crate::wire::reads!(enum Freshness {
+    0 Challenge,
+    1 TrustedTime,
+    2 TimeFloor,
+    _ Self::Challenge
+});
+
 /// What a latch asks for before it opens.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Rule {
@@ -42,6 +49,8 @@ pub struct Rule {
     /// Time that posture and context may be amiss before an open latch closes, in seconds.
     pub grace_s: u32,
 }
+
+crate::wire::reads!(struct Rule { operators, approvers, break_glass, freshness, max_life_s, max_open_s, posture, heartbeat_s, grace_s });
 
 impl Rule {
     /// Checks lifetimes, and that somebody must sign.

@@ -24,6 +24,8 @@ pub struct Rules<'a> {
     pub commands: Run<'a, CommandAssignment<'a>>,
 }
 
+crate::wire::reads!(struct Rules<'a> { latches, properties, commands });
+
 impl<'a> Rules<'a> {
     /// Rules of a root that was read, from the bytes that [`rules_in`] has found.
     pub(crate) fn kept(bytes: &'a [u8]) -> Option<Self> {
@@ -67,8 +69,8 @@ impl<'a> Rules<'a> {
 /// # Errors
 /// [`Reason::NotDecodable`] where they do not begin.
 pub(crate) fn rules_in(body: &[u8]) -> Result<&[u8], Reason> {
-    /// What stands before them.
-    type Before<'a> = (TenantId, u32, u32, Run<'a, RootKey>, Thresholds);
+    /// What stands before them: tenant, version, epoch, keys and thresholds.
+    type Before<'a> = ((TenantId, (u32, u32)), (Run<'a, RootKey>, Thresholds));
     let (_, rules) = take::<Before<'_>>(body)?;
     Ok(rules)
 }

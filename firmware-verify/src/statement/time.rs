@@ -20,6 +20,8 @@ pub struct TimeAttestation {
     pub pulse: Option<Challenge>,
 }
 
+crate::wire::reads!(struct TimeAttestation { tenant, time_ms, pulse });
+
 impl Body<'_> for TimeAttestation {
     const KIND: Kind = Kind::Time;
 

@@ -8,7 +8,7 @@ use super::path::Path;
 use crate::{
     limits::{MAX_ENTRIES, MAX_PATCH, MAX_TWIN},
     reject::{Reason, Refusal, ensure},
-    wire::{Item, Run},
+    wire::{Item, Read, Reader, Run},
 };
 
 /// Bytes as a value; hexadecimal where people read.
@@ -28,6 +28,12 @@ impl Serialize for Bytes<'_> {
 impl<'de: 'a, 'a> Deserialize<'de> for Bytes<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         <&'a [u8]>::deserialize(deserializer).map(Self)
+    }
+}
+
+impl<'a> Read<'a> for Bytes<'a> {
+    fn read(from: &mut Reader<'a>) -> Self {
+        Self(from.bytes())
     }
 }
 
@@ -62,6 +68,16 @@ pub enum Value<'a> {
     Empty,
 }
 
+crate::wire::reads!(enum Value<'a> {
+    0 Null,
+    1 Bool(read),
+    2 Int(read),
+    3 Text(read),
+    4 Bytes(read),
+    5 Empty,
+    _ Self::Null
+});
+
 /// One leaf.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Entry<'a> {
@@ -71,6 +87,8 @@ pub struct Entry<'a> {
     /// What stands there.
     pub value: Value<'a>,
 }
+
+crate::wire::reads!(struct Entry<'a> { path, value });
 
 impl<'a> Item<'a> for Entry<'a> {
     const MAX: usize = MAX_ENTRIES;

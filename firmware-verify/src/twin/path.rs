@@ -8,6 +8,7 @@ use crate::{
     limits::{MAX_DEPTH, MAX_PATH_KEY},
     reject::{Reason, Refusal, ensure},
     types::is_name_byte,
+    wire::{Read, Reader},
 };
 
 const SEPARATOR: u8 = b'/';
@@ -17,6 +18,12 @@ const SEPARATOR: u8 = b'/';
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Path<'a>(&'a str);
+
+impl<'a> Read<'a> for Path<'a> {
+    fn read(from: &mut Reader<'a>) -> Self {
+        Self(from.text())
+    }
+}
 
 impl<'a> Path<'a> {
     /// A path from text.

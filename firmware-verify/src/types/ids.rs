@@ -10,7 +10,10 @@ use serde::{
 use sha2::{Digest as _, Sha256};
 
 use super::text::{Malformed, is_name_byte, read_hex, write_hex};
-use crate::limits::{MAX_DEVICE, MAX_LATCHES};
+use crate::{
+    limits::{MAX_DEVICE, MAX_LATCHES},
+    wire::{Read, Reader},
+};
 
 /// Serialises as bytes where machines read, as `Display` where people do.
 macro_rules! serde_bytes_or_text {
@@ -36,6 +39,12 @@ macro_rules! serde_bytes_or_text {
                         .deserialize_tuple($len, Filled([0; $len]))
                         .map(Self)
                 }
+            }
+        }
+
+        impl<'a> Read<'a> for $name {
+            fn read(from: &mut Reader<'a>) -> Self {
+                Self(Read::read(from))
             }
         }
     };
@@ -255,6 +264,16 @@ impl<'de> Deserialize<'de> for DeviceId {
     }
 }
 
+impl<'a> Read<'a> for DeviceId {
+    #[inline(never)]
+    fn read(from: &mut Reader<'a>) -> Self {
+        from.text().parse().unwrap_or_else(|_| {
+            from.fail();
+            Self::none()
+        })
+    }
+}
+
 /// One of a device's latches: 0 to 15. Names for them stand in the trust root.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct LatchId(u8);
@@ -284,6 +303,16 @@ impl<'de> Deserialize<'de> for LatchId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::new(u8::deserialize(deserializer)?)
             .ok_or_else(|| D::Error::custom("latches are numbered 0 to 15"))
+    }
+}
+
+impl<'a> Read<'a> for LatchId {
+    #[inline(never)]
+    fn read(from: &mut Reader<'a>) -> Self {
+        Self::new(from.byte()).unwrap_or_else(|| {
+            from.fail();
+            Self::TWIN
+        })
     }
 }
 

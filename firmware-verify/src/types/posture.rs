@@ -11,6 +11,8 @@ pub struct Posture {
     pub value: u32,
 }
 
+crate::wire::reads!(struct Posture { known, value });
+
 /// Facts that a rule asks for. Unknown satisfies neither.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct PostureRule {
@@ -19,6 +21,8 @@ pub struct PostureRule {
     /// Facts that must be false.
     pub must_not_hold: u32,
 }
+
+crate::wire::reads!(struct PostureRule { must_hold, must_not_hold });
 
 impl Posture {
     /// Facts of the rule that this posture does not satisfy; zero when all are.

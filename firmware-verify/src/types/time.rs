@@ -4,7 +4,10 @@ use core::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
-use crate::limits::MAX_TIME_MS;
+use crate::{
+    limits::MAX_TIME_MS,
+    wire::{Read, Reader},
+};
 
 /// A moment in Unix milliseconds, at most 48 bits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
@@ -34,6 +37,16 @@ impl<'de> Deserialize<'de> for TimeMs {
     }
 }
 
+impl<'a> Read<'a> for TimeMs {
+    #[inline(never)]
+    fn read(from: &mut Reader<'a>) -> Self {
+        Self::new(Read::read(from)).unwrap_or_else(|| {
+            from.fail();
+            Self::ZERO
+        })
+    }
+}
+
 impl fmt::Debug for TimeMs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}ms", self.0)
@@ -44,6 +57,12 @@ impl fmt::Debug for TimeMs {
 /// that issuers need to remember nothing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Sequence(pub u64);
+
+impl<'a> Read<'a> for Sequence {
+    fn read(from: &mut Reader<'a>) -> Self {
+        Self(Read::read(from))
+    }
+}
 
 impl Sequence {
     /// The sequence of a code signed at a moment, told apart by 16 random bits.

@@ -17,6 +17,8 @@ pub struct Version {
     pub patch: u32,
 }
 
+crate::wire::reads!(struct Version { major, minor, patch });
+
 impl Version {
     /// One number with the order of versions, for evidence.
     #[must_use]
@@ -72,6 +74,8 @@ pub struct VersionRange {
     /// The newest version inside.
     pub most: Version,
 }
+
+crate::wire::reads!(struct VersionRange { least, most });
 
 impl VersionRange {
     /// Whether the version lies inside.

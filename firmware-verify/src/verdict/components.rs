@@ -22,6 +22,8 @@ pub struct Component {
     pub security_floor: u32,
 }
 
+crate::wire::reads!(struct Component { number, version, security_floor });
+
 impl Item<'_> for Component {
     const MAX: usize = MAX_COMPONENTS;
 }
@@ -34,6 +36,8 @@ pub struct Need {
     /// What it needs.
     pub needed: Requirement,
 }
+
+crate::wire::reads!(struct Need { by, needed });
 
 impl Item<'_> for Need {
     const MAX: usize = MAX_NEEDS;

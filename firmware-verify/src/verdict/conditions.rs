@@ -20,6 +20,8 @@ pub struct Identity {
     pub incarnation: u32,
 }
 
+crate::wire::reads!(struct Identity { tenant, product, device, incarnation });
+
 impl Identity {
     /// Nobody: what stands in memory before a journal was read.
     pub(crate) const fn none() -> Self {

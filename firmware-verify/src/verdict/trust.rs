@@ -9,7 +9,9 @@ use crate::{
     reject::{Reason, Refusal, ensure},
     statement::{Root, RootKey, Thresholds, rules_in},
     types::{KeyId, StatementId, TenantId},
-    wire::{Body, Envelope, KeyRing, Keys, Kind, PublicKey, Role, Signers, Verified, decode, peek},
+    wire::{
+        Body, Envelope, KeyRing, Keys, Kind, PublicKey, Role, Signers, Verified, decode_whole, peek,
+    },
 };
 
 /// A trust root that was checked, with its keys ready for use, but for its rules: what a device holds in RAM. It reads the rules
@@ -173,7 +175,7 @@ fn has_enough_own(root: &Root<'_>, signers: Signers) -> Result<(), Refusal> {
 /// [`Envelope::read`] is.
 #[inline(never)]
 fn read_kept<'a>(envelope: &Envelope<'a>) -> Result<Root<'a>, Refusal> {
-    let root: Root<'a> = decode(envelope.body())?;
+    let root: Root<'a> = decode_whole(envelope.body())?;
     ensure(
         Body::version(&root) == envelope.version(),
         Reason::NotCanonical,

@@ -5,11 +5,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{envelope::Kind, reader::take};
+use super::{
+    deserializer::deserialize,
+    envelope::Kind,
+    reader::{Read, Reader},
+};
 use crate::reject::{Reason, Refusal, ensure};
 
 /// A body that travels in an envelope.
-pub trait Body<'a>: Serialize + Deserialize<'a> {
+pub trait Body<'a>: Serialize + Deserialize<'a> + Read<'a> {
     /// The kind of envelope that carries it.
     const KIND: Kind;
 
@@ -31,7 +35,9 @@ pub trait Body<'a>: Serialize + Deserialize<'a> {
     /// As [`decode`]; [`Reason::NotCanonical`] when it belongs in another version; then as
     /// [`check`](Self::check).
     fn parse(version: u8, bytes: &'a [u8]) -> Result<Self, Refusal> {
-        let body: Self = decode(bytes)?;
+        let mut reader = Reader::new(bytes);
+        let body = Self::read(&mut reader);
+        reader.end()?;
         ensure(body.version() == version, Reason::NotCanonical)?;
         body.check()?;
         Ok(body)
@@ -43,12 +49,6 @@ pub trait Body<'a>: Serialize + Deserialize<'a> {
 /// # Errors
 /// [`Reason::NotDecodable`], [`Reason::TrailingBytes`] or [`Reason::NotCanonical`].
 pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Refusal> {
-    Ok(decode_whole(bytes)?)
-}
-
-/// As [`decode`].
-pub(crate) fn decode_whole<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Reason> {
-    let (value, rest) = take(bytes)?;
-    ensure(rest.is_empty(), Reason::TrailingBytes)?;
-    Ok(value)
+    let (value, rest) = deserialize(bytes)?;
+    Ok(ensure(rest.is_empty(), Reason::TrailingBytes).map(|()| value)?)
 }

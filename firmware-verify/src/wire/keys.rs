@@ -131,6 +131,16 @@ pub enum Role {
     BreakGlass,
 }
 
+super::reads!(enum Role {
+    0 Root,
+    1 Operator,
+    2 Release,
+    3 Approver,
+    4 Time,
+    5 BreakGlass,
+    _ Self::Root
+});
+
 /// Where the keys of signatures are looked up.
 pub trait Keys {
     /// The key with this id and its place, below 32.

@@ -3,60 +3,109 @@
 //! The format is postcard's, and what postcard's own deserializer would refuse is refused. It
 //! differs in what it costs, and in what it notices:
 //! - Each primitive is one function, and none of them returns an error: a reader that has failed
-//!   remembers it, reads zeros from then on, and hands out no value. So what serde derives for a
-//!   type is a row of calls without branches.
+//!   remembers it, reads zeros from then on, and hands out no value. So a type is [read](Read) by a row of
+//!   calls without branches, and nothing is moved on the way up.
 //! - A varint with a needless last byte is noticed as it is read. Nothing else has two encodings,
 //!   so that no value has to be encoded again to know that it was encoded in the one way allowed.
+//!
+//! What serde derives for the same types serves hosts, and the tests that compare both with postcard.
 
-use core::fmt;
-
-use serde::de::{
-    self, Deserialize, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer as _, SeqAccess,
-    VariantAccess, Visitor,
-};
-
-use crate::reject::Reason;
+use crate::reject::{Reason, ensure};
 
 /// Bits that one byte of a varint carries.
 const GROUP: u32 = 7;
+
+/// A type that is read field by field. Where that cannot be done it [fails](Reader::fail) the reader, and makes any value: nobody
+/// gets to see it.
+pub trait Read<'a>: Sized {
+    /// Reads a value from the front.
+    fn read(from: &mut Reader<'a>) -> Self;
+}
+
+/// Implements [`Read`]: for a struct by its fields, for an enum by its variants with their numbers and what stands for a number
+/// that is none of them. Both in the order of their definition, which is that of serde.
+macro_rules! reads {
+    (struct $name:ident < $life:lifetime > { $($field:ident),+ $(,)? }) => {
+        impl<$life> $crate::wire::Read<$life> for $name<$life> {
+            #[inline(never)]
+            fn read(from: &mut $crate::wire::Reader<$life>) -> Self {
+                Self { $($field: $crate::wire::Read::read(from)),+ }
+            }
+        }
+    };
+    (struct $name:ident { $($field:ident),+ $(,)? }) => {
+        impl<'a> $crate::wire::Read<'a> for $name {
+            #[inline(never)]
+            fn read(from: &mut $crate::wire::Reader<'a>) -> Self {
+                Self { $($field: $crate::wire::Read::read(from)),+ }
+            }
+        }
+    };
+    (enum $name:ident < $life:lifetime > { $($variants:tt)+ }) => {
+        impl<$life> $crate::wire::Read<$life> for $name<$life> {
+            #[inline(never)]
+            fn read(from: &mut $crate::wire::Reader<$life>) -> Self {
+                $crate::wire::reads!(@match from { $($variants)+ })
+            }
+        }
+    };
+    (enum $name:ident { $($variants:tt)+ }) => {
+        impl<'a> $crate::wire::Read<'a> for $name {
+            #[inline(never)]
+            fn read(from: &mut $crate::wire::Reader<'a>) -> Self {
+                $crate::wire::reads!(@match from { $($variants)+ })
+            }
+        }
+    };
+    (@match $from:ident {
+        $($number:literal $variant:ident $({ $($field:ident),+ })? $(( $($part:ident),+ ))?,)+
+        _ $none:expr
+    }) => {
+        match $from.tag() {
+            $($number => Self::$variant
+                $({ $($field: $crate::wire::Read::read($from)),+ })?
+                $(( $($crate::wire::Read::$part($from)),+ ))?,)+
+            _ => {
+                $from.fail();
+                $none
+            }
+        }
+    };
+}
+
+pub(crate) use reads;
 
 /// Reads a value from the front of the bytes; also returns what follows it.
 ///
 /// # Errors
 /// [`Reason::NotDecodable`], or [`Reason::NotCanonical`].
-pub(crate) fn take<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<(T, &'a [u8]), Reason> {
+pub(crate) fn take<'a, T: Read<'a>>(bytes: &'a [u8]) -> Result<(T, &'a [u8]), Reason> {
     let mut reader = Reader::new(bytes);
-    let value = T::deserialize(&mut reader).map_err(|Malformed| Reason::NotDecodable)?;
+    let value = T::read(&mut reader);
     Ok((value, reader.finish()?))
+}
+
+/// Reads a value that fills the bytes.
+///
+/// # Errors
+/// As [`take`]; [`Reason::TrailingBytes`].
+pub(crate) fn decode_whole<'a, T: Read<'a>>(bytes: &'a [u8]) -> Result<T, Reason> {
+    let mut reader = Reader::new(bytes);
+    let value = T::read(&mut reader);
+    reader.end()?;
+    Ok(value)
 }
 
 /// What the bytes seem to begin with: good for looking away, never for trust. Does not ask that
 /// they be canonical.
-pub(crate) fn peek<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
+pub(crate) fn peek<'a, T: Read<'a>>(bytes: &'a [u8]) -> Option<T> {
     let mut reader = Reader::new(bytes);
-    let value = T::deserialize(&mut reader).ok()?;
+    let value = T::read(&mut reader);
     (!reader.failed).then_some(value)
 }
 
-/// A value is not what its type allows. Why is nothing that a sender has to know.
-#[derive(Debug)]
-struct Malformed;
-
-impl fmt::Display for Malformed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("malformed")
-    }
-}
-
-impl core::error::Error for Malformed {}
-
-impl de::Error for Malformed {
-    fn custom<T: fmt::Display>(_: T) -> Self {
-        Self
-    }
-}
-
-struct Reader<'de> {
+/// A cursor over bytes that are read as values.
+pub struct Reader<'de> {
     rest: &'de [u8],
     /// Something could not be read: nothing that was read counts.
     failed: bool,
@@ -65,7 +114,7 @@ struct Reader<'de> {
 }
 
 impl<'de> Reader<'de> {
-    fn new(bytes: &'de [u8]) -> Self {
+    pub(super) fn new(bytes: &'de [u8]) -> Self {
         Self {
             rest: bytes,
             failed: false,
@@ -73,7 +122,8 @@ impl<'de> Reader<'de> {
         }
     }
 
-    fn finish(self) -> Result<&'de [u8], Reason> {
+    #[inline(never)]
+    pub(super) fn finish(self) -> Result<&'de [u8], Reason> {
         match self {
             Self { failed: true, .. } => Err(Reason::NotDecodable),
             Self { padded: true, .. } => Err(Reason::NotCanonical),
@@ -81,13 +131,21 @@ impl<'de> Reader<'de> {
         }
     }
 
-    fn fail(&mut self) {
+    /// As [`finish`](Self::finish), where nothing may follow.
+    #[inline(never)]
+    pub(super) fn end(self) -> Result<(), Reason> {
+        let rest = self.finish()?;
+        ensure(rest.is_empty(), Reason::TrailingBytes)
+    }
+
+    /// Something could not be read.
+    pub(crate) fn fail(&mut self) {
         self.rest = &[];
         self.failed = true;
     }
 
     #[inline(never)]
-    fn byte(&mut self) -> u8 {
+    pub(crate) fn byte(&mut self) -> u8 {
         match self.rest.split_first() {
             Some((&byte, rest)) => {
                 self.rest = rest;
@@ -102,7 +160,7 @@ impl<'de> Reader<'de> {
 
     /// A boolean, or whether there is something in an option.
     #[inline(never)]
-    fn flag(&mut self) -> bool {
+    pub(crate) fn flag(&mut self) -> bool {
         let byte = self.byte();
         if byte > 1 {
             self.fail();
@@ -112,7 +170,7 @@ impl<'de> Reader<'de> {
 
     /// A number of at most this many bits, seven a byte, the lowest first.
     #[inline(never)]
-    fn varint(&mut self, bits: u32) -> u64 {
+    pub(crate) fn varint(&mut self, bits: u32) -> u64 {
         let (mut value, mut at) = (0_u64, 0_u32);
         while at < bits {
             let byte = self.byte();
@@ -132,12 +190,35 @@ impl<'de> Reader<'de> {
         0
     }
 
-    fn varint_u32(&mut self) -> u32 {
-        low_u32(self.varint(u32::BITS))
+    #[inline(never)]
+    pub(super) fn varint_u16(&mut self) -> u16 {
+        let [a, b, ..] = self.varint(u16::BITS).to_le_bytes();
+        u16::from_le_bytes([a, b])
     }
 
     #[inline(never)]
-    fn bytes(&mut self) -> &'de [u8] {
+    pub(super) fn varint_u32(&mut self) -> u32 {
+        // The lower half. Not `as`, and not a comparison that the compiler has to keep.
+        let [a, b, c, d, ..] = self.varint(u32::BITS).to_le_bytes();
+        u32::from_le_bytes([a, b, c, d])
+    }
+
+    #[inline(never)]
+    pub(super) fn varint_u64(&mut self) -> u64 {
+        self.varint(u64::BITS)
+    }
+
+    /// The number of a variant.
+    pub(crate) fn tag(&mut self) -> u32 {
+        self.varint_u32()
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed
+    }
+
+    #[inline(never)]
+    pub(crate) fn bytes(&mut self) -> &'de [u8] {
         let len = self.varint(usize::BITS);
         let found = usize::try_from(len)
             .ok()
@@ -155,7 +236,7 @@ impl<'de> Reader<'de> {
     }
 
     #[inline(never)]
-    fn text(&mut self) -> &'de str {
+    pub(crate) fn text(&mut self) -> &'de str {
         match core::str::from_utf8(self.bytes()) {
             Ok(text) => text,
             Err(_) => {
@@ -166,230 +247,59 @@ impl<'de> Reader<'de> {
     }
 }
 
-/// The lower half. Not `as`, and not a comparison that the compiler has to keep.
-fn low_u32(number: u64) -> u32 {
-    let [a, b, c, d, ..] = number.to_le_bytes();
-    u32::from_le_bytes([a, b, c, d])
-}
-
-fn low_u16(number: u64) -> u16 {
-    let [a, b, ..] = number.to_le_bytes();
-    u16::from_le_bytes([a, b])
-}
-
 /// Numbers with a sign alternate between those without: 0, -1, 1, -2.
-fn zigzag(number: u64) -> i64 {
+pub(super) fn zigzag(number: u64) -> i64 {
     (number >> 1).cast_signed() ^ (number & 1).cast_signed().wrapping_neg()
 }
 
-fn zigzag_u32(number: u32) -> i32 {
+pub(super) fn zigzag_u32(number: u32) -> i32 {
     (number >> 1).cast_signed() ^ (number & 1).cast_signed().wrapping_neg()
 }
 
-/// What no statement, record or message is made of.
-macro_rules! not_used {
-    ($($name:ident)+) => {$(
-        fn $name<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Malformed> {
-            Err(Malformed)
+macro_rules! reads_by {
+    ($($type:ty: $read:expr;)+) => {$(
+        impl<'a> Read<'a> for $type {
+            #[inline(always)]
+            fn read(from: &mut Reader<'a>) -> Self {
+                let read: fn(&mut Reader<'a>) -> Self = $read;
+                read(from)
+            }
         }
     )+};
 }
 
-macro_rules! reads {
-    ($($name:ident $visit:ident $read:expr;)+) => {$(
-        #[inline(always)]
-        fn $name<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
-            let read: fn(&mut Reader<'de>) -> _ = $read;
-            visitor.$visit(read(self))
-        }
-    )+};
+reads_by! {
+    bool: Reader::flag;
+    u8: Reader::byte;
+    u16: Reader::varint_u16;
+    u32: Reader::varint_u32;
+    u64: Reader::varint_u64;
+    i32: |from| zigzag_u32(from.varint_u32());
+    i64: |from| zigzag(from.varint_u64());
+    &'a str: Reader::text;
+    &'a [u8]: Reader::bytes;
 }
 
-impl<'de> Deserializer<'de> for &mut Reader<'de> {
-    type Error = Malformed;
-
-    #[inline(always)]
-    fn is_human_readable(&self) -> bool {
-        false
-    }
-
-    reads! {
-        deserialize_bool visit_bool Reader::flag;
-        deserialize_u8 visit_u8 Reader::byte;
-        deserialize_u16 visit_u16 |reader| low_u16(reader.varint(u16::BITS));
-        deserialize_u32 visit_u32 Reader::varint_u32;
-        deserialize_u64 visit_u64 |reader| reader.varint(u64::BITS);
-        deserialize_i32 visit_i32 |reader| zigzag_u32(reader.varint_u32());
-        deserialize_i64 visit_i64 |reader| zigzag(reader.varint(u64::BITS));
-        deserialize_str visit_borrowed_str Reader::text;
-        deserialize_string visit_borrowed_str Reader::text;
-        deserialize_bytes visit_borrowed_bytes Reader::bytes;
-        deserialize_byte_buf visit_borrowed_bytes Reader::bytes;
-    }
-
-    not_used! {
-        deserialize_any deserialize_ignored_any deserialize_identifier deserialize_map
-        deserialize_i8 deserialize_i16 deserialize_i128 deserialize_u128
-        deserialize_f32 deserialize_f64 deserialize_char
-    }
-
-    #[inline(always)]
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
-        if self.flag() {
-            visitor.visit_some(self)
-        } else {
-            visitor.visit_none()
-        }
-    }
-
-    #[inline(always)]
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
-        visitor.visit_unit()
-    }
-
-    #[inline(always)]
-    fn deserialize_unit_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Malformed> {
-        visitor.visit_unit()
-    }
-
-    #[inline(always)]
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Malformed> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    #[inline(always)]
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
-        let left = self.varint(usize::BITS);
-        visitor.visit_seq(Elements { reader: self, left })
-    }
-
-    #[inline(always)]
-    fn deserialize_tuple<V: Visitor<'de>>(
-        self,
-        _: usize,
-        visitor: V,
-    ) -> Result<V::Value, Malformed> {
-        visitor.visit_seq(Fields(self))
-    }
-
-    #[inline(always)]
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: usize,
-        visitor: V,
-    ) -> Result<V::Value, Malformed> {
-        visitor.visit_seq(Fields(self))
-    }
-
-    #[inline(always)]
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Malformed> {
-        visitor.visit_seq(Fields(self))
-    }
-
-    #[inline(always)]
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Malformed> {
-        visitor.visit_enum(self)
-    }
-}
-
-/// The fields of a struct or tuple, of which the visitor knows how many there are.
-struct Fields<'r, 'de>(&'r mut Reader<'de>);
-
-impl<'de> SeqAccess<'de> for Fields<'_, 'de> {
-    type Error = Malformed;
-
-    #[inline(always)]
-    fn next_element_seed<T: DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Malformed> {
-        seed.deserialize(&mut *self.0).map(Some)
-    }
-}
-
-/// The elements of a list, after their number.
-struct Elements<'r, 'de> {
-    reader: &'r mut Reader<'de>,
-    left: u64,
-}
-
-impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
-    type Error = Malformed;
-
-    #[inline(always)]
-    fn next_element_seed<T: DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Malformed> {
-        // A list may claim any length: it ends with the bytes.
-        if self.reader.failed {
-            return Err(Malformed);
-        }
-        let Some(left) = self.left.checked_sub(1) else {
-            return Ok(None);
+impl<'a, const LEN: usize> Read<'a> for [u8; LEN] {
+    #[inline(never)]
+    fn read(from: &mut Reader<'a>) -> Self {
+        let Some((bytes, rest)) = from.rest.split_first_chunk() else {
+            from.fail();
+            return [0; LEN];
         };
-        self.left = left;
-        seed.deserialize(&mut *self.reader).map(Some)
+        from.rest = rest;
+        *bytes
     }
 }
 
-impl<'de> EnumAccess<'de> for &mut Reader<'de> {
-    type Error = Malformed;
-    type Variant = Self;
-
-    #[inline(always)]
-    fn variant_seed<V: DeserializeSeed<'de>>(
-        self,
-        seed: V,
-    ) -> Result<(V::Value, Self::Variant), Malformed> {
-        let variant: de::value::U32Deserializer<Malformed> = self.varint_u32().into_deserializer();
-        Ok((seed.deserialize(variant)?, self))
+impl<'a, T: Read<'a>> Read<'a> for Option<T> {
+    fn read(from: &mut Reader<'a>) -> Self {
+        from.flag().then(|| T::read(from))
     }
 }
 
-impl<'de> VariantAccess<'de> for &mut Reader<'de> {
-    type Error = Malformed;
-
-    #[inline(always)]
-    fn unit_variant(self) -> Result<(), Malformed> {
-        Ok(())
-    }
-
-    #[inline(always)]
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Malformed> {
-        seed.deserialize(self)
-    }
-
-    #[inline(always)]
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Malformed> {
-        visitor.visit_seq(Fields(self))
-    }
-
-    #[inline(always)]
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Malformed> {
-        visitor.visit_seq(Fields(self))
+impl<'a, A: Read<'a>, B: Read<'a>> Read<'a> for (A, B) {
+    fn read(from: &mut Reader<'a>) -> Self {
+        (A::read(from), B::read(from))
     }
 }

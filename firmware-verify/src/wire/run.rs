@@ -7,11 +7,11 @@ use core::{fmt, marker::PhantomData};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::reader::take;
+use super::reader::{Read, Reader, take};
 use crate::reject::{Reason, Refusal};
 
 /// What can stand in a [`Run`].
-pub trait Item<'a>: Serialize + Deserialize<'a> {
+pub trait Item<'a>: Serialize + Deserialize<'a> + Read<'a> {
     /// Items that one run may hold.
     const MAX: usize;
 }
@@ -117,6 +117,12 @@ impl<'a, T: Item<'a>> Serialize for Run<'a, T> {
 impl<'de: 'a, 'a, T> Deserialize<'de> for Run<'a, T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         <&'a [u8]>::deserialize(deserializer).map(Self::from_bytes)
+    }
+}
+
+impl<'a, T> Read<'a> for Run<'a, T> {
+    fn read(from: &mut Reader<'a>) -> Self {
+        Self::from_bytes(from.bytes())
     }
 }
 

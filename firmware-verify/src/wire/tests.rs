@@ -5,7 +5,7 @@ use std::{fmt::Debug, format, string::String, vec, vec::Vec};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Run, encode, reader::take};
+use super::{Read, Reader, Run, deserializer::deserialize, encode, reads, take};
 use crate::{
     ledger::{OpenLatch, Record},
     reject::Reason,
@@ -64,6 +64,59 @@ enum Shape<'a> {
     },
 }
 
+reads!(struct Shapes<'a> {
+    flag, byte, short, word, long, signed, signed_long, text, bytes, bare, id, digest, pair, array, maybe, maybe_shape, list, name,
+    newtype, nothing, last,
+});
+reads!(enum Shape<'a> {
+    0 Unit,
+    1 Number(read),
+    2 Pair(read, read),
+    3 Fields { long, text },
+    _ Self::Unit
+});
+
+// What no statement or record is made of.
+
+impl<'a> Read<'a> for Newtype {
+    fn read(from: &mut Reader<'a>) -> Self {
+        Self(Read::read(from))
+    }
+}
+
+impl<'a> Read<'a> for () {
+    fn read(_: &mut Reader<'a>) -> Self {}
+}
+
+impl<'a> Read<'a> for [u16; 3] {
+    fn read(from: &mut Reader<'a>) -> Self {
+        core::array::from_fn(|_| Read::read(from))
+    }
+}
+
+impl<'a> Read<'a> for heapless::Vec<u16, 4> {
+    fn read(from: &mut Reader<'a>) -> Self {
+        let mut list = Self::new();
+        for _ in 0..u64::read(from) {
+            let item = Read::read(from);
+            if list.push(item).is_err() {
+                from.fail();
+                break;
+            }
+        }
+        list
+    }
+}
+
+impl<'a> Read<'a> for heapless::String<8> {
+    fn read(from: &mut Reader<'a>) -> Self {
+        Self::try_from(from.text()).unwrap_or_else(|_| {
+            from.fail();
+            Self::new()
+        })
+    }
+}
+
 /// What postcard makes of the bytes: the value as text, and how many follow it. That a value is
 /// encoded in the one way allowed shows when it is encoded again.
 fn by_postcard<'a, T: Serialize + Deserialize<'a> + Debug>(
@@ -79,21 +132,30 @@ fn by_postcard<'a, T: Serialize + Deserialize<'a> + Debug>(
     Ok((format!("{value:?}"), rest.len()))
 }
 
-fn by_reader<'a, T: Deserialize<'a> + Debug>(bytes: &'a [u8]) -> Result<(String, usize), Reason> {
+fn by_reader<'a, T: Read<'a> + Debug>(bytes: &'a [u8]) -> Result<(String, usize), Reason> {
     let (value, rest) = take::<T>(bytes)?;
     Ok((format!("{value:?}"), rest.len()))
 }
 
-/// Whether both read the same, and what they read.
-fn agree<'a, T: Serialize + Deserialize<'a> + Debug>(bytes: &'a [u8]) -> Result<(), Reason> {
-    let (expected, found) = (by_postcard::<T>(bytes), by_reader::<T>(bytes));
-    assert_eq!(
-        found,
-        expected,
-        "{} of {bytes:02x?}",
-        core::any::type_name::<T>()
-    );
-    found.map(drop)
+fn by_serde<'a, T: Deserialize<'a> + Debug>(bytes: &'a [u8]) -> Result<(String, usize), Reason> {
+    let (value, rest) = deserialize::<T>(bytes)?;
+    Ok((format!("{value:?}"), rest.len()))
+}
+
+/// Whether all read the same, and what they read.
+fn agree<'a, T: Serialize + Deserialize<'a> + Read<'a> + Debug>(
+    bytes: &'a [u8],
+) -> Result<(), Reason> {
+    let expected = by_postcard::<T>(bytes);
+    for found in [by_reader::<T>(bytes), by_serde::<T>(bytes)] {
+        assert_eq!(
+            found,
+            expected,
+            "{} of {bytes:02x?}",
+            core::any::type_name::<T>()
+        );
+    }
+    expected.map(drop)
 }
 
 /// Number of ways in which [`read_all`] reads.
