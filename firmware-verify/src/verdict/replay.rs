@@ -330,7 +330,8 @@ impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
         })
     }
 
-    /// Sets an issuer's floors, as read from the journal. Never lowers one. The one of the twin follows from the used codes.
+    /// Sets an issuer's floors, as read from the journal, behind the used codes. Never lowers one. The one of the twin follows from
+    /// those codes: where none of them has set it, it stands for all codes.
     ///
     /// # Errors
     /// As [`has_room`](Self::has_room).
@@ -338,9 +339,16 @@ impl<const USED: usize, const ISSUERS: usize> ReplayTable<USED, ISSUERS> {
         let Floor {
             issuer,
             replay,
+            twin,
             revoked,
-            ..
         } = new;
+        let place = self.place(issuer);
+        let known = place.map_or(Sequence(0), |place| self.newest_twin(place));
+        let replay = if twin > known {
+            replay.max(twin)
+        } else {
+            replay
+        };
         match self.floors.iter_mut().find(|floor| floor.issuer == issuer) {
             Some(floor) => {
                 floor.replay = floor.replay.max(replay);

@@ -195,6 +195,24 @@ fn floors_never_fall() {
 }
 
 #[test]
+fn a_floor_of_the_twin_that_no_known_code_has_set_stands_for_all_codes() {
+    let issuer = KeyId([1; 8]);
+    let mut replay = Replay::default();
+    let floor = Floor {
+        twin: Sequence(9),
+        replay: Sequence(4),
+        ..Floor::none(issuer)
+    };
+    replay.set_floor(floor).unwrap();
+    let found = replay.floor(issuer);
+    assert_eq!((found.replay, found.twin), (Sequence(9), Sequence(9)));
+    // What is written of it later says the same.
+    let mut again = Replay::default();
+    again.set_floor(found).unwrap();
+    assert_eq!(again.floor(issuer), found);
+}
+
+#[test]
 fn the_floor_of_the_twin_outlives_the_code_that_has_set_it() {
     let twin = |issuer, sequence| Burned {
         used: Use::Twin,
