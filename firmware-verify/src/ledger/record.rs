@@ -296,7 +296,7 @@ pub enum Record<'a> {
         #[serde(borrow)]
         document: Entries<'a>,
     },
-    /// The used codes.
+    /// The used codes, with as much of their ids as the [table](Burned::statement) keeps; older releases wrote all of it.
     Burned(#[serde(borrow)] Run<'a, Burned>),
     /// The issuers' floors.
     Floors(#[serde(borrow)] Run<'a, Floor>),
