@@ -68,7 +68,7 @@ where
         // What answers a challenge that should have been replaced opens nothing; what closes is
         // obeyed.
         if let (Err(fault), true, false) = (aged, code.challenge.is_some(), code.action.closes()) {
-            return self.ignore(fault.into());
+            return self.ignore_for(fault);
         }
         let judged = self.judge(authentic);
         // Whoever may close is obeyed at once, whatever keeps the code from being burned; where the rules that say who may cannot
@@ -298,7 +298,7 @@ where
             .pending
             .map(|pending| pending.code.statement);
         if in_hand != Some(id) {
-            return self.ignore(Reason::LogicFault.into());
+            return self.ignore_for(Reason::LogicFault);
         }
         self.handed_out = true;
         let twin = &self.memory.ledger.facts.twin;
@@ -323,11 +323,11 @@ where
     /// Ends a code behind which nothing has to be carried out.
     fn conclude_burned<'a>(&'a mut self, outcome: Outcome, out: &'a mut [u8]) -> Submitted<'a> {
         let Some(pending) = self.memory.ledger.facts.pending else {
-            return self.ignore(Reason::LogicFault.into());
+            return self.ignore_for(Reason::LogicFault);
         };
         match self.conclude(&About::from(&pending), outcome, out) {
             Ok(receipt) => Submitted::Answered(receipt),
-            Err(fault) => self.ignore(fault.into()),
+            Err(fault) => self.ignore_for(fault),
         }
     }
 

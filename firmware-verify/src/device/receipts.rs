@@ -31,6 +31,7 @@ pub(super) struct About {
 }
 
 impl From<&Pending> for About {
+    #[inline(never)]
     fn from(pending: &Pending) -> Self {
         Self {
             statement: pending.code.statement,

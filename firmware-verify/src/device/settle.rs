@@ -4,7 +4,7 @@ use core::ops::DerefMut;
 
 use super::{
     Device, Memory, Opened, Platform, Unlatched,
-    opening::Staged,
+    opening::{Opening, Staged},
     receipts::About,
     unlatched::{Settlement, Ticket},
 };
@@ -78,7 +78,7 @@ where
         let (latch, seconds) = (staged.latch, staged.seconds);
         self.handed_out = false;
         if let Some(opening) = staged.opened() {
-            self.memory.latches.open(opening)?;
+            self.let_stand(&opening)?;
             let told = self.conclude(about, Outcome::Opened { seconds }, out);
             // Where it is recorded and only not signed, it is open, and the record is the truth.
             if told.is_err() && self.memory.ledger.facts.pending.is_some() {
@@ -96,12 +96,17 @@ where
             };
             return self.conclude(about, outcome, out);
         };
-        self.memory.latches.open(staged.renewed(&before))?;
+        self.let_stand(&staged.renewed(&before))?;
         let told = self.conclude(about, Outcome::Renewed { seconds }, out);
         if told.is_err() && self.memory.ledger.facts.pending.is_some() {
-            self.memory.latches.open(before)?;
+            self.let_stand(&before)?;
         }
         told
+    }
+
+    #[inline(never)]
+    fn let_stand(&mut self, opening: &Opening) -> Result<(), Reason> {
+        self.memory.latches.open(*opening)
     }
 
     /// A twin change that was burned before the last boot and whose outcome is not known:

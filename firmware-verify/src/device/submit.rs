@@ -8,7 +8,7 @@ use crate::{
     reject::{Reason, Refusal, ensure},
     statement::Outcome,
     types::{Challenge, StatementId, TenantId},
-    wire::{Envelope, Keys as _, Kind, Role, peek, peek_kind},
+    wire::{Envelope, Kind, Role, peek, peek_kind},
 };
 
 /// Numbers of the actions that close, as they stand at the end of a code's body.
@@ -94,18 +94,18 @@ where
         };
         let envelope = Envelope::parse(kind, statement)?;
         let ring = self.memory.ledger.trust.ring();
-        let all = envelope.signatures().count();
+        let all = envelope.signers().count();
         let known = match kind {
             // A successor may be signed by keys that only it lists; those of root keys in force
             // come first, and without them the others are not looked at.
             Kind::Root => {
                 let in_force = |id| ring.role(id) == Some(Role::Root);
-                let known = envelope.signatures().filter(|(id, _)| in_force(*id));
+                let known = envelope.signers().filter(|id| in_force(*id));
                 known.count().min(1).saturating_mul(all)
             }
             _ => envelope
-                .signatures()
-                .filter(|(id, _)| ring.find(*id).is_some())
+                .signers()
+                .filter(|id| ring.role(*id).is_some())
                 .count(),
         };
         ensure(known == all, Reason::UnknownKey)?;
@@ -165,8 +165,16 @@ where
         refusal
     }
 
+    // Apart from its many callers, as is what answers: a verdict ends here, and takes their registers no longer.
+    #[inline(never)]
     pub(super) fn ignore<'a>(&mut self, refusal: Refusal) -> Submitted<'a> {
         Submitted::Ignored(self.count(refusal))
+    }
+
+    /// As [`ignore`](Self::ignore), where the reason says it all.
+    #[inline(never)]
+    pub(super) fn ignore_for<'a>(&mut self, reason: Reason) -> Submitted<'a> {
+        self.ignore(reason.into())
     }
 
     /// Sends a receipt again, from a budget.
@@ -176,11 +184,11 @@ where
         out: &'a mut [u8],
     ) -> Submitted<'a> {
         if !self.memory.budgets.repeat(self.clock.ticks_ms()) {
-            return self.ignore(Reason::Throttled.into());
+            return self.ignore_for(Reason::Throttled);
         }
         match self.repeat(recent, out) {
             Ok(receipt) => Submitted::Answered(receipt),
-            Err(fault) => self.ignore(fault.into()),
+            Err(fault) => self.ignore_for(fault),
         }
     }
 
@@ -225,7 +233,7 @@ where
             .and_then(|()| self.conclude(about, outcome, out))
         {
             Ok(receipt) => Submitted::Answered(receipt),
-            Err(fault) => self.ignore(fault.into()),
+            Err(fault) => self.ignore_for(fault),
         }
     }
 }

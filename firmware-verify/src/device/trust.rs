@@ -130,12 +130,12 @@ where
         if replay.floor(issuer).revoked >= through {
             return Submitted::Noted;
         }
-        let is_void = |code: &CodeName| code.issuer == issuer && code.sequence <= through;
+        let voided = Voided::Through { issuer, through };
         let install = self.memory.ledger.facts.install.as_ref();
-        let downloads = install.is_some_and(|install| is_void(&install.pending.code));
-        let holds = self.void_latches(is_void) || downloads;
+        let downloads = install.is_some_and(|install| voided.holds(&install.pending.code));
+        let holds = self.void_latches(&voided) || downloads;
         if let Err(refusal) = self.afford(by, holds) {
-            return self.ignore(refusal.into());
+            return self.ignore_for(refusal);
         }
         self.tell(&about, Outcome::Revoked, out)
     }
@@ -180,23 +180,24 @@ where
             install.is_some_and(|install| install.pending.code == named && !install.stopped);
         let used = replay.is_used(issuer, sequence, statement);
         let is_stopped = replay.is_stopped(issuer, sequence, statement);
-        let holds = self.void_latches(|code| *code == named) || downloads;
+        let holds = self.void_latches(&Voided::One(named)) || downloads;
         if is_stopped && !holds {
             return Submitted::Noted;
         }
         let used = used || holds;
         if let Err(refusal) = self.afford(by, holds) {
-            return self.ignore(refusal.into());
+            return self.ignore_for(refusal);
         }
         self.tell(&about, Outcome::Stopped { statement, used }, out)
     }
 
     /// Closes the latches that these codes hold open.
-    fn void_latches(&mut self, is_void: impl Fn(&CodeName) -> bool) -> bool {
+    #[inline(never)]
+    fn void_latches(&mut self, voided: &Voided) -> bool {
         let Memory {
             latches, ledger, ..
         } = &mut *self.memory;
-        latches.revoke(&ledger.facts.open, is_void)
+        latches.revoke(&ledger.facts.open, |code| voided.holds(code))
     }
 
     /// Takes leave to write that an issuer has taken something back: it could go on for ever,
@@ -267,6 +268,25 @@ where
         self.make_room(0)?;
         self.conclude(&about, Outcome::RootAccepted { version, epoch }, out)
             .map(|_| ())
+    }
+}
+
+/// The codes that a statement voids.
+enum Voided {
+    /// All of an issuer, up to this one.
+    Through { issuer: KeyId, through: Sequence },
+    /// This one.
+    One(CodeName),
+}
+
+impl Voided {
+    fn holds(&self, code: &CodeName) -> bool {
+        match self {
+            Self::Through { issuer, through } => {
+                code.issuer == *issuer && code.sequence <= *through
+            }
+            Self::One(named) => code == named,
+        }
     }
 }
 

@@ -16,6 +16,7 @@ pub fn leaf_hash(page: &[u8]) -> Digest {
 
 /// Hash of an inner node: SHA-256 of a one byte and both children.
 #[must_use]
+#[inline(never)]
 pub fn node_hash(left: &Digest, right: &Digest) -> Digest {
     Digest::of(&[&[0x01], &left.0, &right.0])
 }

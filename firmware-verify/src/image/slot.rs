@@ -8,9 +8,8 @@ use crate::{
     ledger::Image,
     limits::MAX_PAGE_LOG2,
     reject::{Reason, ensure},
-    types::Digest,
+    types::{Digest, Hasher},
 };
-use sha2::{Digest as _, Sha256};
 
 /// Erases what a page needs and writes it.
 ///
@@ -72,15 +71,16 @@ fn read_root<F: ReadNorFlash>(
     while offset < size {
         let end = offset.saturating_add(page_size).min(size);
         // A leaf is SHA-256 of a zero byte and the page (RFC 9162, 2.1.1).
-        let mut leaf = Sha256::new_with_prefix([0x00]);
+        let mut leaf = Hasher::new();
+        leaf.add(&[0x00]);
         while offset < end {
             let len = usize::try_from(end - offset).unwrap_or(CHUNK).min(CHUNK);
             let part = chunk.get_mut(..len).ok_or(Reason::LogicFault)?;
             read(slot, offset, part)?;
-            leaf.update(&*part);
+            leaf.add(part);
             offset = offset.saturating_add(u32::try_from(len).unwrap_or_default());
         }
-        tree.add(Digest(leaf.finalize().into()))?;
+        tree.add(leaf.finish())?;
     }
     Ok(tree.finish())
 }

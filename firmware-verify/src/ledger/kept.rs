@@ -7,14 +7,14 @@
 use core::ops::Range;
 
 use embedded_storage::nor_flash::NorFlash;
-use sha2::{Digest as _, Sha256, Sha512};
+use sha2::Sha512;
 
 use super::record::{Effect, RECORD, Record};
 use crate::{
     journal::{Address, Checksum, Journal},
     limits::{MAX_RECORD, SIGNATURE_LEN},
     reject::{Reason, Refusal, ensure},
-    types::{KeyId, StatementId},
+    types::{Digest, Hasher, KeyId, StatementId, add_to_512},
     wire::{Envelope, KeyRing, Keys as _, Kind, Message, Signers, Verified, decode_whole},
 };
 
@@ -178,13 +178,13 @@ impl<F: NorFlash, const CAPACITY: usize> Message for Pieces<'_, '_, F, CAPACITY>
         let KeptStatement {
             journal, at, id, ..
         } = &mut *self.statement;
-        let mut own = Sha256::new();
+        let mut own = Hasher::new();
         let read = journal.pass(*at, self.part.clone(), &mut |piece| {
-            hash.update(piece);
-            own.update(piece);
+            add_to_512(hash, piece);
+            own.add(piece);
         });
         read.map_err(|_| Reason::StorageFault)?;
-        let own: [u8; 32] = own.finalize().into();
+        let Digest(own) = own.finish();
         // It was this statement when it was read whole.
         ensure(StatementId::of(&own) == *id, Reason::StorageFault)
     }

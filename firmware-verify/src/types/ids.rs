@@ -2,17 +2,16 @@
 
 use core::{fmt, str::FromStr};
 
-use heapless::String;
-use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
-    de::{Error as _, SeqAccess, Visitor},
-};
-use sha2::{Digest as _, Sha256};
-
+use super::hash::Hasher;
 use super::text::{Malformed, is_name_byte, read_hex, write_hex};
 use crate::{
     limits::{MAX_DEVICE, MAX_LATCHES},
     wire::{Read, Reader},
+};
+use heapless::String;
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{Error as _, SeqAccess, Visitor},
 };
 
 /// Serialises as bytes where machines read, as `Display` where people do.
@@ -134,11 +133,11 @@ impl Digest {
     /// SHA-256 of parts, one after the other.
     #[inline(never)]
     pub(crate) fn of(parts: &[&[u8]]) -> Self {
-        let mut hasher = Sha256::new();
+        let mut hasher = Hasher::new();
         for part in parts {
-            hasher.update(part);
+            hasher.add(part);
         }
-        Self(hasher.finalize().into())
+        hasher.finish()
     }
 }
 

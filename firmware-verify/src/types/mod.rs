@@ -1,5 +1,6 @@
 //! The words of the protocol, each checked where it is made.
 
+mod hash;
 mod ids;
 mod paging;
 mod posture;
@@ -8,6 +9,7 @@ mod time;
 mod unaligned;
 mod version;
 
+pub(crate) use hash::{Hasher, add_to_512};
 pub use ids::{Challenge, DeviceId, Digest, KeyId, LatchId, ProductId, StatementId, TenantId};
 pub(crate) use paging::Paging;
 pub use posture::{Posture, PostureRule};

@@ -102,6 +102,17 @@ pub(crate) fn suits<'a>(
         Refusal::new(Reason::TooFewRelease, asked.into(), signed.into()),
     )?;
     let manifest: Manifest<'a> = verified.body()?;
+    fits(&manifest, identity, facts)?;
+    Ok(manifest)
+}
+
+/// Apart from who reads the manifest, so that it is not taken to pieces there.
+#[inline(never)]
+fn fits(
+    manifest: &Manifest<'_>,
+    identity: &Identity,
+    facts: &ReleaseFacts<'_>,
+) -> Result<(), Refusal> {
     ensure(manifest.tenant == identity.tenant, Reason::OtherTenant)?;
     ensure(manifest.product == identity.product, Reason::OtherProduct)?;
     let installed = facts.installed(manifest.component);
@@ -130,7 +141,7 @@ pub(crate) fn suits<'a>(
             Refusal::new(Reason::RequirementUnmet, needed.component.into(), 0),
         )?;
     }
-    facts.components.suit(&manifest)?;
+    facts.components.suit(manifest)?;
     let (room, size) = (facts.slot_size, manifest.size);
     ensure(
         size <= room,
@@ -140,6 +151,5 @@ pub(crate) fn suits<'a>(
     ensure(
         page <= largest,
         Refusal::new(Reason::PageTooLarge, largest.into(), page.into()),
-    )?;
-    Ok(manifest)
+    )
 }

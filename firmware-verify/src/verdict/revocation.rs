@@ -72,25 +72,31 @@ impl<'a, B: Revokes<'a>> AuthenticRevocation<B> {
     /// # Errors
     /// [`Reason::NotRevocable`] for a key that signs no codes, [`Reason::NotRevoker`].
     pub fn judge(&self, trust: &InForce) -> Result<By, Refusal> {
-        let (ring, issuer) = (trust.ring(), self.body.issuer());
-        let of_codes = matches!(
-            ring.role(issuer),
-            None | Some(Role::Operator | Role::Approver | Role::BreakGlass)
-        );
-        ensure(of_codes, Reason::NotRevocable)?;
-        let by_issuer = ring.has_signed(self.signers, issuer);
-        let asked = trust.terms()?.thresholds.root;
-        let signed = ring.count(self.signers, Role::Root, |_| true);
-        ensure(
-            by_issuer || signed >= asked,
-            Refusal::new(Reason::NotRevoker, asked.into(), signed.into()),
-        )?;
-        Ok(if signed >= asked {
-            By::Root
-        } else {
-            By::Issuer
-        })
+        judge_by(self.body.issuer(), self.signers, trust)
     }
+}
+
+/// One function for every kind of statement that takes back.
+#[inline(never)]
+fn judge_by(issuer: KeyId, signers: Signers, trust: &InForce) -> Result<By, Refusal> {
+    let ring = trust.ring();
+    let of_codes = matches!(
+        ring.role(issuer),
+        None | Some(Role::Operator | Role::Approver | Role::BreakGlass)
+    );
+    ensure(of_codes, Reason::NotRevocable)?;
+    let by_issuer = ring.has_signed(signers, issuer);
+    let asked = trust.terms()?.thresholds.root;
+    let signed = ring.count(signers, Role::Root, |_| true);
+    ensure(
+        by_issuer || signed >= asked,
+        Refusal::new(Reason::NotRevoker, asked.into(), signed.into()),
+    )?;
+    Ok(if signed >= asked {
+        By::Root
+    } else {
+        By::Issuer
+    })
 }
 
 /// Checks the signatures and the tenant of a revocation or a stop slip.

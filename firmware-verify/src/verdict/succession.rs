@@ -54,15 +54,15 @@ pub fn authenticate_root<'a>(
     let ring = trust.ring();
     let known = |id: KeyId| ring.role(id) == Some(Role::Root);
     ensure(
-        envelope.signatures().any(|(id, _)| known(id)),
+        envelope.places().any(|(id, _)| known(id)),
         Reason::UnknownKey,
     )?;
     let mut signed = Signers::NOBODY;
-    for (id, signature) in envelope.signatures().filter(|(id, _)| known(*id)) {
+    for (id, signature) in envelope.places().filter(|(id, _)| known(*id)) {
         let (place, key) = ring.find(id).ok_or(Reason::LogicFault)?;
-        signed.insert(place, key.prove(envelope.message(), &signature)?)?;
+        signed.insert(place, key.prove(envelope.message(), signature)?)?;
     }
-    signed.are(envelope.signatures().filter(|(id, _)| known(*id)).count())?;
+    signed.are(envelope.places().filter(|(id, _)| known(*id)).count())?;
     let id = envelope.id();
     let root = AuthenticRoot {
         envelope,
@@ -133,7 +133,7 @@ pub(crate) fn check_root<'a>(
     // in force were checked before, unless the new root holds another key under the same id.
     let mut signers = Signers::NOBODY;
     let mut counted = 0_usize;
-    for (id, signature) in envelope.signatures() {
+    for (id, signature) in envelope.places() {
         let (old, new) = (trust.ring().find(id), listed.find(id));
         let Some((_, key)) = new.or(old) else {
             return Err(Reason::UnknownKey.into());
@@ -146,10 +146,10 @@ pub(crate) fn check_root<'a>(
                 signers.adopt(place, successor.signed, there)?;
             }
             (None, Some((place, _))) => {
-                signers.insert(place, key.prove(envelope.message(), &signature)?)?;
+                signers.insert(place, key.prove(envelope.message(), signature)?)?;
             }
             (Some(_), None) => {}
-            (None, None) => key.verify(envelope.message(), &signature)?,
+            (None, None) => key.verify(envelope.message(), signature)?,
         }
     }
     signers.are(counted)?;

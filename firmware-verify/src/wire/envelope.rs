@@ -273,9 +273,7 @@ impl<'a> Envelope<'a> {
 
     /// Key ids, in the order in which they lie.
     pub(crate) fn signers(&self) -> impl Iterator<Item = KeyId> + use<'a> {
-        self.signatures
-            .chunks_exact(SIGNATURE_LEN)
-            .filter_map(|chunk| chunk.first_chunk().copied().map(KeyId))
+        self.places().map(|(id, _)| id)
     }
 
     /// Key ids and signatures, in the order in which they lie.
@@ -285,12 +283,7 @@ impl<'a> Envelope<'a> {
 
     /// Key ids, and the signatures where they lie.
     pub(crate) fn places(&self) -> impl Iterator<Item = (KeyId, &'a [u8; 64])> + use<'a> {
-        self.signatures
-            .chunks_exact(SIGNATURE_LEN)
-            .filter_map(|chunk| {
-                let (id, signature) = chunk.split_first_chunk::<8>()?;
-                Some((KeyId(*id), signature.try_into().ok()?))
-            })
+        Places(self.signatures)
     }
 
     /// The kind.
@@ -345,6 +338,21 @@ impl<'a> Envelope<'a> {
     #[must_use]
     pub fn id(&self) -> StatementId {
         StatementId::of(&self.digest().0)
+    }
+}
+
+/// The signatures that are left of an envelope.
+struct Places<'a>(&'a [u8]);
+
+impl<'a> Iterator for Places<'a> {
+    type Item = (KeyId, &'a [u8; 64]);
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<Self::Item> {
+        let (id, rest) = self.0.split_first_chunk()?;
+        let (signature, rest) = rest.split_first_chunk()?;
+        self.0 = rest;
+        Some((KeyId(*id), signature))
     }
 }
 

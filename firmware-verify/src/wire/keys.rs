@@ -8,13 +8,13 @@ use ed25519_dalek::{
 };
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256, Sha512};
+use sha2::Sha512;
 
 use super::signature::{Message, Sound, check};
 use crate::{
     limits::MAX_KEYS,
     reject::{Reason, Refusal, ensure},
-    types::KeyId,
+    types::{Digest, KeyId},
 };
 
 /// An Ed25519 public key (RFC 8032) that is neither of small order nor encoded in
@@ -94,7 +94,7 @@ impl PublicKey {
     /// The id that these bytes have as a key, whether they are one or not.
     #[inline(never)]
     pub(crate) fn id_of(bytes: &[u8; 32]) -> KeyId {
-        let digest: [u8; 32] = Sha256::digest(bytes).into();
+        let Digest(digest) = Digest::of(&[bytes]);
         KeyId(digest.first_chunk().copied().unwrap_or_default())
     }
 }

@@ -7,7 +7,7 @@ use core::{fmt, marker::PhantomData};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::reader::{Read, Reader, take};
+use super::reader::{Read, Reader};
 use crate::reject::{Reason, Refusal};
 
 /// What can stand in a [`Run`].
@@ -76,31 +76,80 @@ impl<'a, T: Item<'a>> Run<'a, T> {
 
     /// As [`check`](Self::check).
     pub(crate) fn sound(&self) -> Result<(), Reason> {
-        let mut rest = self.bytes;
-        let mut count = 0_usize;
-        while !rest.is_empty() {
-            if count == T::MAX {
-                return Err(Reason::TooManyEntries);
-            }
-            (_, rest) = take::<T>(rest)?;
-            count = count.saturating_add(1);
-        }
-        Ok(())
+        check_items(self.bytes, T::MAX, |reader| drop(T::read(reader)))
     }
 
     /// The items in order. Ends at the first that cannot be decoded, of which there
     /// is none in a run that was checked.
     pub fn iter(&self) -> impl Iterator<Item = T> + use<'a, T> {
-        let mut rest = self.bytes;
-        core::iter::from_fn(move || {
-            if rest.is_empty() {
-                return None;
+        Items {
+            rest: Rest {
+                bytes: self.bytes,
+                left: T::MAX,
+            },
+            items: PhantomData,
+        }
+    }
+}
+
+/// One function for items of every type.
+#[inline(never)]
+fn check_items<'a>(
+    mut rest: &'a [u8],
+    most: usize,
+    pass: fn(&mut Reader<'a>),
+) -> Result<(), Reason> {
+    let mut left = most;
+    while !rest.is_empty() {
+        left = left.checked_sub(1).ok_or(Reason::TooManyEntries)?;
+        let mut reader = Reader::new(rest);
+        pass(&mut reader);
+        rest = reader.finish()?;
+    }
+    Ok(())
+}
+
+/// The items of a run that are left.
+struct Items<'a, T> {
+    rest: Rest<'a>,
+    items: PhantomData<fn() -> T>,
+}
+
+/// As bytes, for items of every type.
+struct Rest<'a> {
+    bytes: &'a [u8],
+    /// Items that may follow.
+    left: usize,
+}
+
+impl<'a> Rest<'a> {
+    #[inline(never)]
+    fn begin(&mut self) -> Option<Reader<'a>> {
+        self.left = self.left.checked_sub(1)?;
+        (!self.bytes.is_empty()).then(|| Reader::new(self.bytes))
+    }
+
+    /// Goes on behind what was read, if it was.
+    #[inline(never)]
+    fn end(&mut self, read: Reader<'a>) -> bool {
+        match read.finish() {
+            Ok(rest) => {
+                self.bytes = rest;
+                true
             }
-            let (item, after) = take(rest).ok()?;
-            rest = after;
-            Some(item)
-        })
-        .take(T::MAX)
+            Err(_) => false,
+        }
+    }
+}
+
+impl<'a, T: Item<'a>> Iterator for Items<'a, T> {
+    type Item = T;
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<T> {
+        let mut reader = self.rest.begin()?;
+        let item = T::read(&mut reader);
+        self.rest.end(reader).then_some(item)
     }
 }
 

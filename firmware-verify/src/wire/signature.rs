@@ -14,7 +14,10 @@ use curve25519_dalek::{
 };
 use sha2::{Digest as _, Sha512};
 
-use crate::reject::{Reason, ensure};
+use crate::{
+    reject::{Reason, ensure},
+    types::add_to_512,
+};
 
 /// What a good signature leaves: far from zero, from all ones, and from what a register holds by chance.
 const GOOD: u32 = 0x5ac3_9e65;
@@ -42,7 +45,7 @@ pub(crate) trait Message {
 
 impl Message for &[u8] {
     fn add_to(&mut self, hash: &mut Sha512) -> Result<(), Reason> {
-        hash.update(self);
+        add_to_512(hash, self);
         Ok(())
     }
 }
@@ -66,8 +69,8 @@ pub(super) fn check(
     let scalar = scalar.ok_or(Reason::BadSignature)?;
     ensure(!point.is_small_order(), Reason::BadSignature)?;
     let mut hash = Sha512::new();
-    hash.update(nonce.as_bytes());
-    hash.update(key);
+    add_to_512(&mut hash, nonce.as_bytes());
+    add_to_512(&mut hash, key);
     message.add_to(&mut hash)?;
     let challenge = Scalar::from_bytes_mod_order_wide(&hash.finalize().into());
     let found = EdwardsPoint::vartime_double_scalar_mul_basepoint(&challenge, &-point, &scalar);

@@ -25,6 +25,7 @@ pub fn encode<'b, T: Serialize + ?Sized>(
 }
 
 /// As [`encode`]; returns how many bytes were written, if they fit.
+#[inline(never)]
 pub(crate) fn write<T: Serialize + ?Sized>(value: &T, buffer: &mut [u8]) -> Option<usize> {
     let mut writer = Writer {
         buffer,
