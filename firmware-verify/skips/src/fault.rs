@@ -1,7 +1,7 @@
 //! One fault, at one moment.
 
 /// What is to be done with one execution of one instruction.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) enum Fault {
     /// It does nothing.
     Skip,

@@ -2,7 +2,6 @@
 
 use std::{
     io::{BufReader, BufWriter, Read, Write},
-    ops::Range,
     process::{ChildStdin, ChildStdout},
     sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     thread,
@@ -34,12 +33,6 @@ enum Heard {
     Word(u8),
     /// Nothing more.
     End,
-}
-
-/// A copy of memory, in the stub's digits.
-pub(crate) struct Memory {
-    from: u32,
-    pieces: Vec<Vec<u8>>,
 }
 
 /// Why a machine that was let go has not stopped.
@@ -167,31 +160,6 @@ impl Gdb {
         self.ask_all(&packets).map(drop)
     }
 
-    /// A copy of memory, to paste it where it was.
-    pub(crate) fn copy(&mut self, range: Range<u32>) -> Outcome<Memory> {
-        let packets: Vec<String> = range
-            .clone()
-            .step_by(PIECE)
-            .map(|at| format!("m{at:x},{:x}", (range.end - at).min(PIECE as u32)))
-            .collect();
-        Ok(Memory {
-            from: range.start,
-            pieces: self.ask_all(&packets)?,
-        })
-    }
-
-    pub(crate) fn paste(&mut self, memory: &Memory) -> Outcome<()> {
-        for (number, piece) in memory.pieces.iter().enumerate() {
-            let at = memory.from as usize + number * PIECE;
-            let digits = std::str::from_utf8(piece)?;
-            self.send(&format!("M{at:x},{:x}:{digits}", piece.len() / 2))?;
-        }
-        memory
-            .pieces
-            .iter()
-            .try_for_each(|_| self.answer().map(drop))
-    }
-
     /// All registers, as the stub gives them out and takes them back.
     pub(crate) fn registers(&mut self) -> Outcome<String> {
         Ok(String::from_utf8(self.ask("g")?)?)
@@ -228,11 +196,16 @@ impl Gdb {
         self.ask("s").map(drop)
     }
 
-    /// Lets the machine run until it stops, or its program has said something and was stopped for it. The latter costs less: QEMU
+    /// Lets the machine run until it stops, or its monitor has said something and it was stopped for it. The latter costs less: QEMU
     /// forgets all that it has translated wherever it stops by itself.
     pub(crate) fn go(&mut self, limit: Duration) -> Outcome<Stop> {
         self.send("c")?;
         self.flush()?;
+        self.wait(limit)
+    }
+
+    /// The same for a machine that runs.
+    pub(crate) fn wait(&mut self, limit: Duration) -> Outcome<Stop> {
         match self.hear(limit) {
             Ok(Heard::Word(word)) => {
                 self.to.write_all(&[BREAK])?;
@@ -273,7 +246,7 @@ fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(pair).collect()
 }
 
-fn from_hex(digits: &[u8]) -> Outcome<Vec<u8>> {
+pub(crate) fn from_hex(digits: &[u8]) -> Outcome<Vec<u8>> {
     let value = |digit: u8| {
         char::from(digit)
             .to_digit(16)

@@ -8,10 +8,15 @@ pub(crate) const FALLBACK: u32 = 0x000a_0000;
 pub(crate) const RECOVERY: u32 = 0x000b_0000;
 
 /// By what it is known that a device has accepted an input.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Opens {
     /// The actuator was driven, or it has become what the input asks for.
     Change,
+    /// The same, of a device that boots first: what it has then in RAM alone tells nothing, since a skip may have had it misread
+    /// what it was. Nothing is accepted without the actuator, or without a trace in flash.
+    Booted,
+    /// An installation has begun. The code that asks for it is genuine: that it is used up opens nothing.
+    Installation,
     /// A bootloader has started from a slot from which it must not. What it notes opens nothing.
     Start,
 }
@@ -45,6 +50,16 @@ const fn answered(name: &'static str, reason: u32, given: &'static [&'static str
     }
 }
 
+/// What a device has to refuse that boots first.
+const fn boots(name: &'static str, answer: u32, given: &'static [&'static str]) -> Input {
+    Input {
+        name,
+        answer,
+        opens: Opens::Booted,
+        given,
+    }
+}
+
 /// A bootloader has to start this.
 const fn starts(name: &'static str, answer: u32) -> Input {
     Input {
@@ -56,7 +71,7 @@ const fn starts(name: &'static str, answer: u32) -> Input {
 }
 
 /// All of them, in the order of the device's `inputs.rs`.
-pub(crate) const INPUTS: [Input; 17] = [
+pub(crate) const INPUTS: [Input; 20] = [
     ignored("forged signature", 109, &["FORGED"]),
     answered("approver as issuer", 406, &["BY_APPROVER"]),
     answered("threshold one short", 407, &["ONE_SHORT"]),
@@ -66,7 +81,10 @@ pub(crate) const INPUTS: [Input; 17] = [
     answered("used code", 0, &["GOOD"]),
     answered("stale epoch", 401, &["STALE"]),
     answered("revoked sequence", 305, &["REVOKED"]),
-    answered("forged manifest", 821, &["INSTALL", "MANIFEST_FORGED"]),
+    Input {
+        opens: Opens::Installation,
+        ..answered("forged manifest", 821, &["INSTALL", "MANIFEST_FORGED"])
+    },
     // The last of three: a page that is refused is not followed by another, nor armed.
     ignored("forged page", 809, &["PAGE_1_FORGED", "PAGE_2"]),
     // The receipt that ends the installation: it is no refusal of a statement.
@@ -76,4 +94,7 @@ pub(crate) const INPUTS: [Input; 17] = [
     starts("trial without boots left", CONFIRMED),
     starts("confirmed image that has decayed", FALLBACK),
     starts("nothing whole is left", RECOVERY),
+    boots("boot, then forged signature", IGNORED + 109, &["FORGED"]),
+    boots("boot, then one short", ANSWERED + 407, &["ONE_SHORT"]),
+    boots("boot, then used code", ANSWERED, &["GOOD"]),
 ];

@@ -8,10 +8,16 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use crate::{Outcome, gdb::Gdb};
+use crate::{Outcome, desk::DESK_BYTES, gdb::Gdb};
 
-/// Starts a machine with this program, stopped before its first instruction, which logs what it executes of these addresses.
-pub(crate) fn launch(image: &Path, log: &Path, logged: &[Range<u32>]) -> Outcome<(Child, Gdb)> {
+/// Starts a machine with this program, stopped before its first instruction, which logs what it executes of these addresses, and
+/// whose second bank of RAM is a file.
+pub(crate) fn launch(
+    image: &Path,
+    log: &Path,
+    desk: &Path,
+    logged: &[Range<u32>],
+) -> Outcome<(Child, Gdb)> {
     let ranges: Vec<String> = logged
         .iter()
         .map(|range| format!("{:#x}..{:#x}", range.start, range.end - 1))
@@ -20,8 +26,14 @@ pub(crate) fn launch(image: &Path, log: &Path, logged: &[Range<u32>]) -> Outcome
     let socket = log.with_extension("socket");
     let _ = fs::remove_file(&socket);
     let listener = UnixListener::bind(&socket)?;
+    let desk = desk.display();
     let mut child = Command::new("qemu-system-arm")
-        .args(["-machine", "mps2-an386", "-icount", "shift=0"])
+        .args(["-machine", "mps2-an386,memory-backend=desk"])
+        .arg("-object")
+        .arg(format!(
+            "memory-backend-file,id=desk,size={DESK_BYTES},share=on,mem-path={desk}"
+        ))
+        .args(["-icount", "shift=0"])
         .args(["-display", "none", "-monitor", "none"])
         .args(["-S", "-gdb", "stdio", "-serial"])
         .arg(format!("unix:{}", socket.display()))

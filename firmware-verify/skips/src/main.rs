@@ -1,10 +1,13 @@
 //! Skips instructions of a device while it judges what it must refuse, one execution of one instruction at a time, and
 //! fails if anything opens.
 //!
-//! `latch-skips PROGRAM [--sample N] [--executions N] [--flips N] [--seed N] [--within NAME] [--at ADDRESS] [--follow FILE]
-//! [--jobs N] [INPUT]...`, where PROGRAM is the linked `latch-skips-device`. `tests/skips` calls it.
+//! `latch-skips PROGRAM MONITOR [--sample N] [--executions N] [--flips N] [--seed N] [--within NAME] [--at ADDRESS] [--follow FILE]
+//! [--twice N] [--keep FOLDER] [--jobs N] [INPUT]...`, where PROGRAM is the linked `latch-skips-device`, and MONITOR `latch-skips-monitor`.
+//! `tests/skips` calls it.
 
+mod bench;
 mod campaign;
+mod desk;
 mod ends;
 mod fault;
 mod follow;
@@ -15,10 +18,12 @@ mod machine;
 mod moment;
 mod plan;
 mod program;
+mod record;
 mod route;
 mod standing;
 mod table;
 mod trace;
+mod verdict;
 
 use std::{
     error::Error,
@@ -38,17 +43,20 @@ use program::Program;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-const USAGE: &str = "usage: latch-skips PROGRAM [--sample N] [--executions N] [--flips N] [--seed N] [--within NAME] \
-    [--at ADDRESS] [--follow FILE] [--jobs N] [INPUT]...";
+const USAGE: &str = "usage: latch-skips PROGRAM MONITOR [--sample N] [--executions N] [--flips N] [--seed N] [--within NAME] \
+    [--at ADDRESS] [--follow FILE] [--twice N] [--keep FOLDER] [--jobs N] [INPUT]...";
 
 /// What is asked for.
 struct Asked {
     image: PathBuf,
+    monitor: PathBuf,
     extent: Extent,
     seed: u64,
     within: String,
     at: Option<u32>,
     follow: Option<PathBuf>,
+    twice: usize,
+    keep: Option<PathBuf>,
     jobs: usize,
     inputs: Vec<usize>,
 }
@@ -68,6 +76,7 @@ fn asked() -> Outcome<Asked> {
     let mut arguments = std::env::args().skip(1);
     let mut asked = Asked {
         image: arguments.next().ok_or(USAGE)?.into(),
+        monitor: arguments.next().ok_or(USAGE)?.into(),
         extent: Extent {
             executions: 6,
             skips: None,
@@ -77,6 +86,8 @@ fn asked() -> Outcome<Asked> {
         within: String::new(),
         at: None,
         follow: None,
+        twice: 3,
+        keep: None,
         jobs: thread::available_parallelism().map_or(1, usize::from),
         inputs: Vec::new(),
     };
@@ -92,6 +103,10 @@ fn asked() -> Outcome<Asked> {
                 asked.at = Some(u32::from_str_radix(digits.trim_start_matches("0x"), 16)?);
                 continue;
             }
+            "--keep" => {
+                asked.keep = Some(text()?.into());
+                continue;
+            }
             "--follow" => {
                 asked.follow = Some(text()?.into());
                 continue;
@@ -104,6 +119,7 @@ fn asked() -> Outcome<Asked> {
             "--executions" => asked.extent.executions = number()?,
             "--flips" => asked.extent.flips = number()?,
             "--seed" => asked.seed = u64::try_from(number()?)?,
+            "--twice" => asked.twice = number()?,
             "--jobs" => asked.jobs = number()?.max(1),
             name => {
                 let found = INPUTS.iter().position(|input| input.name == name);
@@ -132,15 +148,20 @@ fn run(asked: &Asked) -> Outcome<bool> {
         for _ in 0..asked.jobs.min(asked.inputs.len()) {
             scope.spawn(|| {
                 while let Some(input) = asked.inputs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let row = Program::load(&asked.image).and_then(|program| {
+                    let monitor = Program::load(&asked.monitor);
+                    let programs = Program::load(&asked.image).and_then(|it| Ok((it, monitor?)));
+                    let row = programs.and_then(|(program, monitor)| {
                         let campaign = Campaign {
                             program: &program,
+                            monitor: &monitor,
                             image: &asked.image,
                             extent: asked.extent,
                             seed: asked.seed,
                             within: &asked.within,
                             at: asked.at,
                             follow: asked.follow.as_deref(),
+                            twice: asked.twice,
+                            keep: asked.keep.as_deref(),
                         };
                         campaign.run(*input)
                     });

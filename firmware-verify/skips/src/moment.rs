@@ -1,37 +1,32 @@
 //! A moment of the machine, kept so that it can be put back.
 
-use std::ops::Range;
-
-use crate::{
-    Outcome,
-    gdb::{Gdb, Memory},
-};
+use crate::{Outcome, desk::Place, gdb::from_hex};
 
 /// What the registers and the memory hold. Devices hold nothing that matters but the watchdog's counter.
+#[derive(Clone)]
 pub(crate) struct Moment {
-    registers: String,
-    memory: Vec<Memory>,
+    /// As the stub gives them out and takes them back.
+    pub(crate) registers: String,
+    /// Where the memory lies.
+    pub(crate) memory: Place,
 }
 
+/// Where the status stands, behind the registers from r0 to the program counter.
+const STATUS: usize = 16;
+
 impl Moment {
-    /// Keeps the moment at which the machine stands.
-    pub(crate) fn keep(gdb: &mut Gdb, ranges: &[Range<u32>]) -> Outcome<Self> {
-        let memory = ranges.iter().map(|range| gdb.copy(range.clone()));
-        Ok(Self {
-            memory: memory.collect::<Outcome<_>>()?,
-            registers: gdb.registers()?,
-        })
-    }
-
-    /// Puts everything back.
-    pub(crate) fn put_back(&self, gdb: &mut Gdb) -> Outcome<()> {
-        for memory in &self.memory {
-            gdb.paste(memory)?;
+    /// From r0 to the program counter, and the status.
+    pub(crate) fn words(&self) -> Outcome<[u32; STATUS + 1]> {
+        let bytes = from_hex(
+            self.registers
+                .get(..8 * (STATUS + 1))
+                .ok_or("no registers")?
+                .as_bytes(),
+        )?;
+        let mut words = [0; STATUS + 1];
+        for (word, bytes) in words.iter_mut().zip(bytes.chunks_exact(4)) {
+            *word = u32::from_le_bytes(bytes.try_into()?);
         }
-        self.put_back_registers(gdb)
-    }
-
-    pub(crate) fn put_back_registers(&self, gdb: &mut Gdb) -> Outcome<()> {
-        gdb.set_registers(&self.registers)
+        Ok(words)
     }
 }

@@ -22,7 +22,7 @@ impl Dice {
     }
 
     /// A number below this one, which is not zero.
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         usize::try_from(self.next() % u64::try_from(bound).unwrap_or(u64::MAX)).unwrap_or_default()
     }
 }

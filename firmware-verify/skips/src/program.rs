@@ -12,6 +12,8 @@ use crate::Outcome;
 
 /// Where RAM begins (Arm AN386).
 const RAM: u64 = 0x2000_0000;
+/// Where the monitor lies (its `monitor.x`), beyond the device's program.
+pub(crate) const MONITOR: u32 = 0x30_0000;
 /// Functions in which no instruction is skipped: field, group and scalar arithmetic, and the compression of SHA-2. A fault in
 /// them gives another number, which the comparison after them has to refuse like any other.
 const ARITHMETIC: &[&str] = &["curve25519_dalek::", "sha2::"];
@@ -158,15 +160,6 @@ impl Program {
             .is_some_and(|function| function.name.contains(name))
     }
 
-    /// What is tried, as ranges of addresses, for QEMU's log.
-    pub(crate) fn tried(&self) -> impl Iterator<Item = &Range<u32>> {
-        let tried = self
-            .functions
-            .iter()
-            .filter(|function| is_tried(&function.name));
-        tried.map(|function| &function.range)
-    }
-
     /// The function at this address.
     pub(crate) fn name(&self, address: u32) -> Option<&str> {
         Some(self.holder(address)?.name.as_str())
@@ -182,7 +175,7 @@ impl Program {
             }
             from = function.range.end;
         }
-        ranges.push(from..u32::MAX);
+        ranges.push(from..self.code.len() as u32);
         ranges
     }
 
@@ -200,18 +193,9 @@ impl Program {
         Ok(self.code.get(at..at + len).ok_or("half an instruction")?)
     }
 
-    /// The address of a `bx lr`.
-    pub(crate) fn a_return(&self) -> Outcome<u32> {
-        let mut found = self.functions.iter().filter_map(|function| {
-            let (from, to) = (function.range.start as usize, function.range.end as usize);
-            let at = self
-                .code
-                .get(from..to)?
-                .chunks(2)
-                .position(|half| half == [0x70, 0x47])?;
-            u32::try_from(from + 2 * at).ok()
-        });
-        Ok(found.next().ok_or("no `bx lr`")?)
+    /// What is loaded from an address on.
+    pub(crate) fn from(&self, address: u32) -> &[u8] {
+        self.code.get(address as usize..).unwrap_or_default()
     }
 
     /// Where an address is: its function, and the lines of the source, the innermost first.

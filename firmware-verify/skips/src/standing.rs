@@ -1,5 +1,7 @@
 //! What a device is, as it tells it: everything that an accepted input would change.
 
+use crate::inputs::Opens;
+
 /// A word of [`Standing`], in the order of `standing` in the device's `probe.rs`: its name, and what an accepted input makes
 /// of it.
 const WORDS: [(&str, Accepted); 16] = [
@@ -11,9 +13,11 @@ const WORDS: [(&str, Accepted); 16] = [
     ("next page", Accepted::Unknown),
     ("open latches", Accepted::Unknown),
     ("latches told open", Accepted::OneMore),
-    ("code in hand", Accepted::OneMore),
+    ("code in hand", Accepted::InHand),
     ("used codes", Accepted::OneMore),
-    ("burns and the like", Accepted::OneMore),
+    // Every burn is told by the words before, too. Alone, it is what a receipt that is misread in RAM leaves: a refused code that
+    // counts as stopped, and opens nothing.
+    ("burns and the like", Accepted::Unknown),
     ("locked down", Accepted::Unknown),
     ("firmware", Accepted::Unknown),
     ("security floor", Accepted::Unknown),
@@ -25,6 +29,9 @@ const WORDS: [(&str, Accepted); 16] = [
 enum Accepted {
     /// One more than before.
     OneMore,
+    /// One more than before. A device that boots may have missed the receipt of the code before, which it has in hand again then:
+    /// whatever it takes itself counts as used, too.
+    InHand,
     /// An image that is armed, or on trial. Pages that are kept open nothing: the slot is read back before it is armed.
     Phase,
     /// Nothing by which it could be told from any other change: another word tells.
@@ -49,19 +56,26 @@ pub(crate) fn of(bytes: &[u8]) -> Option<Standing> {
 /// Words that never fall: where one has, a fault has written over what the device knows, and the other words say nothing.
 const NEVER_FALLS: [&str; 3] = ["twin version", "root version", "burns and the like"];
 
-/// Whether one standing is what another becomes by accepting something.
-pub(crate) fn is_accept(before: &Standing, after: &Standing) -> bool {
+/// Whether one standing is what another becomes by accepting something that opens this.
+pub(crate) fn is_accept(opens: Opens, before: &Standing, after: &Standing) -> bool {
     let mut words = WORDS.iter().zip(before.iter().zip(after));
     if words.any(|((name, _), (before, after))| NEVER_FALLS.contains(name) && after < before) {
         return false;
     }
-    WORDS.iter().zip(before.iter().zip(after)).any(
-        |((_, accepted), (before, after))| match accepted {
-            Accepted::OneMore => Some(*after) == before.checked_add(1),
-            Accepted::Phase => before < after && (ARMED..=TRIAL).contains(after),
-            Accepted::Unknown => false,
-        },
-    )
+    WORDS
+        .iter()
+        .zip(before.iter().zip(after))
+        .any(|((_, accepted), (before, after))| match (accepted, opens) {
+            (Accepted::Phase, Opens::Installation) => before < after && *after <= TRIAL,
+            (Accepted::OneMore, Opens::Change | Opens::Booted) => {
+                Some(*after) == before.checked_add(1)
+            }
+            (Accepted::InHand, Opens::Change) => before < after,
+            (Accepted::Phase, Opens::Change | Opens::Booted) => {
+                before < after && (ARMED..=TRIAL).contains(after)
+            }
+            _ => false,
+        })
 }
 
 /// In what they differ.
@@ -76,20 +90,39 @@ pub(crate) fn differs(before: &Standing, after: &Standing) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{differs, is_accept, of};
+    use super::{Standing, differs, is_accept, of};
+    use crate::inputs::Opens;
+
+    fn is_change(before: &Standing, after: &Standing) -> bool {
+        is_accept(Opens::Change, before, after)
+    }
 
     #[test]
     fn an_accept_is_known_and_garbage_is_not() {
         let before = of(&[1; 64]).unwrap();
         let mut after = before;
-        assert!(!is_accept(&before, &after));
+        assert!(!is_change(&before, &after));
         after[1] = 7;
-        assert!(!is_accept(&before, &after));
+        assert!(!is_change(&before, &after));
         after[0] += 1;
-        assert!(is_accept(&before, &after));
+        assert!(is_change(&before, &after));
         let mut fallen = after;
         fallen[2] -= 1;
-        assert!(!is_accept(&before, &fallen));
+        assert!(!is_change(&before, &fallen));
+        assert!(!is_accept(Opens::Installation, &before, &after));
+        assert!(!is_accept(Opens::Start, &before, &after));
+        let (mut idle, mut begun) = (before, before);
+        (idle[4], begun[4]) = (1, 2);
+        assert!(is_accept(Opens::Installation, &idle, &begun));
+        assert!(!is_change(&idle, &begun));
+        (idle[8], begun[8], begun[4]) = (0, 1, 1);
+        assert!(is_change(&idle, &begun));
+        assert!(!is_accept(Opens::Booted, &idle, &begun));
+        begun[9] += 1;
+        assert!(is_accept(Opens::Booted, &idle, &begun));
+        let mut stopped = before;
+        stopped[10] += 1;
+        assert!(!is_change(&before, &stopped));
         assert_eq!(
             differs(&before, &after),
             "twin version 0x1010101 is 0x1010102, twin 0x1010101 is 0x7"

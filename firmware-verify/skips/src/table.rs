@@ -10,7 +10,7 @@ pub(crate) fn render(rows: &[(usize, Row)], excluded: &[&str]) -> String {
         let [name, numbers @ ..] = cells;
         let numbers: String = numbers.iter().map(|cell| format!(" {cell:>12}")).collect();
         // Writing into a string does not fail.
-        let _ = writeln!(text, "{name:<26}{numbers}");
+        let _ = writeln!(text, "{name:<32}{numbers}");
     };
     line(
         [

@@ -81,7 +81,7 @@ const fn starts(taken: &'static [Step], bad_slots: u8, decays: bool) -> Input {
 }
 
 /// The inputs, in the order of their names in `src/inputs.rs` of the host.
-pub(crate) static INPUTS: [Input; 17] = [
+pub(crate) static INPUTS: [Input; 20] = [
     after(&[Submit(&GOOD)], &[Submit(&FORGED)]),
     after(&[Submit(&GOOD)], &[Submit(&BY_APPROVER)]),
     after(&[Submit(&GOOD_SAFETY)], &[Submit(&ONE_SHORT)]),
@@ -166,6 +166,10 @@ pub(crate) static INPUTS: [Input; 17] = [
         FIRST | SECOND,
         true,
     ),
+    // What a boot puts into RAM decides about these: keys, roles, thresholds, codes that were used.
+    after(&[Submit(&GOOD), Boot, Off], &[Submit(&FORGED)]),
+    after(&[Submit(&GOOD_SAFETY), Boot, Off], &[Submit(&ONE_SHORT)]),
+    after(&[Submit(&GOOD), Boot, Off], &[Submit(&GOOD)]),
 ];
 
 const FIRST: u8 = 1;

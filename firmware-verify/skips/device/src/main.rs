@@ -10,7 +10,7 @@ mod naive;
 mod probe;
 mod start;
 
-use board::Standing;
+use board::{Board, Standing, Step};
 use inputs::INPUTS;
 use latch_verify::device::Device;
 
@@ -27,7 +27,9 @@ fn main() -> ! {
         halt()
     };
     let mut standing = board::prepared(input);
-    if let Standing::Off(_, parts) = &mut standing {
+    if let Standing::Off(_, parts) = &mut standing
+        && input.refused.is_empty()
+    {
         // A start that was right leaves on the stack what a wrong one might find there.
         start::start(parts);
         if input.decays {
@@ -36,11 +38,10 @@ fn main() -> ! {
     }
     probe::ready();
     let board = match (probe::choice() & (INSPECT | TELL), standing) {
-        (0, Standing::On(mut board)) => {
-            for step in input.refused {
-                board::put(&mut board, *step);
-            }
-            Some(board)
+        (0, Standing::On(board)) => Some(after(board, input.refused)),
+        // Its boot is tried, too.
+        (0, standing) if !input.refused.is_empty() => {
+            standing.booted().map(|board| after(board, input.refused))
         }
         (0, Standing::Off(memory, mut parts)) => {
             start::start(&mut parts);
@@ -55,6 +56,13 @@ fn main() -> ! {
     probe::tell(board.as_ref());
     probe::inspected();
     halt()
+}
+
+fn after(mut board: Board, steps: &[Step]) -> Board {
+    for step in steps {
+        board::put(&mut board, *step);
+    }
+    board
 }
 
 fn halt() -> ! {
