@@ -24,7 +24,7 @@ const COPIES: u32 = 0x2_0000;
 /// Behind how a run ended.
 const LEFT_MEMORY: u32 = 32;
 /// Room for one, with what a monitor notes before it.
-const COPY: u32 = 80 * 1024 + LEFT_MEMORY;
+const COPY: u32 = 88 * 1024 + LEFT_MEMORY;
 /// Places that there is room for.
 pub(crate) const PLACES: u32 = (DESK_BYTES - COPIES) / COPY;
 /// Registers of a job: r0 to r12, sp, lr, flags, pc.

@@ -31,8 +31,11 @@ use crate::{
 
 /// The end of RAM, where the stack begins (`memory.x` of `latch-budget-device`).
 const RAM_END: u32 = 0x2008_0000;
-/// Stack that is kept and put back: more than the deepest call takes.
+/// Stack that is kept and put back: more than the deepest call takes. Below it, and beyond the variables, nothing can be read or
+/// written while an input is tried (`monitor.s`): a run depends on nothing that another has left.
 const STACK: u32 = 24 * 1024;
+/// RAM in which the variables lie.
+const VARIABLES: u32 = 64 * 1024;
 /// As long as QEMU's log grows, it is not written out.
 const WRITTEN_OUT: Duration = Duration::from_millis(200);
 /// Real time after which a run without an end is given up: its watchdog is asleep. A run takes some milliseconds.
@@ -52,7 +55,7 @@ const INSPECT: u32 = 0x100;
 const TELL: u32 = 0x200;
 
 /// Trials that are run at once, one after the other: as many as the desk has room for.
-pub(crate) const BATCH: usize = 96;
+pub(crate) const BATCH: usize = 88;
 /// Where on the desk it lies what the device is once it is prepared, where a batch ends, and what else there is.
 const PREPARED: Place = Place(0);
 const CARRIED: Place = Place(1);
@@ -143,7 +146,10 @@ impl<'p> Machine<'p> {
     ) -> Outcome<Self> {
         let function = |name: &str| program.function(&format!("latch_skips_device::probe::{name}"));
         let variable = |place: &str| program.variable(&format!("latch_skips_device::{place}"));
-        let ram = program.ram.start..program.ram.end.next_multiple_of(4);
+        let ram = program.ram.start..program.ram.start + VARIABLES;
+        if program.ram.end > ram.end {
+            return Err("the variables take more than what is kept of them".into());
+        }
         let places = Places {
             ready: function("ready")?,
             done: function("done")?,

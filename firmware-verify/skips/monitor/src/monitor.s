@@ -244,12 +244,14 @@ protect:
 
     .balign 4
 @ Where each begins, and its number; then what may be done there, and how large it is (Armv7-M, B3.5.8, B3.5.9): the program, to be
-@ read; the desk, the same, but not executed; RAM; devices, not executed.
+@ read; the desk, the same, but not executed; the first 64 KiB of RAM, and of its last 32 those from the eighth on, which is what is
+@ put back; devices, not executed.
 regions:
     .word 0x00000010, 6 << 24 | 1 << 17 | 21 << 1 | 1
     .word DESK | 0x11, 1 << 28 | 6 << 24 | 1 << 17 | 23 << 1 | 1
-    .word 0x20000012, 3 << 24 | 1 << 17 | 21 << 1 | 1
-    .word 0x40000013, 1 << 28 | 3 << 24 | 1 << 16 | 28 << 1 | 1
+    .word 0x20000012, 3 << 24 | 1 << 17 | 15 << 1 | 1
+    .word 0x20078013, 3 << 24 | 1 << 17 | 3 << 8 | 14 << 1 | 1
+    .word 0x40000014, 1 << 28 | 3 << 24 | 1 << 16 | 28 << 1 | 1
 regions_end:
 
 @ r3 and r4 are lost.
