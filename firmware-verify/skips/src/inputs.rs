@@ -17,6 +17,8 @@ pub(crate) enum Opens {
     Booted,
     /// An installation has begun. The code that asks for it is genuine: that it is used up opens nothing.
     Installation,
+    /// An image is armed, or on trial. No code comes with it that could count as taken.
+    Arming,
     /// A bootloader has started from a slot from which it must not. What it notes opens nothing.
     Start,
 }
@@ -86,9 +88,15 @@ pub(crate) const INPUTS: [Input; 20] = [
         ..answered("forged manifest", 821, &["INSTALL", "MANIFEST_FORGED"])
     },
     // The last of three: a page that is refused is not followed by another, nor armed.
-    ignored("forged page", 809, &["PAGE_1_FORGED", "PAGE_2"]),
+    Input {
+        opens: Opens::Arming,
+        ..ignored("forged page", 809, &["PAGE_1_FORGED", "PAGE_2"])
+    },
     // The receipt that ends the installation: it is no refusal of a statement.
-    answered("slot that has decayed", 0, &[]),
+    Input {
+        opens: Opens::Arming,
+        ..answered("slot that has decayed", 0, &[])
+    },
     ignored("root one signature short", 920, &["ROOT_ONE_SHORT"]),
     starts("armed image that has decayed", CONFIRMED),
     starts("trial without boots left", CONFIRMED),

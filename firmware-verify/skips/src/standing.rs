@@ -71,7 +71,7 @@ pub(crate) fn is_accept(opens: Opens, before: &Standing, after: &Standing) -> bo
                 Some(*after) == before.checked_add(1)
             }
             (Accepted::InHand, Opens::Change) => before < after,
-            (Accepted::Phase, Opens::Change | Opens::Booted) => {
+            (Accepted::Phase, Opens::Change | Opens::Booted | Opens::Arming) => {
                 before < after && (ARMED..=TRIAL).contains(after)
             }
             _ => false,
@@ -115,7 +115,10 @@ mod tests {
         (idle[4], begun[4]) = (1, 2);
         assert!(is_accept(Opens::Installation, &idle, &begun));
         assert!(!is_change(&idle, &begun));
+        begun[4] = 4;
+        assert!(is_accept(Opens::Arming, &idle, &begun));
         (idle[8], begun[8], begun[4]) = (0, 1, 1);
+        assert!(!is_accept(Opens::Arming, &idle, &begun));
         assert!(is_change(&idle, &begun));
         assert!(!is_accept(Opens::Booted, &idle, &begun));
         begun[9] += 1;
