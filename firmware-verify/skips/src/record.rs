@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use crate::{Outcome, fault::Trial, verdict::Verdict};
+use crate::{Outcome, fault::Trial, machine::BATCH, verdict::Verdict};
 
 /// The batches of one input of which it is known what has come.
 pub(crate) struct Record {
@@ -20,7 +20,7 @@ impl Record {
     /// Goes on where the file ends, if it is of the same programs and the same trials; else it begins anew.
     pub(crate) fn open(path: &Path, programs: [&[u8]; 2], trials: &[Trial]) -> Outcome<Self> {
         let mut hasher = DefaultHasher::new();
-        programs.hash(&mut hasher);
+        (programs, BATCH).hash(&mut hasher);
         for trial in trials {
             (trial.position, trial.fault).hash(&mut hasher);
         }
