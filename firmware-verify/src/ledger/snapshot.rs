@@ -40,8 +40,8 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
 
 /// Writes every record that the ledger is made of. `scratch` holds one record.
 ///
-/// What RAM does not hold, the root's envelope, the last receipts, a manifest, and what components need, comes from the old sector. Root and receipts
-/// stand first; the state that follows contains what the receipts changed.
+/// What RAM does not hold comes from the old sector: the root's envelope, the last receipts, a manifest, and what components need.
+/// Root and receipts stand first; the state that follows contains what the receipts changed.
 ///
 /// # Errors
 /// As [`Snapshot::put`] and [`Snapshot::copy`].
