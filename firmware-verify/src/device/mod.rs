@@ -221,6 +221,7 @@ where
     }
 
     /// What the device knows about the time.
+    #[inline(never)]
     fn time(&self) -> TimeStatus {
         self.known_time().status
     }

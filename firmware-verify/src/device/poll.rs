@@ -121,6 +121,7 @@ where
     /// Whether a latch is open now. Needs no [`poll`](Self::poll) before it: what should have
     /// closed is not open.
     #[must_use]
+    #[inline(never)]
     pub fn is_open(&self, latch: LatchId) -> bool {
         matches!(self.stand(latch), Some(Standing::Open { .. }))
     }

@@ -298,6 +298,7 @@ fn is_fault(reason: Reason) -> bool {
     )
 }
 
+#[inline(never)]
 fn about(kind: Kind, statement: StatementId, names: Option<(KeyId, Sequence)>) -> About {
     About {
         statement,

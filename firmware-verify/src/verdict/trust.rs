@@ -122,6 +122,7 @@ pub(crate) struct CheckedRoot<'a>(ReadRoot<'a>);
 
 impl<'a> CheckedRoot<'a> {
     /// As [`TrustRoot::first`].
+    #[inline(never)]
     pub(crate) fn first(bytes: &'a [u8]) -> Result<Self, Refusal> {
         let envelope = Envelope::parse(Kind::Root, bytes)?;
         // The keys come from the body itself, so it has to be read before it can be verified;
@@ -334,6 +335,7 @@ impl InForce {
     ///
     /// # Errors
     /// [`Reason::LogicFault`] where no root is in force: thresholds of nothing would be reached by nobody.
+    #[inline(never)]
     pub fn terms(&self) -> Result<&Terms, Reason> {
         let Thresholds { root, release, .. } = self.terms.thresholds;
         let stands = self.terms.version > 0 && root > 0 && release > 0;

@@ -336,6 +336,7 @@ impl<'a> Envelope<'a> {
 
     /// The statement's id: the same however many have signed it.
     #[must_use]
+    #[inline(never)]
     pub fn id(&self) -> StatementId {
         StatementId::of(&self.digest().0)
     }

@@ -195,6 +195,7 @@ impl KeyRing {
 
     /// The role of a key.
     #[must_use]
+    #[inline(never)]
     pub fn role(&self, id: KeyId) -> Option<Role> {
         self.0
             .iter()
@@ -223,6 +224,7 @@ impl KeyRing {
 }
 
 impl Keys for KeyRing {
+    #[inline(never)]
     fn find(&self, id: KeyId) -> Option<(u8, PublicKey)> {
         (0_u8..)
             .zip(self.0.iter())

@@ -293,6 +293,7 @@ impl<'a, const LEN: usize> Read<'a> for [u8; LEN] {
 }
 
 impl<'a, T: Read<'a>> Read<'a> for Option<T> {
+    #[inline(never)]
     fn read(from: &mut Reader<'a>) -> Self {
         from.flag().then(|| T::read(from))
     }

@@ -87,6 +87,11 @@ impl Writer<'_> {
         }
     }
 
+    #[inline(never)]
+    fn word(&mut self, number: u32) {
+        self.varint(number.into());
+    }
+
     fn length(&mut self, len: usize) {
         self.varint(u64::try_from(len).unwrap_or(u64::MAX));
     }
@@ -143,8 +148,8 @@ impl Serializer for &mut Writer<'_> {
     writes! {
         serialize_bool bool, |writer, value| writer.byte(value.into());
         serialize_u8 u8, |writer, value| writer.byte(value);
-        serialize_u16 u16, |writer, value| writer.varint(value.into());
-        serialize_u32 u32, |writer, value| writer.varint(value.into());
+        serialize_u16 u16, |writer, value| writer.word(value.into());
+        serialize_u32 u32, |writer, value| writer.word(value);
         serialize_u64 u64, |writer, value| writer.varint(value);
         serialize_i32 i32, |writer, value| writer.varint(zigzag(value.into()));
         serialize_i64 i64, |writer, value| writer.varint(zigzag(value));
@@ -193,7 +198,7 @@ impl Serializer for &mut Writer<'_> {
         index: u32,
         _: &'static str,
     ) -> Result<(), Unwritable> {
-        self.varint(index.into());
+        self.word(index);
         Ok(())
     }
 
@@ -214,7 +219,7 @@ impl Serializer for &mut Writer<'_> {
         _: &'static str,
         value: &T,
     ) -> Result<(), Unwritable> {
-        self.varint(index.into());
+        self.word(index);
         value.serialize(self)
     }
 
@@ -242,7 +247,7 @@ impl Serializer for &mut Writer<'_> {
         _: &'static str,
         _: usize,
     ) -> Result<Self, Unwritable> {
-        self.varint(index.into());
+        self.word(index);
         Ok(self)
     }
 
@@ -263,7 +268,7 @@ impl Serializer for &mut Writer<'_> {
         _: &'static str,
         _: usize,
     ) -> Result<Self, Unwritable> {
-        self.varint(index.into());
+        self.word(index);
         Ok(self)
     }
 }
