@@ -4,6 +4,8 @@
 //! rotation that was cut is finished first, and records behind which a cut struck are
 //! first written again into the next sector.
 
+use core::hint::black_box;
+
 use embedded_storage::nor_flash::NorFlash;
 
 use super::{
@@ -117,6 +119,7 @@ impl<F: NorFlash, const CAPACITY: usize> Journal<F, CAPACITY> {
         };
         let end = Self::start(active.sector) + active.tail;
         let mut at = Self::start(active.sector) + Layout::<F, CAPACITY>::RECORDS;
+        let mut replayed = 0_u32;
         while at < end {
             let (_, head) = look_head(&mut self.medium, at, active.sequence);
             let head = head.ok_or(MountError::Unreadable)?;
@@ -131,6 +134,11 @@ impl<F: NorFlash, const CAPACITY: usize> Journal<F, CAPACITY> {
             })
             .map_err(|Rejected| MountError::Corrupt)?;
             at += Places::of::<F>(head.length).end;
+            replayed = replayed.saturating_add(1);
+        }
+        // Where an instruction is skipped, a loop may end before its time: what was forgotten then could be used again.
+        if black_box(at) != end || black_box(replayed) != active.count {
+            return Err(MountError::Unreadable);
         }
         Ok(())
     }
