@@ -97,6 +97,7 @@ where
         };
         let burned = authentic
             .is_by_signers_of(verified)
+            .and_then(|()| authentic.says_what_is_signed(verified))
             .map_err(Refusal::from)
             .and_then(|()| self.burn(authentic, &grant, &plan, out));
         if let Err(refusal) = burned {

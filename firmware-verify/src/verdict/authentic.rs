@@ -42,6 +42,18 @@ impl<'a> Authentic<'a> {
         ensure(signers == self.signers, Reason::LogicFault)
     }
 
+    /// Checks that it says what was signed: it is read a second time, and both must be the same. Every judgement reads the one copy
+    /// that was made first, and an instruction that is skipped while it is made leaves one that names another device, or all.
+    ///
+    /// # Errors
+    /// [`Reason::LogicFault`].
+    #[inline(never)]
+    pub(crate) fn says_what_is_signed(&self, verified: &Verified<'_>) -> Result<(), Reason> {
+        let read: Result<Code<'_>, _> = black_box(verified).body();
+        let same = read.is_ok_and(|code| code == self.code);
+        ensure(same, Reason::LogicFault)
+    }
+
     /// Whose signatures are on it.
     pub(super) fn signers(&self) -> Signers {
         self.signers
@@ -177,5 +189,31 @@ mod tests {
             let refused = authentic.is_by_signers_of(&verified).unwrap_err();
             assert_eq!(refused, Reason::LogicFault);
         }
+    }
+
+    #[test]
+    fn it_says_what_was_signed() {
+        let mut keys = [SeedKey::new(&[1; 32])];
+        let mut ring = KeyRing::new();
+        ring.add(Role::Operator, PublicKey::listed(keys[0].public()).unwrap())
+            .unwrap();
+        let for_all = code(id(&keys[0]));
+        let for_another = Code {
+            audience: Audience::Device("pump-8".parse().unwrap()),
+            ..for_all.clone()
+        };
+        let [for_all, for_another] = [for_all, for_another].map(|code| signed(&code, &mut keys));
+        let verify = |bytes| {
+            Envelope::parse(Kind::Code, bytes)
+                .unwrap()
+                .verify(&ring)
+                .unwrap()
+        };
+        let authentic = admit(&verify(&for_all), &identity()).unwrap();
+        assert_eq!(authentic.says_what_is_signed(&verify(&for_all)), Ok(()));
+        let refused = authentic
+            .says_what_is_signed(&verify(&for_another))
+            .unwrap_err();
+        assert_eq!(refused, Reason::LogicFault);
     }
 }
