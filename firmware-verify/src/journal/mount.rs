@@ -140,6 +140,15 @@ impl<F: NorFlash, const CAPACITY: usize> Journal<F, CAPACITY> {
         if black_box(at) != end || black_box(replayed) != active.count {
             return Err(MountError::Unreadable);
         }
+        // Nor is a scan believed that has stopped short of a record.
+        let places = Places::of::<F>(0).end;
+        let room = Layout::<F, CAPACITY>::LIMIT.saturating_sub(black_box(active.tail));
+        let behind = (places <= room)
+            .then(|| look_head(&mut self.medium, end, active.sequence).1)
+            .flatten();
+        if behind.is_some() {
+            return Err(MountError::Unreadable);
+        }
         Ok(())
     }
 }
