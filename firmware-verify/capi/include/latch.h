@@ -286,7 +286,7 @@ enum {
 /**
  * Words of a key made of a seed. Checked when the library is built.
  */
-#define LATCH_SEED_WORDS 8
+#define LATCH_SEED_WORDS 9
 
 /**
  * Bytes that every request fits in.

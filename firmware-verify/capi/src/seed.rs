@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Words of a key made of a seed. Checked when the library is built.
-pub const LATCH_SEED_WORDS: usize = 8;
+pub const LATCH_SEED_WORDS: usize = 9;
 
 /// A key made of a seed. Has to live, and to stay where it is, as long as devices that use it.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Keys: which are fit to be trusted, who holds which role, and how a device signs.
 
-use core::fmt;
+use core::{fmt, hint::black_box};
 
 use ed25519_dalek::{
     SigningKey, VerifyingKey,
@@ -255,15 +255,19 @@ pub trait DeviceKey {
 pub struct SeedKey {
     seed: [u8; 32],
     public: [u8; 32],
+    /// By which the public key is known again.
+    id: KeyId,
 }
 
 impl SeedKey {
     /// The key of this seed (RFC 8032, 5.1.5).
     #[must_use]
     pub fn new(seed: &[u8; 32]) -> Self {
+        let public = SigningKey::from_bytes(seed).verifying_key().to_bytes();
         Self {
             seed: *seed,
-            public: SigningKey::from_bytes(seed).verifying_key().to_bytes(),
+            public,
+            id: PublicKey::id_of(&public),
         }
     }
 }
@@ -274,16 +278,23 @@ impl DeviceKey for SeedKey {
     }
 
     fn sign(&mut self, message: &[u8]) -> Result<[u8; 64], KeyFault> {
-        // The public key of this very seed, since two signatures of one message under two of them tell the seed.
         let public = VerifyingKey::from_bytes(&self.public).map_err(|_| KeyFault)?;
         let secret = ExpandedSecretKey::from(&self.seed);
-        Ok(raw_sign::<Sha512>(&secret, message, &public).to_bytes())
+        let signature = raw_sign::<Sha512>(&secret, message, &public).to_bytes();
+        // Two signatures of one message under two public keys tell the seed, and a receipt is signed as often as somebody asks for
+        // it. So no signature leaves that was made with another key than this seed's, whatever has become of it in RAM.
+        let used = PublicKey::id_of(black_box(public.as_bytes()));
+        if used == black_box(self.id) {
+            Ok(signature)
+        } else {
+            Err(KeyFault)
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::PublicKey;
+    use super::{DeviceKey as _, KeyFault, PublicKey, SeedKey};
     use crate::reject::Reason;
 
     /// The neutral element: whatever it is multiplied by, it adds nothing.
@@ -318,6 +329,21 @@ mod tests {
         let listed = PublicKey::listed(NEUTRAL).unwrap();
         let refused = listed.verify(b"anything", &forged).unwrap_err();
         assert_eq!(refused.reason, Reason::BadSignature);
+    }
+
+    /// A flipped bit of the public key, and the same message again: from the two signatures anybody computes the secret.
+    #[test]
+    fn nothing_is_signed_with_another_public_key_than_the_seeds() {
+        let mut key = SeedKey::new(&[7; 32]);
+        let signature = key.sign(b"a receipt").unwrap();
+        let public = PublicKey::new(key.public()).unwrap();
+        assert_eq!(public.verify(b"a receipt", &signature), Ok(()));
+        for bit in 0..256 {
+            key.public[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(key.sign(b"a receipt"), Err(KeyFault), "{bit}");
+            key.public[bit / 8] ^= 1 << (bit % 8);
+        }
+        assert_eq!(key.sign(b"a receipt"), Ok(signature));
     }
 
     #[test]
