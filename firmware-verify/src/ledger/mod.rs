@@ -1,5 +1,6 @@
 //! What the device knows durably: a fold over the records of its journal.
 
+mod bounds;
 mod components;
 mod fold;
 mod folding;
@@ -12,6 +13,7 @@ mod root;
 mod snapshot;
 mod state;
 
+pub(crate) use bounds::MAX_ROOT;
 pub use components::KeptComponents;
 pub(crate) use folding::Folding;
 pub(crate) use images::ImagesFold;
@@ -21,7 +23,7 @@ pub(crate) use opened::KeptName;
 pub use opened::OpenLatches;
 pub use recent::{Recent, Recents};
 pub use record::{CodeName, Effect, Image, InstallPhase, OpenLatch, Pending, Record};
-pub(crate) use record::{Doing, MAX_ROOT, RECORD};
+pub(crate) use record::{Doing, RECORD};
 pub(crate) use root::RULES_ROOM;
 pub(crate) use snapshot::{write_first, write_snapshot};
 pub use state::{Chain, Facts, Install, Ledger, Twin};

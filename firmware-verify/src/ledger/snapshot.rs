@@ -4,8 +4,9 @@ use embedded_storage::nor_flash::NorFlash;
 use heapless::Vec;
 
 use super::{
+    bounds::{BURNED_TABLE, COMPONENT_TABLE, FLOOR_TABLE, NEED_TABLE, OPEN_TABLE},
     kept::envelope_in,
-    record::{BURNED_TABLE, COMPONENT_TABLE, FLOOR_TABLE, NEED_TABLE, OPEN_TABLE, RECORD, Record},
+    record::{RECORD, Record},
     state::{Facts, Install, Ledger},
 };
 use crate::{

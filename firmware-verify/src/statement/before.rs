@@ -3,7 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::receipt::{FirmwareStatus, Junk, More, Outcome, Receipt, State, Status, TimeStatus};
+use super::{
+    more::More,
+    receipt::{Outcome, Receipt},
+    state::{FirmwareStatus, Junk, State, Status, TimeStatus},
+};
 use crate::{
     twin::Entries,
     types::{

@@ -3,7 +3,7 @@
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
-use super::receipt::More;
+use super::more::More;
 use crate::{
     limits::{MAX_COMPONENTS, MAX_MORE},
     types::Version,
