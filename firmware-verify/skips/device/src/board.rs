@@ -190,6 +190,6 @@ fn ignored(refusal: Refusal) -> u32 {
 
 /// What the last receipt says.
 fn answered(board: &Board) -> u32 {
-    let last = board.facts().recent.back();
+    let last = board.facts().recent.iter().next_back();
     probe::ANSWERED + u32::from(last.and_then(|last| last.refused).unwrap_or_default())
 }

@@ -119,7 +119,7 @@ fn standing(board: &Board) -> [u32; 16] {
         phase,
         place,
         u32::from(status.open),
-        facts.open.len() as u32,
+        facts.open.iter().count() as u32,
         u32::from(facts.pending.is_some()),
         used.count() as u32,
         facts.anchor as u32,
