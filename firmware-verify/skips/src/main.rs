@@ -1,3 +1,4 @@
+#![forbid(unsafe_code)]
 //! Skips instructions of a device while it judges what it must refuse, one execution of one instruction at a time, and
 //! fails if anything opens.
 //!

@@ -1,5 +1,6 @@
 #![no_std]
 #![no_main]
+#![forbid(unsafe_code)]
 //! A device whose instructions are skipped while it judges what it must refuse. The host starts it, chooses the input,
 //! and takes it apart: nothing here knows of that.
 
