@@ -67,6 +67,11 @@ const EDGES: &[Edges] = &[
         tests: &[],
     },
     Edges {
+        name: "latch-skips-monitor",
+        product: &[],
+        tests: &[],
+    },
+    Edges {
         name: "latch-issue",
         product: &["latch-verify"],
         tests: &[],
