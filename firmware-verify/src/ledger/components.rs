@@ -6,6 +6,7 @@ use heapless::Vec;
 
 use super::{
     kept::envelope_in,
+    needs::{NUMBERS, Pairs, Table, refusing},
     record::{RECORD, Record},
     state::Ledger,
 };
@@ -22,12 +23,15 @@ use crate::{
 pub(super) type Reader<'r> =
     dyn for<'b> FnMut(Address, &'b mut [u8]) -> Result<Entry<'b>, JournalError> + 'r;
 
+/// How often needs are read at a rotation before they count as lost: what flash reads wrong once it may read right again.
+const READS: usize = 3;
+
 /// The components besides the main one, as a device remembers them.
 #[derive(Clone, Debug, Default)]
 pub struct KeptComponents {
     others: Vec<Kept, MAX_COMPONENTS>,
     /// The record with the needs of all whose release was not confirmed since.
-    table_at: Address,
+    table: Table,
     /// The record with the manifest of the main component's release, where that was confirmed since.
     main_at: Address,
 }
@@ -43,14 +47,14 @@ impl KeptComponents {
     pub(super) const fn new() -> Self {
         Self {
             others: Vec::new(),
-            table_at: Address::NOWHERE,
+            table: Table::NOWHERE,
             main_at: Address::NOWHERE,
         }
     }
 
     pub(super) fn clear(&mut self) {
         self.others.clear();
-        (self.table_at, self.main_at) = (Address::NOWHERE, Address::NOWHERE);
+        (self.table, self.main_at) = (Table::NOWHERE, Address::NOWHERE);
     }
 
     /// All of them, in no order.
@@ -79,9 +83,9 @@ impl KeptComponents {
         kept.map_err(|_| Reason::LogicFault)
     }
 
-    /// What all of them need lies at this address, for those whose release is not confirmed after it.
-    pub(super) fn are_at(&mut self, table_at: Address) {
-        (self.table_at, self.main_at) = (table_at, Address::NOWHERE);
+    /// What all of them need lies in this table, for those whose release is not confirmed after it.
+    pub(super) fn are_in(&mut self, table: Table) {
+        (self.table, self.main_at) = (table, Address::NOWHERE);
         for kept in &mut self.others {
             kept.manifest_at = Address::NOWHERE;
         }
@@ -123,33 +127,93 @@ impl KeptComponents {
     /// All of them with what they need, as it lies in the journal. `buffer` holds any record.
     ///
     /// # Errors
-    /// [`Reason::StorageFault`] where that cannot be read; what a sound journal does not hold.
-    #[inline(never)]
+    /// [`Reason::StorageFault`] where a need cannot be read, whatever it is that lies there: it is the device that fails.
     pub(super) fn read(
         &self,
         buffer: &mut [u8],
         reader: &mut Reader<'_>,
     ) -> Result<Components, Reason> {
-        let mut all = Components::of(self.iter());
-        if self.table_at != Address::NOWHERE {
-            let body = read(self.table_at, buffer, reader)?;
-            let Record::Components { needs, .. } = decode_whole(body)? else {
-                return Err(Reason::LogicFault);
-            };
-            let mut needs = needs
-                .iter()
-                .filter(|need| self.manifest_at(need.by) == Address::NOWHERE);
-            needs.try_for_each(|need| all.need(need))?;
-        }
-        let others = self.others.iter();
-        let others = others.map(|kept| (kept.component.number, kept.manifest_at));
-        for (by, at) in [(MAIN_COMPONENT, self.main_at)].into_iter().chain(others) {
-            if at != Address::NOWHERE {
-                add_needs(by, read(at, buffer, reader)?, &mut all)?;
-            }
-        }
+        let (all, lost) = self.gather(buffer, reader);
+        ensure(lost == Pairs::NONE, Reason::StorageFault)?;
         Ok(all)
     }
+
+    /// As [`read`](Self::read), for a rotation, which nothing that has decayed may hold up: what a device needs to shut itself is
+    /// written after it. Where needs are lost, no version fulfils them until the component that had them is installed anew.
+    ///
+    /// # Errors
+    /// As [`refusing`].
+    pub(super) fn read_or_refuse(
+        &self,
+        buffer: &mut [u8],
+        reader: &mut Reader<'_>,
+    ) -> Result<Components, Reason> {
+        let mut found = self.gather(buffer, reader);
+        for _ in 1..READS {
+            if found.1 == Pairs::NONE {
+                break;
+            }
+            found = self.gather(buffer, reader);
+        }
+        match found {
+            (all, Pairs::NONE) => Ok(all),
+            (all, lost) => refusing(&all, lost),
+        }
+    }
+
+    /// All of them with what can be read of what they need, and whose needs of whom cannot.
+    #[inline(never)]
+    fn gather(&self, buffer: &mut [u8], reader: &mut Reader<'_>) -> (Components, Pairs) {
+        let mut all = Components::of(self.iter());
+        let mut lost = Pairs::NONE;
+        let in_table = |by| self.manifest_at(by) == Address::NOWHERE;
+        if self.table.at != Address::NOWHERE {
+            let table = read(self.table.at, buffer, reader);
+            let added = table.and_then(|table| add_table(table, in_table, &mut all));
+            if added.is_err() {
+                lost = self.table.pairs.by(in_table);
+            }
+        }
+        for by in NUMBERS {
+            let at = self.manifest_at(by);
+            if at == Address::NOWHERE {
+                continue;
+            }
+            let manifest = read(at, buffer, reader);
+            let added = manifest.and_then(|manifest| add_needs(by, manifest, &mut all));
+            if added.is_err() {
+                lost = lost.and(self.all_by(by));
+            }
+        }
+        (all, lost)
+    }
+
+    /// What a component of which nothing is known may need.
+    fn all_by(&self, by: u8) -> Pairs {
+        let mut pairs = Pairs::NONE;
+        let others = self.iter().map(|component| component.number);
+        for component in others.chain([MAIN_COMPONENT]) {
+            if component != by {
+                pairs.add(by, component);
+            }
+        }
+        pairs
+    }
+}
+
+/// Adds what these need, as it stands in the table.
+#[inline(never)]
+fn add_table(
+    record: &[u8],
+    which: impl Fn(u8) -> bool,
+    all: &mut Components,
+) -> Result<(), Reason> {
+    let Record::Components { needs, .. } = decode_whole(record)? else {
+        return Err(Reason::LogicFault);
+    };
+    needs.sound()?;
+    let mut needs = needs.iter().filter(|need| which(need.by));
+    needs.try_for_each(|need| all.need(need))
 }
 
 /// Adds what a release needs, whose manifest is in this record.
@@ -169,7 +233,7 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
     /// The components with what they need of each other, as it lies in the journal.
     ///
     /// # Errors
-    /// [`Reason::StorageFault`] where that cannot be read; what a sound journal does not hold.
+    /// [`Reason::StorageFault`] where a need cannot be read.
     #[inline(never)]
     pub(crate) fn components<F: NorFlash, const CAPACITY: usize>(
         &self,

@@ -2,6 +2,7 @@
 //! for a record that was just appended.
 
 use super::{
+    needs::Table,
     recent::Recent,
     record::{CodeName, Doing, Effect, OpenLatch, Record},
     state::{Chain, Facts, Install, NewRoot},
@@ -68,7 +69,7 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
                 needs.sound()?;
                 let components = &mut self.components;
                 others.iter().try_for_each(|other| components.add(other))?;
-                components.are_at(address);
+                components.are_in(Table::of(address, needs.iter()));
             }
             Record::Install {
                 pending,

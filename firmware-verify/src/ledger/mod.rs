@@ -6,6 +6,7 @@ mod fold;
 mod folding;
 mod images;
 mod kept;
+mod needs;
 mod opened;
 mod recent;
 mod record;

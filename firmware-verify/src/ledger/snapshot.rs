@@ -6,6 +6,7 @@ use heapless::Vec;
 use super::{
     bounds::{BURNED_TABLE, COMPONENT_TABLE, FLOOR_TABLE, NEED_TABLE, OPEN_TABLE},
     kept::envelope_in,
+    needs::Table,
     record::{RECORD, Record},
     state::{Facts, Install, Ledger},
 };
@@ -20,7 +21,7 @@ use crate::{
 /// Where the records lie that were copied.
 pub(crate) struct Moved {
     root_at: Address,
-    components_at: Address,
+    components: Table,
     install_at: Address,
     recent: Vec<Address, MAX_OUTCOMES>,
 }
@@ -35,7 +36,7 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
             install.manifest_at = moved.install_at;
         }
         self.facts.recent.follow(&moved.recent);
-        self.facts.components.are_at(moved.components_at);
+        self.facts.components.are_in(moved.components);
     }
 }
 
@@ -61,7 +62,7 @@ pub(crate) fn write_snapshot<
     put_identity(ledger, scratch, snapshot)?;
     let mut moved = Moved {
         root_at: snapshot.copy(ledger.root.at)?,
-        components_at: Address::NOWHERE,
+        components: Table::NOWHERE,
         install_at: Address::NOWHERE,
         recent: Vec::new(),
     };
@@ -69,7 +70,7 @@ pub(crate) fn write_snapshot<
         let at = snapshot.copy(recent.at)?;
         moved.recent.push(at).map_err(|_| JournalError::TooLong)?;
     }
-    moved.components_at = write_facts(&ledger.facts, scratch, snapshot)?;
+    moved.components = write_facts(&ledger.facts, scratch, snapshot)?;
     if let Some(install) = &ledger.facts.install {
         moved.install_at = put_install(install, scratch, snapshot)?;
     }
@@ -130,7 +131,7 @@ fn write_facts<
     facts: &Facts<TWIN, USED, LATCHES, ISSUERS>,
     scratch: &mut [u8],
     snapshot: &mut Snapshot<'_, F, CAPACITY>,
-) -> Result<Address, JournalError> {
+) -> Result<Table, JournalError> {
     let Facts {
         boot,
         time_floor_ms,
@@ -164,11 +165,11 @@ fn write_facts<
     put_floors(facts, scratch, snapshot)?;
     put_open(facts, scratch, snapshot)?;
     put(snapshot, scratch, &Record::Firmware(facts.firmware))?;
-    let components_at = put_components(facts, scratch, snapshot)?;
+    let components = put_components(facts, scratch, snapshot)?;
     if let Some(pending) = facts.pending {
         put(snapshot, scratch, &Record::Pending(pending))?;
     }
-    Ok(components_at)
+    Ok(components)
 }
 
 /// Says how an installation stands, with the manifest out of the record before.
@@ -265,20 +266,21 @@ fn put_components<
     facts: &Facts<TWIN, USED, LATCHES, ISSUERS>,
     scratch: &mut [u8],
     snapshot: &mut Snapshot<'_, F, CAPACITY>,
-) -> Result<Address, JournalError> {
+) -> Result<Table, JournalError> {
     let components = facts
         .components
-        .read(scratch, &mut |at, buffer| snapshot.read(at, buffer));
+        .read_or_refuse(scratch, &mut |at, buffer| snapshot.read(at, buffer));
     let components = components.map_err(|_| JournalError::Storage)?;
     if components == Components::new() {
-        return Ok(Address::NOWHERE);
+        return Ok(Table::NOWHERE);
     }
     let (mut others, mut needs) = ([0; COMPONENT_TABLE], [0; NEED_TABLE]);
     let record = Record::Components {
         others: run(components.iter().copied(), &mut others)?,
         needs: run(components.needs(), &mut needs)?,
     };
-    put(snapshot, scratch, &record)
+    let at = put(snapshot, scratch, &record)?;
+    Ok(Table::of(at, components.needs()))
 }
 
 fn run<'b, T: Item<'b>>(
