@@ -223,6 +223,13 @@ fn add_needs(by: u8, record: &[u8], all: &mut Components) -> Result<(), Reason> 
     let manifest: Manifest<'_> = Envelope::parse(Kind::Manifest, manifest)
         .and_then(|envelope| envelope.read())
         .map_err(Refusal::into_reason)?;
+    add_needs_of(by, &manifest, all)
+}
+
+/// Adds what a release needs, if it is one of this component, and all of what it needs can be read.
+fn add_needs_of(by: u8, manifest: &Manifest<'_>, all: &mut Components) -> Result<(), Reason> {
+    ensure(manifest.component == by, Reason::LogicFault)?;
+    manifest.requirements.sound()?;
     let mut needs = manifest.requirements.iter();
     needs.try_for_each(|needed| all.need(Need { by, needed }))
 }
@@ -253,4 +260,56 @@ fn read<'b>(
     let record = reader(at, buffer).map_err(|_| Reason::StorageFault)?;
     ensure(record.kind == RECORD, Reason::LogicFault)?;
     Ok(record.body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        statement::Requirement,
+        types::{Digest, Version, VersionRange},
+        wire::{Run, RunWriter},
+    };
+
+    fn manifest(component: u8, requirements: &[u8]) -> Manifest<'_> {
+        Manifest {
+            tenant: "t".parse().unwrap(),
+            product: "p".parse().unwrap(),
+            component,
+            version: Version::default(),
+            security_version: 0,
+            size: 1,
+            page_size_log2: 12,
+            merkle_root: Digest::default(),
+            image_sha256: Digest::default(),
+            current: None,
+            requirements: Run::from_bytes(requirements),
+        }
+    }
+
+    #[test]
+    fn needs_are_those_of_the_component_or_none() {
+        let versions = VersionRange {
+            least: Version::default(),
+            most: Version::default(),
+        };
+        let needed = Requirement {
+            component: 1,
+            versions,
+        };
+        let mut buffer = [0; 64];
+        let mut writer = RunWriter::new(&mut buffer);
+        writer.push(&needed).unwrap();
+        writer.push(&needed).unwrap();
+        let run = writer.finish();
+        let mut all = Components::new();
+        let refused = add_needs_of(0, &manifest(2, run), &mut all);
+        assert_eq!(refused, Err(Reason::LogicFault));
+        // One that ends within its second need has not just the first.
+        let short = &run[..run.len() - 1];
+        assert!(add_needs_of(2, &manifest(2, short), &mut all).is_err());
+        assert_eq!(all, Components::new());
+        assert_eq!(add_needs_of(2, &manifest(2, run), &mut all), Ok(()));
+        assert!(all.needs().eq([Need { by: 2, needed }; 2]));
+    }
 }
