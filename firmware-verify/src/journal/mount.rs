@@ -297,8 +297,10 @@ fn was_used(look: &Look, found: Scan) -> bool {
     look.sealed.is_some_and(|end| found.tail > end)
 }
 
-/// Scans a sector that was never used again: it may be one that a mount rejected and began to
-/// erase when a cut struck, and then its bits are weak.
+/// Scans a sector again whose end is in doubt: one that was never used may be one that a mount rejected and began to erase when a
+/// cut struck, and then its bits are weak; and what lies behind a torn end is lost for good.
+///
+/// A reading that stops short of all others is not believed: by one skipped instruction, too, it would forget what was burned.
 fn steady<F: NorFlash, const CAPACITY: usize>(
     medium: &mut Medium<F>,
     sector: usize,
@@ -306,16 +308,74 @@ fn steady<F: NorFlash, const CAPACITY: usize>(
     head: &sector::Head,
     found: Scan,
 ) -> Result<Scan, MountError> {
-    if was_used(look, found) {
+    let used = was_used(look, found);
+    if used && found.state == Tail::Clean {
         return Ok(found);
     }
+    let mut shortest = None;
     for _ in 0..STEADY_READS {
-        let again = sector::look::<F, CAPACITY>(medium, sector * Layout::<F, CAPACITY>::SIZE);
-        if again.complete() != Some(*head) {
-            return Err(MountError::Corrupt);
+        if !used {
+            let again = sector::look::<F, CAPACITY>(medium, sector * Layout::<F, CAPACITY>::SIZE);
+            if again.complete() != Some(*head) {
+                return Err(MountError::Corrupt);
+            }
         }
         // The tail may differ, if it is there that a cut struck.
-        scan_sector::<F, CAPACITY>(medium, sector, look, head)?;
+        let again = match scan_sector::<F, CAPACITY>(medium, sector, look, head) {
+            Err(_) if used => found,
+            again => again?,
+        };
+        shortest = match shortest {
+            Some(shortest @ Scan { tail, .. }) if tail <= again.tail => Some(shortest),
+            _ => Some(again),
+        };
     }
-    Ok(found)
+    Ok(match shortest {
+        Some(others) if others.tail > found.tail => others,
+        _ => found,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use latch_flash::Flash;
+
+    use super::{Scan, Survey, Tail, scan_sector, steady};
+    use crate::journal::{Journal, MAX_BODY, medium::Medium};
+
+    type Small = Flash<1, 4, 64>;
+    const CAPACITY: usize = 230;
+
+    #[test]
+    fn a_reading_that_stops_short_of_all_others_is_not_believed() {
+        let sectors = 2 * Journal::<Small, CAPACITY>::SECTOR;
+        let mut buffer = [0; MAX_BODY];
+        let mut journal: Journal<_, CAPACITY> =
+            Journal::mount(Small::new(sectors), &mut buffer, &mut |_| Ok(())).unwrap();
+        journal.rotate(|to| to.put(1, &[1; 9]).map(drop)).unwrap();
+        journal.append(2, &[2; 9]).unwrap();
+        journal.append(3, &[3; 9]).unwrap();
+        let mut medium = Medium::new(journal.release());
+        let survey = Survey::of::<_, CAPACITY>(&mut medium, 2).unwrap();
+        let (sector, look, head) = survey.next(None).unwrap();
+        let found = scan_sector::<_, CAPACITY>(&mut medium, sector, look, &head).unwrap();
+        assert_eq!((found.count, found.state), (3, Tail::Clean));
+        let snapshot = look.sealed.unwrap();
+        let middle = usize::midpoint(snapshot, found.tail);
+        for short in [
+            Scan {
+                tail: snapshot,
+                count: 1,
+                state: Tail::Clean,
+            },
+            Scan {
+                tail: middle,
+                count: 2,
+                state: Tail::Torn { base: middle },
+            },
+        ] {
+            let kept = steady::<_, CAPACITY>(&mut medium, sector, look, &head, short);
+            assert_eq!(kept, Ok(found), "{short:?}");
+        }
+    }
 }
