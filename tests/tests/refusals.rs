@@ -10,6 +10,7 @@ mod refusals {
     pub(crate) mod components;
     pub(crate) mod context;
     pub(crate) mod counter;
+    pub(crate) mod decayed;
     pub(crate) mod device;
     pub(crate) mod envelope;
     pub(crate) mod firmware;

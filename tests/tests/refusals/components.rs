@@ -22,15 +22,15 @@ use crate::world::{
 };
 
 /// The component that is updated here.
-const RADIO: u8 = 1;
+pub(super) const RADIO: u8 = 1;
 /// Another, which is there too.
-const MOTOR: u8 = 2;
+pub(super) const MOTOR: u8 = 2;
 
-fn bench() -> Bench {
+pub(super) fn bench() -> Bench {
     Bench::with_components([Some(version(1)), Some(version(1)), None])
 }
 
-fn needs(component: u8, least: u16, most: u16) -> Requirement {
+pub(super) fn needs(component: u8, least: u16, most: u16) -> Requirement {
     let versions = VersionRange {
         least: version(least),
         most: version(most),
@@ -42,7 +42,12 @@ fn needs(component: u8, least: u16, most: u16) -> Requirement {
 }
 
 /// A release of a component with requirements.
-fn release(image: &Image, component: u8, to: Version, needed: &[Requirement]) -> Release {
+pub(super) fn release(
+    image: &Image,
+    component: u8,
+    to: Version,
+    needed: &[Requirement],
+) -> Release {
     let bytes = run(needed);
     let manifest = Manifest {
         component,
@@ -53,12 +58,12 @@ fn release(image: &Image, component: u8, to: Version, needed: &[Requirement]) ->
 }
 
 #[track_caller]
-fn refuses(bench: &mut Bench, release: &Release, expected: impl Into<Refusal>) {
+pub(super) fn refuses(bench: &mut Bench, release: &Release, expected: impl Into<Refusal>) {
     let code = bench.install_code(release);
     bench.refuses_with(&code, Offer::Found(&release.bytes), expected);
 }
 
-fn installed(bench: &Bench, component: u8) -> (Version, u32) {
+pub(super) fn installed(bench: &Bench, component: u8) -> (Version, u32) {
     let found = bench.device.facts().components.get(component);
     let found = found.expect("a component");
     (found.version, found.security_floor)
@@ -249,7 +254,7 @@ fn too_many_requirements() {
 }
 
 /// What is broken when the radio becomes a release that the main component cannot do with.
-fn broken(by: u8, to: Version) -> Refusal {
+pub(super) fn broken(by: u8, to: Version) -> Refusal {
     Refusal::new(Reason::RequirementBroken, by.into(), to.ordinal())
 }
 
@@ -280,7 +285,7 @@ fn what_components_need_is_remembered() {
 }
 
 /// Uses codes until the journal has begun its next sector.
-fn rotates(bench: &mut Bench) {
+pub(super) fn rotates(bench: &mut Bench) {
     let erased = |bench: &Bench| {
         let probe = bench.hardware.journal.probe();
         probe
@@ -333,92 +338,6 @@ fn needs_that_cannot_be_read_let_nothing_in() {
     }
     let told = bench.submit_found(&code, &suits).told();
     assert_eq!(told.outcome(), Outcome::InstallStarted);
-}
-
-/// What the main component needs of the radio, in bytes that lie nowhere else.
-const NEEDED: VersionRange = VersionRange {
-    least: Version {
-        major: 1,
-        minor: 0,
-        patch: 0,
-    },
-    most: Version {
-        major: 4,
-        minor: 0x1234,
-        patch: 0x0055_aa11,
-    },
-};
-
-/// Changes a bit of every record in which that need lies.
-fn decay(bench: &mut Bench) {
-    let bytes = run(&[Requirement {
-        component: RADIO,
-        versions: NEEDED,
-    }]);
-    let mut probe = bench.hardware.journal.probe();
-    let all = probe.contents().windows(bytes.len()).enumerate();
-    let places: Vec<_> = all
-        .filter(|(_, window)| *window == bytes)
-        .map(|(place, _)| place)
-        .collect();
-    assert!(!places.is_empty());
-    for place in places {
-        probe.contents_mut()[place + 4] ^= 1;
-    }
-}
-
-/// Needs that have decayed hold up no rotation: what has them stands for itself until it is installed anew.
-fn decayed_needs_refuse_until_they_are_replaced(in_table: bool) {
-    let image = Image::new(3000, 1);
-    let needed = Requirement {
-        component: RADIO,
-        versions: NEEDED,
-    };
-    let main = release(&image, 0, version(2), &[needed]);
-    let mut bench = bench().install(&image, &main);
-    if in_table {
-        rotates(&mut bench);
-    }
-    let second = release(&image, RADIO, version(2), &[]);
-    decay(&mut bench);
-    let code = bench.install_code(&second);
-    let answer = bench.submit_found(&code, &second);
-    assert_eq!(answer, Answer::Ignored(Reason::StorageFault.into()));
-    // A boot would not have its journal.
-    let booted: Result<Device<Kit>, _> =
-        Device::boot_as(bench.hardware.fork().parts(), Started::Recovery);
-    assert!(booted.is_err());
-    rotates(&mut bench);
-    rotates(&mut bench);
-    refuses(&mut bench, &second, broken(0, version(2)));
-    let motor = release(&image, MOTOR, version(2), &[]);
-    if in_table {
-        // It is known that the main component needed nothing of it.
-        let code = bench.fork().install_code(&motor);
-        let told = bench.fork().submit_found(&code, &motor).told();
-        assert_eq!(told.outcome(), Outcome::InstallStarted);
-    } else {
-        refuses(&mut bench, &motor, broken(0, version(2)));
-    }
-    let mut bench = bench.reboot();
-    refuses(&mut bench, &second, broken(0, version(2)));
-    let next = release(&image, 0, version(3), &[needs(RADIO, 1, 2)]);
-    let bench = bench.install(&image, &next);
-    let mut bench = bench.install(&image, &second);
-    let third = release(&image, RADIO, version(3), &[]);
-    refuses(&mut bench, &third, broken(0, version(3)));
-    let bench = bench.install(&image, &motor);
-    assert_eq!(installed(&bench, MOTOR), (version(2), 0));
-}
-
-#[test]
-fn needs_that_have_decayed_in_the_table_let_nothing_in() {
-    decayed_needs_refuse_until_they_are_replaced(true);
-}
-
-#[test]
-fn needs_that_have_decayed_in_a_manifest_let_nothing_in() {
-    decayed_needs_refuse_until_they_are_replaced(false);
 }
 
 /// However a device is made, its components fit what it tells and what it journals.
