@@ -51,7 +51,7 @@ crate::wire::reads!(struct FirmwareStatus { version, manifest, security_floor, t
 pub struct Junk {
     /// How many.
     pub count: u32,
-    /// Number of the last one's [`Reason`]; zero for none.
+    /// Number of the last one's [`Reason`](crate::Reason); zero for none.
     pub last_reason: u16,
 }
 
