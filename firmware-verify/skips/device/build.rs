@@ -163,13 +163,18 @@ impl Released {
     }
 }
 
-/// The same with its last byte changed: the top of a signature's S, which stays canonical, or a byte of a page.
+/// The same with a bit of each of its last bytes changed: the top of a signature's S, which stays canonical, or the end of a page.
+/// A single bit of S is one addition of the curve arithmetic, and the skip that undoes it makes a genuine signature again.
 fn spoiled(mut bytes: Vec<u8>) -> Vec<u8> {
-    if let Some(last) = bytes.last_mut() {
-        *last ^= 1;
+    for byte in bytes.iter_mut().rev().take(SPOILED) {
+        *byte ^= 1;
     }
     bytes
 }
+
+/// Bytes that are spoiled: no multiple of the base point that is added at one step, at most 127 times a power of two, makes
+/// up for so many.
+const SPOILED: usize = 8;
 
 /// A code on its way.
 struct Code {
