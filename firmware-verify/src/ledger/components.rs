@@ -182,7 +182,7 @@ impl KeptComponents {
             let manifest = read(at, buffer, reader);
             let added = manifest.and_then(|manifest| add_needs(by, manifest, &mut all));
             if added.is_err() {
-                lost = lost.and(self.all_by(by));
+                lost = lost.with(self.all_by(by));
             }
         }
         (all, lost)

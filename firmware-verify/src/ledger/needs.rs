@@ -51,8 +51,8 @@ impl Pairs {
         self.0 & Self::bit(by, component) != 0
     }
 
-    /// Those of both.
-    pub(super) fn and(self, others: Self) -> Self {
+    /// These and those others.
+    pub(super) fn with(self, others: Self) -> Self {
         Self(self.0 | others.0)
     }
 
