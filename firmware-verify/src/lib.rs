@@ -254,6 +254,7 @@ pub mod ledger;
 pub mod limits;
 mod reject;
 pub mod statement;
+mod summed;
 pub mod twin;
 pub mod types;
 #[cfg(test)]

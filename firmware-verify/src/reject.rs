@@ -306,6 +306,8 @@ reasons! {
     RolledBack = 1008, "the device's journal is older than its counter says: it was put back, and stays shut until it is recovered";
     /// The hardware's counter could not be read or raised.
     CounterFault = 1009, "the device's monotonic counter could not be read or raised: nothing was opened";
+    /// What the device keeps in RAM is not what it put there.
+    MemoryFault = 1010, "the device's memory was changed by something else than the device: everything stays shut until it boots again";
 }
 
 impl Reason {

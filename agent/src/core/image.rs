@@ -75,5 +75,6 @@ pub(super) fn is_fault(reason: Reason) -> bool {
             | Reason::NoEntropy
             | Reason::CounterFault
             | Reason::LogicFault
+            | Reason::MemoryFault
     )
 }

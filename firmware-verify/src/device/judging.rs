@@ -38,7 +38,7 @@ where
                     identity,
                     facts,
                     ..
-                } = ledger;
+                } = &**ledger;
                 check_unruled(authentic, trust, identity, &facts.replay)?;
                 return Err(fault.into());
             }

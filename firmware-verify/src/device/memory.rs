@@ -11,6 +11,7 @@ use super::{
 use crate::{
     ledger::Ledger,
     limits::{MAX_BURNED, MAX_FLOORS, MAX_LATCHES, MAX_TWIN},
+    summed::Summed,
 };
 
 /// The large part of a [`Device`](super::Device): what its journal says, and what it has learned since the boot.
@@ -47,7 +48,8 @@ pub struct Memory<
     const LATCHES: usize = MAX_LATCHES,
     const ISSUERS: usize = MAX_FLOORS,
 > {
-    pub(super) ledger: Ledger<TWIN, USED, LATCHES, ISSUERS>,
+    /// Under a sum: it decides, and has to be what the journal says for as long as the device runs.
+    pub(super) ledger: Summed<Ledger<TWIN, USED, LATCHES, ISSUERS>>,
     pub(super) latches: Latches<LATCHES>,
     /// The latch whose opening was planned last: with a burned code that is not settled, its own. One
     /// at most; a `Vec`, as an empty one is zeros and `None` is not.
@@ -65,7 +67,7 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            ledger: Ledger::zeros(),
+            ledger: Summed::unclosed(Ledger::zeros()),
             latches: Latches::new(),
             staged: Vec::new(),
             nonces: Nonces::none(),

@@ -129,6 +129,15 @@ where
         &self.memory.ledger.facts
     }
 
+    /// Whether what it keeps in RAM of its journal is what it put there: no bit has flipped, and nothing else has written over it.
+    ///
+    /// Where it is not, nothing is recorded, signed or opened any more, all of which is refused as [`Reason::MemoryFault`](crate::Reason::MemoryFault),
+    /// and [`poll`](Self::poll) closes every latch. The journal is as it was: shut what stands behind the latches, and boot again.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.memory.ledger.is_whole()
+    }
+
     /// The twin's leaves.
     #[must_use]
     pub fn twin(&self) -> Entries<'_> {

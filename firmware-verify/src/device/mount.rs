@@ -170,10 +170,11 @@ where
         enrolment: &[u8],
         factory: impl Into<Factory>,
     ) -> Result<Self, MountFault> {
-        enrol(&mut memory.ledger, root, enrolment, &parts.key)?;
+        let ledger = memory.ledger.anew();
+        enrol(ledger, root, enrolment, &parts.key)?;
         // A counter that has counted for an earlier enrolment goes on from there.
         let counted = parts.counter.read().map_err(|_| Reason::CounterFault)?;
-        let facts = &mut memory.ledger.facts;
+        let facts = &mut ledger.facts;
         let Factory { main, others } = factory.into();
         facts.firmware.confirmed.version = main;
         for (number, version) in (1..).zip(others) {
@@ -322,7 +323,7 @@ fn read_journal<
     flash: P::Journal,
 ) -> Result<Journal<P::Journal, JOURNAL_SECTOR>, MountFault> {
     let mut buffer = [0; MAX_RECORD];
-    let mut folding = Folding::new(&mut memory.ledger);
+    let mut folding = Folding::new(memory.ledger.anew());
     let journal: Journal<P::Journal, JOURNAL_SECTOR> =
         Journal::mount(flash, &mut buffer, &mut |entry| {
             if entry.kind != RECORD {
@@ -337,6 +338,7 @@ fn read_journal<
         return Err(Reason::Unprovisioned.into());
     }
     ensure(folding.finish(), Reason::LatchedShut)?;
+    memory.ledger.close();
     Ok(journal)
 }
 

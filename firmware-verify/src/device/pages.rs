@@ -84,6 +84,7 @@ where
     }
 
     fn take_page(&mut self, message: &[u8]) -> Result<Paged, Refusal> {
+        self.memory.ledger.whole()?;
         if self.half_written {
             self.rewind()?;
         }
@@ -143,7 +144,7 @@ where
             self.make_room(0)?;
             self.append(&phase)
         } else {
-            self.memory.ledger.facts.apply(&phase, Address::default())
+            self.note(&phase)
         }
     }
 
@@ -160,10 +161,17 @@ where
             self.restored = first;
         } else {
             let phase = Record::Phase(InstallPhase::Receiving { next: first });
-            self.memory.ledger.facts.apply(&phase, Address::default())?;
+            self.note(&phase)?;
         }
         self.half_written = false;
         Ok(())
+    }
+
+    /// Notes it in RAM only.
+    fn note(&mut self, phase: &Record<'_>) -> Result<(), Reason> {
+        self.memory
+            .ledger
+            .change(|ledger| ledger.facts.apply(phase, None, Address::default()))
     }
 }
 

@@ -190,7 +190,7 @@ where
             identity,
             facts,
             ..
-        } = &self.memory.ledger;
+        } = &*self.memory.ledger;
         let room = self
             .slots
             .get(usize::from(slot))

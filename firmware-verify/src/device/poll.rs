@@ -57,6 +57,9 @@ where
     /// observation, and when it asked to be called; until it says [`Polled::Idle`].
     pub fn poll<'o>(&mut self, out: &'o mut [u8]) -> Polled<'o> {
         self.watch_clock();
+        if !self.memory.ledger.is_whole() {
+            self.memory.latches.shut(None, CloseCause::Fault);
+        }
         let ticks_ms = self.clock.ticks_ms();
         let mut wake_ticks_ms = u64::MAX;
         let mut closed = None;

@@ -286,6 +286,7 @@ where
 
     /// Adds the device's signature to the message at the start of `out`.
     fn sign<'o>(&mut self, message_len: usize, out: &'o mut [u8]) -> Result<&'o [u8], Reason> {
+        self.memory.ledger.whole()?;
         let envelope = sign_message(&mut self.key, self.key_id, message_len, out)?;
         self.work.signatures_made = self.work.signatures_made.saturating_add(1);
         Ok(envelope)

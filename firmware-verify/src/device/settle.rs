@@ -36,6 +36,7 @@ where
         settlement: Settlement,
         out: &'o mut [u8],
     ) -> Result<&'o [u8], Refusal> {
+        self.memory.ledger.whole()?;
         let pending = self.memory.ledger.facts.pending.ok_or(Reason::LogicFault)?;
         ensure(
             pending.code.statement == ticket.statement(),
@@ -112,7 +113,7 @@ where
     /// A twin change that was burned before the last boot and whose outcome is not known:
     /// it is made again, since making it twice does no more than once. Handed out once a boot.
     pub fn resume(&mut self) -> Option<Unlatched<'_>> {
-        if self.handed_out {
+        if self.handed_out || !self.memory.ledger.is_whole() {
             return None;
         }
         let facts = &self.memory.ledger.facts;

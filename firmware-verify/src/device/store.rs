@@ -5,7 +5,7 @@ use core::ops::DerefMut;
 use super::{Clock as _, Counter as _, Device, Memory, Platform};
 use crate::{
     journal::{Address, JournalError, MAX_FRAME},
-    ledger::{MAX_ROOT, RECORD, Record, write_snapshot},
+    ledger::{MAX_ROOT, RECORD, Record, said_in, write_snapshot},
     limits::{JOURNAL_TAIL, MAX_RECEIPT_BODY, MAX_RECORD, TRIAL_BOOTS},
     reject::Reason,
     wire::write,
@@ -63,7 +63,10 @@ where
     /// and what was recorded opens nothing.
     pub(super) fn append(&mut self, record: &Record<'_>) -> Result<(), Reason> {
         let at = self.write(record)?;
-        self.memory.ledger.facts.apply(record, at)?;
+        let said = said_in(record)?;
+        self.memory
+            .ledger
+            .change(|ledger| ledger.facts.apply(record, said.as_ref(), at))?;
         let floor_ms = self.memory.ledger.facts.time_floor_ms.get();
         self.memory.time.raise(floor_ms, self.clock.ticks_ms());
         self.note_amiss();
@@ -79,6 +82,7 @@ where
     /// [`Reason::StorageFault`].
     #[inline(never)]
     pub(super) fn write(&mut self, record: &Record<'_>) -> Result<Address, Reason> {
+        self.memory.ledger.whole()?;
         self.work.records = self.work.records.saturating_add(1);
         match self.try_write(record)? {
             Ok(at) => Ok(at),
@@ -120,7 +124,8 @@ where
     /// [`Reason::StorageFault`]: the old sector stays in force.
     #[inline(never)]
     pub(super) fn rotate(&mut self) -> Result<(), Reason> {
-        let ledger = &mut self.memory.ledger;
+        let ledger = &self.memory.ledger;
+        ledger.whole()?;
         let mut buffer = [0; MAX_RECORD];
         let mut moved = None;
         self.journal
@@ -129,7 +134,10 @@ where
                 Ok(())
             })
             .map_err(|_: JournalError| Reason::StorageFault)?;
-        ledger.follow(&moved.ok_or(Reason::LogicFault)?);
-        Ok(())
+        let moved = moved.ok_or(Reason::LogicFault)?;
+        self.memory.ledger.change(|ledger| {
+            ledger.follow(&moved);
+            Ok(())
+        })
     }
 }

@@ -66,7 +66,9 @@ where
         self.make_room(bytes.len())?;
         has_enough(successor, &self.memory.ledger.trust)?;
         let at = self.write(&Record::Root(Bytes(bytes)))?;
-        self.memory.ledger.succeed(root, at)?;
+        self.memory
+            .ledger
+            .change(|ledger| ledger.succeed(root, at))?;
         // What a new epoch voids stays with the root before, and closes.
         if epoch == before {
             self.follow_root(root.root());
@@ -294,7 +296,11 @@ impl Voided {
 fn is_fault(reason: Reason) -> bool {
     matches!(
         reason,
-        Reason::StorageFault | Reason::NoEntropy | Reason::CounterFault | Reason::LogicFault
+        Reason::StorageFault
+            | Reason::NoEntropy
+            | Reason::CounterFault
+            | Reason::LogicFault
+            | Reason::MemoryFault
     )
 }
 

@@ -27,7 +27,7 @@ pub(super) type Reader<'r> =
 const READS: usize = 3;
 
 /// The components besides the main one, as a device remembers them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct KeptComponents {
     others: Vec<Kept, MAX_COMPONENTS>,
     /// The record with the needs of all whose release was not confirmed since.
@@ -36,7 +36,7 @@ pub struct KeptComponents {
     main_at: Address,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 struct Kept {
     component: Component,
     /// The record with the manifest of its release, where that was confirmed since.

@@ -20,11 +20,16 @@ use crate::{
 impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: usize>
     Facts<TWIN, USED, LATCHES, ISSUERS>
 {
-    /// Changes the facts by a record that is durable at this address.
+    /// Changes the facts by a record that is durable at this address, and by what its receipt [says](said_in).
     ///
     /// # Errors
     /// [`Reason::LogicFault`] or a reason of the part that does not fit.
-    pub(crate) fn apply(&mut self, record: &Record<'_>, address: Address) -> Result<(), Reason> {
+    pub(crate) fn apply(
+        &mut self,
+        record: &Record<'_>,
+        said: Option<&Said>,
+        address: Address,
+    ) -> Result<(), Reason> {
         match record {
             Record::Identity { .. } | Record::Root(_) => return Err(Reason::LogicFault),
             Record::Counters {
@@ -133,7 +138,9 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
                 }
                 self.effect(effect, address)?;
             }
-            Record::Outcome { digest, receipt } => self.told(digest, receipt.0, address)?,
+            Record::Outcome { digest, .. } => {
+                self.told(digest, said.ok_or(Reason::LogicFault)?, address)?;
+            }
             Record::Phase(phase) => self.install.as_mut().ok_or(Reason::LogicFault)?.phase = *phase,
         }
         Ok(())
@@ -163,9 +170,8 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
     }
 
     #[inline(never)]
-    fn told(&mut self, digest: &Digest, body: &[u8], address: Address) -> Result<(), Reason> {
-        let receipt = said(body)?;
-        self.remember(&receipt, address)?;
+    fn told(&mut self, digest: &Digest, receipt: &Said, address: Address) -> Result<(), Reason> {
+        self.remember(receipt, address)?;
         // At the head of a snapshot stand receipts that were copied: the state that
         // follows them contains what they changed.
         if self.begun {
@@ -173,7 +179,7 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
                 number: receipt.number,
                 head: *digest,
             };
-            self.outcome(&receipt)?;
+            self.outcome(receipt)?;
         }
         Ok(())
     }
@@ -303,12 +309,24 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
 }
 
 /// What a receipt says, as far as the ledger changes by it.
-struct Said {
+pub(crate) struct Said {
     number: u64,
     statement: StatementId,
     issuer: Option<KeyId>,
     sequence: Option<Sequence>,
     outcome: Outcome,
+}
+
+/// What the receipt in a record says, if there is one. Read before anything changes by it: an instruction that is skipped where
+/// it is read must not lie between a ledger that was whole and its next sum.
+///
+/// # Errors
+/// As the receipt's [`check`](Receipt::check), and as reading it.
+pub(crate) fn said_in(record: &Record<'_>) -> Result<Option<Said>, Reason> {
+    match record {
+        Record::Outcome { receipt, .. } => said(receipt.0).map(Some),
+        _ => Ok(None),
+    }
 }
 
 /// Reads a receipt. Apart from what is done with it, as reading takes far more of the stack.

@@ -1,6 +1,6 @@
 //! A journal read into a ledger.
 
-use super::{record::Record, state::Ledger};
+use super::{fold::said_in, record::Record, state::Ledger};
 use crate::{journal::Address, reject::Reason, twin::Bytes, verdict::ReadRoot, wire::decode_whole};
 
 /// A ledger that is being read from a journal, where it will stay.
@@ -57,7 +57,10 @@ impl<'l, const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUE
                 self.has_identity = true;
             }
             Record::Root(Bytes(envelope)) => return Ok(Some(envelope)),
-            record => self.ledger.facts.apply(&record, address)?,
+            record => {
+                let said = said_in(&record)?;
+                self.ledger.facts.apply(&record, said.as_ref(), address)?;
+            }
         }
         Ok(None)
     }

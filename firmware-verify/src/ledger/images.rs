@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// What runs and what it would fall back to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash, Serialize, Deserialize)]
 pub struct Firmware {
     /// The confirmed image.
     pub confirmed: Image,

@@ -16,6 +16,7 @@ mod state;
 
 pub(crate) use bounds::MAX_ROOT;
 pub use components::KeptComponents;
+pub(crate) use fold::said_in;
 pub(crate) use folding::Folding;
 pub(crate) use images::ImagesFold;
 pub use images::{Firmware, Images, Next};

@@ -31,7 +31,7 @@ const fn version(patch: u32) -> Version {
 }
 
 /// Which component needs something of which.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
 pub(super) struct Pairs(u16);
 
 impl Pairs {
@@ -84,7 +84,7 @@ impl Pairs {
 }
 
 /// Where the record lies that has the needs of all at the head of a sector, and whose of whom are in it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Hash)]
 pub(super) struct Table {
     pub(super) at: Address,
     pub(super) pairs: Pairs,

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The name of a code, in 32 bytes that may lie anywhere.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub(crate) struct KeptName {
     issuer: KeyId,
     sequence: Unaligned,
@@ -35,7 +35,7 @@ impl KeptName {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 struct Kept {
     latch: LatchId,
     break_glass: bool,
@@ -55,7 +55,7 @@ impl Kept {
 const _: () = assert!(size_of::<Kept>() == 34);
 
 /// The latches that codes have opened, until their closing was told.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct OpenLatches<const LATCHES: usize = MAX_LATCHES>(Vec<Kept, LATCHES>);
 
 impl<const LATCHES: usize> OpenLatches<LATCHES> {

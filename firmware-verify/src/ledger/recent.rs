@@ -18,7 +18,7 @@ pub struct Recent {
 }
 
 /// One as it is kept, in 28 bytes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 struct Kept {
     statement: StatementId,
     at: Address,
@@ -51,7 +51,7 @@ impl Kept {
 const _: () = assert!(size_of::<Kept>() == 28);
 
 /// The last receipts, the newest last.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct Recents(Vec<Kept, MAX_OUTCOMES>);
 
 impl Recents {

@@ -20,7 +20,7 @@ use crate::{
 pub(crate) const RECORD: u8 = 1;
 
 /// An image in a slot.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash, Serialize, Deserialize)]
 pub struct Image {
     /// The slot, 0 or 1.
     pub slot: u8,
@@ -60,7 +60,7 @@ impl Image {
 }
 
 /// How far an installation has come.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize, Deserialize)]
 pub enum InstallPhase {
     /// Pages are coming in; this one is next.
     Receiving {
@@ -89,7 +89,7 @@ crate::wire::reads!(enum InstallPhase {
 });
 
 /// What was burned and has no outcome yet.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize, Deserialize)]
 pub struct Pending {
     /// The code.
     pub code: CodeName,
@@ -120,7 +120,7 @@ impl Pending {
 }
 
 /// What a burned code does, as far as a restart needs to know.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize, Deserialize)]
 pub enum Doing {
     /// Make the twin so: may be done again.
     Twin,
@@ -187,7 +187,7 @@ impl Item<'_> for OpenLatch {
 }
 
 /// What tells one code from all others.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize, Deserialize)]
 pub struct CodeName {
     /// Who issued it.
     pub issuer: KeyId,

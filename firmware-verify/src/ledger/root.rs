@@ -21,7 +21,7 @@ const RECORD_HEAD: usize = 3;
 pub(crate) const RULES_ROOM: usize = MAX_ROOT_BODY + MAX_UNIT;
 
 /// Where the root in force lies, and its rules in it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Hash)]
 pub(super) struct KeptRoot {
     pub(super) at: Address,
     /// Where the rules begin in the record's body.

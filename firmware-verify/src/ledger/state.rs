@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The chain of receipts: each names the one before.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash, Serialize, Deserialize)]
 pub struct Chain {
     /// Number of the last receipt.
     pub number: u64,
@@ -34,6 +34,7 @@ pub struct Chain {
 crate::wire::reads!(struct Chain { number, head });
 
 /// The twin.
+#[derive(Hash)]
 pub struct Twin<const TWIN: usize = MAX_TWIN> {
     /// Raised by every change.
     pub version: u64,
@@ -110,7 +111,7 @@ impl<const TWIN: usize> Twin<TWIN> {
 }
 
 /// An installation under way.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Install {
     /// The code that began it.
     pub pending: Pending,
@@ -153,6 +154,7 @@ impl Install {
 }
 
 /// Everything durable, in RAM.
+#[derive(Hash)]
 pub struct Ledger<
     const TWIN: usize = MAX_TWIN,
     const USED: usize = MAX_BURNED,
@@ -227,6 +229,7 @@ pub(super) struct NewRoot {
 }
 
 /// The part of the ledger that changes from day to day.
+#[derive(Hash)]
 pub struct Facts<
     const TWIN: usize = MAX_TWIN,
     const USED: usize = MAX_BURNED,

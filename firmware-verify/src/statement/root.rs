@@ -48,7 +48,7 @@ impl Item<'_> for RootKey {
 }
 
 /// Signatures asked for, per kind of statement that no latch stands before.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize, Deserialize)]
 pub struct Thresholds {
     /// Root keys for this root and its successor.
     pub root: u8,

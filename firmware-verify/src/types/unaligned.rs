@@ -3,7 +3,7 @@
 use crate::limits::MAX_TIME_MS;
 
 /// A number of 64 bits that may lie anywhere: in a structure of bytes it takes eight, and none around them.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 pub(crate) struct Unaligned([u8; 8]);
 
 impl Unaligned {
@@ -18,7 +18,7 @@ impl Unaligned {
 
 /// A number of milliseconds in six bytes, which nine thousand years of them fit into: ticks, and times. What is more than that is
 /// the most that fits.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 pub(crate) struct Millis([u8; 6]);
 
 impl Millis {

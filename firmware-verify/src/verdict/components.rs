@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A component besides the main one.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize, Deserialize)]
 pub struct Component {
     /// Its number, from 1.
     pub number: u8,

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Who the device is.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Hash, Serialize, Deserialize)]
 pub struct Identity {
     /// Its tenant.
     pub tenant: TenantId,

@@ -77,7 +77,7 @@ pub enum Recall {
 pub type Replay = ReplayTable<MAX_BURNED>;
 
 /// The memory of used codes: bounded, and never forgetful in the attacker's favour.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Default, Debug, Hash)]
 pub struct ReplayTable<const USED: usize, const ISSUERS: usize = MAX_FLOORS> {
     burned: Vec<Kept, USED>,
     floors: Vec<KeptFloor, ISSUERS>,

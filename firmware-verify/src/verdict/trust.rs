@@ -16,6 +16,7 @@ use crate::{
 
 /// A trust root that was checked, with its keys ready for use, but for its rules: what a device holds in RAM. It reads the rules
 /// where the root lies in its journal.
+#[derive(Hash)]
 pub struct InForce {
     id: StatementId,
     /// Of version 0, that no root has, while there is none.
@@ -24,7 +25,7 @@ pub struct InForce {
 }
 
 /// What a trust root says besides its keys and its rules.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub struct Terms {
     /// The tenant that it governs.
     pub tenant: TenantId,

@@ -19,7 +19,7 @@ use crate::{
 
 /// An Ed25519 public key (RFC 8032) that is neither of small order nor encoded in
 /// more than one way. Whatever its bytes are, [`verify`](Self::verify) finds no signature of another good.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PublicKey([u8; 32]);
 
 impl PublicKey {
@@ -155,7 +155,7 @@ impl Keys for PublicKey {
 }
 
 /// The keys of a trust root, each with its id and role.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct KeyRing(Vec<(KeyId, Role, PublicKey), MAX_KEYS>);
 
 impl KeyRing {

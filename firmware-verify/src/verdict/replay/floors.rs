@@ -40,7 +40,7 @@ impl Floor {
 
 /// An issuer's floors as the table keeps them. Its newest code that changed the twin is among its used ones, or it has left them
 /// and the floor of those is not below it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub(super) struct KeptFloor {
     pub(super) issuer: KeyId,
     pub(super) replay: Sequence,

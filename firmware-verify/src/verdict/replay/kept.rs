@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// A used code as the table keeps it, in 21 bytes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub(super) struct Kept {
     pub(super) sequence: Unaligned,
     /// The first bytes of its id.
