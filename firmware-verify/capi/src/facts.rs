@@ -184,6 +184,28 @@ fn read(device: &Inner, in_hand: bool) -> latch_facts_t {
     }
 }
 
+/// Whether what the device keeps in memory of its journal is what it put there. Where it is not, because a bit has flipped or
+/// something has written over it, nothing is recorded, signed or opened any more: all of that is refused with
+/// LATCH_REASON_MEMORY_FAULT, and latch_poll closes every latch. The journal is as it was: shut what stands behind the latches,
+/// and boot again. Ask after latch_poll.
+///
+/// # Safety
+/// As latch_submit.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn latch_is_whole(
+    device: *mut latch_device_t,
+    whole: *mut bool,
+) -> latch_result_t {
+    // SAFETY: as this function's caller promises.
+    unsafe {
+        call(device, |door| {
+            let place = Place::new(whole)?;
+            place.put(door.device.is_whole());
+            Ok(())
+        })
+    }
+}
+
 /// Whether a latch, 0 to 15, is open now. Needs no latch_poll before it: what should have closed is not open.
 ///
 /// # Safety

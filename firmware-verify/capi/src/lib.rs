@@ -75,8 +75,8 @@ pub use entries::{
 };
 pub use facts::{
     LATCH_DEVICE_NAME_SIZE, LATCH_NEVER, latch_facts, latch_facts_t, latch_identity,
-    latch_identity_t, latch_install_phase_t, latch_is_open, latch_observe, latch_time_kind_t,
-    latch_twin,
+    latch_identity_t, latch_install_phase_t, latch_is_open, latch_is_whole, latch_observe,
+    latch_time_kind_t, latch_twin,
 };
 pub use geometry::{latch_flash_erase_size, latch_flash_write_size, latch_largest_page};
 pub use images::{

@@ -14,4 +14,5 @@ mod door {
     mod reentry;
     mod seed;
     mod service;
+    mod spoiled;
 }

@@ -73,6 +73,7 @@ const FILES: &[(&str, Make)] = &[
     ("forged", forged),
     ("flush", || code(valve(), flush(), 2)),
     ("open", || code(valve(), Change::Open { seconds: 30 }, 3)),
+    ("faster", || code(LatchId::TWIN, speed(9), 5)),
     ("install", || code(LatchId::FIRMWARE, install(), 4)),
     ("manifest", || manifest().into_bytes()),
     ("pages", pages),

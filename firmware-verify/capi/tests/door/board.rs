@@ -279,7 +279,7 @@ unsafe extern "C" fn fill(board: *mut c_void, out: *mut u8, len: usize) -> i32 {
     let board = board.cast::<Board>();
     // SAFETY: the board of this bench, and a buffer of that length.
     unsafe {
-        (*board).dice += 1;
+        (*board).dice = (*board).dice.wrapping_add(1);
         ptr::write_bytes(out, (*board).dice, len);
     }
     0

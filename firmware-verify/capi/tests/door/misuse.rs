@@ -34,6 +34,7 @@ fn everywhere(device: *mut latch_device_t) -> Vec<latch_result_t> {
             latch_recent(device, ids.as_mut_ptr(), &raw mut len),
             answer(|facts| latch_facts(device, facts)).0,
             latch_is_open(device, 0, &raw mut flag),
+            latch_is_whole(device, &raw mut flag),
             answer(|entries| latch_twin(device, &raw mut number, entries)).0,
             latch_observe(device, 0, 0, 0, 0),
             answer(|identity| latch_identity(device, identity)).0,
