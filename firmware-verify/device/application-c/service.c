@@ -289,6 +289,7 @@ static void hear(void)
 _Noreturn void service_run(cause_t cause)
 {
     uint64_t wake_in_ms;
+    bool is_whole;
 
     service.cause = cause;
     come_up();
@@ -302,6 +303,10 @@ _Noreturn void service_run(cause_t cause)
         is_reached = is_reached || (service.is_answered && line_is_up() && line_is_told());
         pump_observe(&device);
         (void)latch_tend(&device, &tending, out, sizeof out, &wake_in_ms);
+        if (latch_is_whole(&device, &is_whole) != LATCH_OK || !is_whole) {
+            /* Everything is shut by now, and a boot reads anew what the memory has lost. */
+            machine_reset();
+        }
         settle_image();
         if (service_tell()) {
             hear();

@@ -146,6 +146,10 @@ impl Service {
         let mut closings = 0;
         let mut count = |_: &[u8]| closings += 1;
         let _ = self.device.tend(&mut self.pump, &mut out, &mut count);
+        if !self.device.is_whole() {
+            // Everything is shut by now, and a boot reads anew what the memory has lost.
+            reset();
+        }
         self.closings = self.closings.wrapping_add(closings);
     }
 
