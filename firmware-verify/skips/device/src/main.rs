@@ -54,6 +54,8 @@ fn main() -> ! {
         (_, standing) => standing.booted(),
     };
     probe::done();
+    // What has noticed that its memory is spoiled boots next.
+    let board = board.filter(Board::is_whole);
     probe::tell(board.as_ref());
     probe::inspected();
     halt()
