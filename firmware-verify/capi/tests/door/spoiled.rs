@@ -13,8 +13,8 @@ const VALVE: u8 = 3;
 /// Flips a bit of the twin where it lies in the device's memory, or flips it back.
 fn flip(bench: &Bench) {
     let device = bench.device().cast::<u8>();
-    // SAFETY: the storage of a device that was booted, while no call is under way. What of it was never written is of no matter
-    // outside Miri, which does not run this.
+    // SAFETY: the storage of a device that was booted, while no call is under way. What of it was never written is no matter:
+    // Miri, which would mind, does not run this.
     let storage = unsafe { slice::from_raw_parts(device, size_of::<latch_device_t>()) };
     let found = storage
         .windows(10)
@@ -91,10 +91,6 @@ fn polled(bench: &Bench) -> latch_polled_t {
 }
 
 #[test]
-#[cfg_attr(
-    miri,
-    ignore = "looks for the twin among bytes of which some were never written"
-)]
 fn a_device_whose_memory_was_written_over_shuts_and_boots() {
     let bench = Bench::provisioned();
     assert_eq!(bench.serve(&input("speed")).0, LATCH_OK);
@@ -129,10 +125,6 @@ fn a_device_whose_memory_was_written_over_shuts_and_boots() {
 }
 
 #[test]
-#[cfg_attr(
-    miri,
-    ignore = "looks for the twin among bytes of which some were never written"
-)]
 fn what_is_in_hand_is_not_settled_and_not_handed_out_again() {
     let bench = Bench::provisioned();
     assert_eq!(bench.serve(&input("speed")).0, LATCH_OK);
@@ -166,10 +158,6 @@ fn what_is_in_hand_is_not_settled_and_not_handed_out_again() {
 }
 
 #[test]
-#[cfg_attr(
-    miri,
-    ignore = "looks for the twin among bytes of which some were never written"
-)]
 fn no_snapshot_is_taken_of_it() {
     let bench = Bench::provisioned();
     assert_eq!(bench.serve(&input("speed")).0, LATCH_OK);
