@@ -16,17 +16,24 @@ use crate::reject::{Reason, ensure};
 pub(crate) struct Summed<T> {
     value: T,
     sum: u32,
+    /// It was not whole once: it does not come back by itself, whatever is read later.
+    spoiled: bool,
 }
 
 impl<T> Summed<T> {
     /// A value that is not whole until it is [closed](Self::close): a static of zeros stays one.
     pub(crate) const fn unclosed(value: T) -> Self {
-        Self { value, sum: 0 }
+        Self {
+            value,
+            sum: 0,
+            spoiled: false,
+        }
     }
 
     /// The value to be made anew, whatever it was.
     pub(crate) fn anew(&mut self) -> &mut T {
         self.sum = 0;
+        self.spoiled = false;
         &mut self.value
     }
 }
@@ -40,29 +47,31 @@ impl<T: Hash> Summed<T> {
     /// Whether it is what it was made.
     #[inline(never)]
     pub(crate) fn is_whole(&self) -> bool {
-        sum_of(black_box(&self.value)) == self.sum
+        !self.spoiled && sum_of(black_box(&self.value)) == self.sum
     }
 
-    /// Asks the same.
+    /// Asks the same, and remembers the answer if it is not.
     ///
     /// # Errors
     /// [`Reason::MemoryFault`].
-    pub(crate) fn whole(&self) -> Result<(), Reason> {
-        ensure(self.is_whole(), Reason::MemoryFault)
+    pub(crate) fn whole(&mut self) -> Result<(), Reason> {
+        self.spoiled |= !self.is_whole();
+        ensure(!self.spoiled, Reason::MemoryFault)
     }
 
     /// Changes it, if it is whole.
     ///
     /// # Errors
-    /// [`Reason::MemoryFault`]: nothing was changed. Those of the change, with what it has done by then.
+    /// [`Reason::MemoryFault`]: nothing was changed. Those of the change: if it has done anything by then, the value is whole no
+    /// more.
     pub(crate) fn change(
         &mut self,
         by: impl FnOnce(&mut T) -> Result<(), Reason>,
     ) -> Result<(), Reason> {
         self.whole()?;
-        let changed = by(&mut self.value);
+        by(&mut self.value)?;
         self.close();
-        changed
+        Ok(())
     }
 }
 
@@ -90,19 +99,22 @@ const SPREAD: u32 = 0x9e37_79b1;
 
 /// A sum on its way.
 ///
-/// Each step can be undone, if the word is known. So a change that lies within one word, of four bytes, always comes to another
-/// sum; any other comes to the same once in 2^32. It is no secret and no signature: whoever can write into a device's memory
-/// has it.
+/// Each step can be undone, if the word is known. So another number of up to four bytes where one lies, or other bytes in one
+/// group of four, always come to another sum. What changes more, as a length or a variant does, comes to the same once in 2^32, if
+/// what it puts there is random. It is no secret and no signature: whoever can write into a device's memory has it.
 struct Sum(u32);
 
 impl Sum {
     fn add(&mut self, word: u32) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(SPREAD);
+        let spread = (self.0.rotate_left(5) ^ word).wrapping_mul(SPREAD);
+        // The highest bit of a word changes no other of the product: without this, one of the next word would undo it.
+        self.0 = spread ^ (spread >> 15);
     }
 }
 
+// On bare metal each is one function, and a call for each field; hosts have the room to do without the calls.
 impl Hasher for Sum {
-    #[inline(never)]
+    #[cfg_attr(target_os = "none", inline(never))]
     fn write(&mut self, bytes: &[u8]) {
         let (words, rest) = bytes.as_chunks();
         for word in words {
@@ -121,12 +133,12 @@ impl Hasher for Sum {
         self.write_u32(number.into());
     }
 
-    #[inline(never)]
+    #[cfg_attr(target_os = "none", inline(never))]
     fn write_u32(&mut self, number: u32) {
         self.add(number);
     }
 
-    #[inline(never)]
+    #[cfg_attr(target_os = "none", inline(never))]
     fn write_u64(&mut self, number: u64) {
         self.write(&number.to_le_bytes());
     }
@@ -227,14 +239,48 @@ mod tests {
         };
         assert_eq!(summed.change(add), Ok(()));
         assert_eq!(summed.change(add), Ok(()));
-        assert!(summed.is_whole());
-        // A change that fails half way has still been made by what may make it.
+        assert!(summed.is_whole() && summed.count == 2);
+    }
+
+    #[test]
+    fn a_change_that_fails_half_way_spoils_it() {
+        let mut summed = closed();
+        let failed = summed.change(|_| Err(Reason::TwinTooLarge));
+        assert_eq!(
+            (failed, summed.is_whole()),
+            (Err(Reason::TwinTooLarge), true)
+        );
         let failed = summed.change(|kept| {
             kept.open = true;
             Err(Reason::LogicFault)
         });
-        assert_eq!(failed, Err(Reason::LogicFault));
-        assert!(summed.is_whole() && summed.open && summed.count == 2);
+        assert_eq!(
+            (failed, summed.is_whole()),
+            (Err(Reason::LogicFault), false)
+        );
+    }
+
+    #[test]
+    fn what_was_not_whole_once_does_not_come_back_by_itself() {
+        let mut summed = closed();
+        summed.value.count ^= 1;
+        assert_eq!(summed.whole(), Err(Reason::MemoryFault));
+        summed.value.count ^= 1;
+        assert!(!summed.is_whole());
+        assert_eq!(summed.whole(), Err(Reason::MemoryFault));
+        summed.anew();
+        summed.close();
+        assert_eq!(summed.whole(), Ok(()));
+    }
+
+    /// Pairs of flips of which one would undo the other, if the highest bits of a word were not brought down.
+    #[test]
+    fn two_bits_of_neighbours_are_noticed() {
+        for (high, low) in (0..32).flat_map(|high| (0..32).map(move |low| (high, low))) {
+            let mut summed = closed();
+            summed.value.count ^= 1 << high | 1 << (32 + low);
+            assert!(!summed.is_whole(), "{high} and {low}");
+        }
     }
 
     #[test]

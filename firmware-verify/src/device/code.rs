@@ -298,8 +298,11 @@ where
             .facts
             .pending
             .map(|pending| pending.code.statement);
-        if in_hand != Some(id) {
+        if in_hand != Some(id) || !self.is_remembered(authentic) {
             return self.ignore_for(Reason::LogicFault);
+        }
+        if let Err(spoiled) = self.memory.ledger.whole() {
+            return self.ignore_for(spoiled);
         }
         self.handed_out = true;
         let twin = &self.memory.ledger.facts.twin;
@@ -319,6 +322,13 @@ where
             _ => return Submitted::Ignored(Reason::LogicFault.into()),
         };
         Submitted::Unlatched(Unlatched::new(opened, id))
+    }
+
+    /// Whether the code would be refused from now on, as one that was used.
+    fn is_remembered(&self, authentic: &Authentic<'_>) -> bool {
+        let (replay, code) = (&self.memory.ledger.facts.replay, authentic.code());
+        replay.is_used(code.issuer, code.sequence, authentic.id())
+            || code.sequence <= replay.floor(code.issuer).replay
     }
 
     /// Ends a code behind which nothing has to be carried out.

@@ -2,7 +2,7 @@
 
 use super::{JOURNAL_SECTOR, Memory, MountFault, Platform};
 use crate::{
-    journal::{Address, Journal},
+    journal::{Address, Journal, JournalError},
     ledger::{Ledger, write_first},
     limits::MAX_RECORD,
     reject::{Reason, Refusal, ensure},
@@ -68,7 +68,10 @@ pub(super) fn write_journal<
         Journal::mount(flash, &mut buffer, &mut |_| Ok(())).map_err(MountFault::Journal)?;
     ensure(journal.is_blank(), Reason::AlreadyProvisioned)?;
     journal
-        .rotate(|snapshot| write_first(ledger, root, &mut buffer, snapshot))
+        .rotate(|snapshot| {
+            write_first(ledger, root, &mut buffer, snapshot)?;
+            ensure(ledger.is_whole(), JournalError::Storage)
+        })
         .map_err(|_| Reason::StorageFault)?;
     Ok(journal.release())
 }

@@ -56,7 +56,7 @@ where
     /// epoch and release keys, the security floor.
     ///
     /// # Errors
-    /// [`Reason::NoInstall`] when no image is complete; [`Reason::StorageFault`],
+    /// [`Reason::NoInstall`] when no image is complete; [`Reason::StorageFault`], [`Reason::MemoryFault`],
     /// [`Reason::KeyFault`]. An image that must not run is `Ok` with the receipt that ends
     /// its installation.
     pub fn arm<'o>(&mut self, out: &'o mut [u8]) -> Result<Armed<'o>, Refusal> {
@@ -167,8 +167,9 @@ where
     /// Reads part of the image that is armed or on trial.
     ///
     /// # Errors
-    /// [`Reason::NoInstall`], [`Reason::PageLength`] past its end, [`Reason::StorageFault`].
+    /// [`Reason::NoInstall`], [`Reason::PageLength`] past its end, [`Reason::StorageFault`], [`Reason::MemoryFault`].
     pub fn read_image(&mut self, offset: u32, out: &mut [u8]) -> Result<(), Refusal> {
+        self.memory.ledger.whole()?;
         let install = self
             .memory
             .ledger
@@ -204,7 +205,7 @@ where
     /// The running image on trial says that it is healthy: it stays.
     ///
     /// # Errors
-    /// [`Reason::NoInstall`] when the main component is not on trial; [`Reason::StorageFault`],
+    /// [`Reason::NoInstall`] when the main component is not on trial; [`Reason::StorageFault`], [`Reason::MemoryFault`],
     /// [`Reason::KeyFault`].
     pub fn confirm<'o>(&mut self, out: &'o mut [u8]) -> Result<&'o [u8], Refusal> {
         self.confirm_component(MAIN_COMPONENT, out)

@@ -78,7 +78,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     /// # Errors
     /// As [`TrustRoot::first`](crate::verdict::TrustRoot::first) and [`judge_enrolment`](crate::verdict::judge_enrolment); [`Reason::RolledBack`],
     /// [`Reason::KeyFault`] when the enrolment is for another key than the device's,
-    /// [`Reason::AlreadyProvisioned`], [`Reason::CounterFault`], [`Reason::StorageFault`].
+    /// [`Reason::AlreadyProvisioned`], [`Reason::CounterFault`], [`Reason::StorageFault`], [`Reason::MemoryFault`].
     pub fn provision(
         parts: Parts<P>,
         root: &[u8],
@@ -114,7 +114,7 @@ impl<P: Platform, const TWIN: usize, const USED: usize> Device<P, TWIN, USED> {
     /// # Errors
     /// [`MountFault::Journal`] when the journal cannot be trusted; [`Reason::Unprovisioned`],
     /// [`Reason::KeyFault`], [`Reason::NoEntropy`], [`Reason::RolledBack`],
-    /// [`Reason::CounterFault`], [`Reason::StorageFault`].
+    /// [`Reason::CounterFault`], [`Reason::StorageFault`]; and [`Reason::MemoryFault`], where another boot may do.
     pub fn boot(parts: Parts<P>) -> Result<Self, MountFault> {
         Self::boot_in(Inline::default(), parts)
     }
@@ -186,6 +186,7 @@ where
             })?;
         }
         facts.anchor = counted.unwrap_or(0);
+        memory.ledger.close();
         parts.journal =
             write_journal::<P, TWIN, USED, LATCHES, ISSUERS>(&mut memory, parts.journal, root)?;
         Self::boot_in(memory, parts)

@@ -72,7 +72,7 @@ where
     /// # Errors
     /// Counted as junk: [`Reason::NoInstall`], [`Reason::OtherRelease`],
     /// [`Reason::PageOrder`], [`Reason::PageLength`], [`Reason::PageHash`]; and
-    /// [`Reason::StorageFault`].
+    /// [`Reason::StorageFault`], [`Reason::MemoryFault`].
     pub fn page(&mut self, message: &[u8]) -> Result<Paged, Refusal> {
         self.take_page(message).map_err(|refusal| {
             if self.half_written {

@@ -57,7 +57,7 @@ where
     /// observation, and when it asked to be called; until it says [`Polled::Idle`].
     pub fn poll<'o>(&mut self, out: &'o mut [u8]) -> Polled<'o> {
         self.watch_clock();
-        if !self.memory.ledger.is_whole() {
+        if self.memory.ledger.whole().is_err() {
             self.memory.latches.shut(None, CloseCause::Fault);
         }
         let ticks_ms = self.clock.ticks_ms();
@@ -122,7 +122,7 @@ where
     }
 
     /// Whether a latch is open now. Needs no [`poll`](Self::poll) before it: what should have
-    /// closed is not open.
+    /// closed is not open. Only that the device's memory is not whole any more is found by a poll.
     #[must_use]
     #[inline(never)]
     pub fn is_open(&self, latch: LatchId) -> bool {

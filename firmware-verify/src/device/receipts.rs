@@ -59,7 +59,7 @@ where
     /// Records an outcome durably and signs its receipt into `out`.
     ///
     /// # Errors
-    /// [`Reason::StorageFault`], [`Reason::KeyFault`], [`Reason::BufferTooSmall`].
+    /// [`Reason::StorageFault`], [`Reason::MemoryFault`], [`Reason::KeyFault`], [`Reason::BufferTooSmall`].
     pub(super) fn conclude<'o>(
         &mut self,
         about: &About,
@@ -101,7 +101,7 @@ where
     /// Signs the receipt with this number again: the same bytes as the first time.
     ///
     /// # Errors
-    /// [`Reason::AlreadyUsed`] when it is no longer kept, [`Reason::StorageFault`],
+    /// [`Reason::AlreadyUsed`] when it is no longer kept, [`Reason::StorageFault`], [`Reason::MemoryFault`],
     /// [`Reason::KeyFault`], [`Reason::BufferTooSmall`].
     pub fn receipt_numbered<'o>(
         &mut self,
@@ -117,7 +117,7 @@ where
     /// Signs the last receipt for a statement again: the same bytes as the first time.
     ///
     /// # Errors
-    /// [`Reason::AlreadyUsed`] when it is no longer kept, [`Reason::StorageFault`],
+    /// [`Reason::AlreadyUsed`] when it is no longer kept, [`Reason::StorageFault`], [`Reason::MemoryFault`],
     /// [`Reason::KeyFault`], [`Reason::BufferTooSmall`].
     pub fn receipt<'o>(
         &mut self,
@@ -174,7 +174,7 @@ where
     /// Signs the device's state into `out`.
     ///
     /// # Errors
-    /// [`Reason::KeyFault`], [`Reason::BufferTooSmall`], [`Reason::NoEntropy`].
+    /// [`Reason::KeyFault`], [`Reason::BufferTooSmall`], [`Reason::NoEntropy`], [`Reason::MemoryFault`].
     pub fn state<'o>(&mut self, out: &'o mut [u8]) -> Result<&'o [u8], Refusal> {
         let ticks_ms = self.clock.ticks_ms();
         self.memory.nonces.age(&mut self.entropy, ticks_ms)?;

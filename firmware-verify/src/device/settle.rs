@@ -29,14 +29,18 @@ where
     ///
     /// # Errors
     /// [`Reason::StorageFault`], [`Reason::KeyFault`]: the outcome will be told after the
-    /// next boot, as far as it is known then. [`Reason::LogicFault`] for another's ticket.
+    /// next boot, as far as it is known then. [`Reason::MemoryFault`]: the same, and [`poll`](Self::poll) has what was opened shut
+    /// again. [`Reason::LogicFault`] for another's ticket.
     pub fn settle<'o>(
         &mut self,
         ticket: Ticket,
         settlement: Settlement,
         out: &'o mut [u8],
     ) -> Result<&'o [u8], Refusal> {
-        self.memory.ledger.whole()?;
+        if let Err(spoiled) = self.memory.ledger.whole() {
+            let staged = self.memory.staged.pop();
+            return Err(self.shut_again(staged.as_ref(), spoiled));
+        }
         let pending = self.memory.ledger.facts.pending.ok_or(Reason::LogicFault)?;
         ensure(
             pending.code.statement == ticket.statement(),
@@ -58,7 +62,9 @@ where
             (Settlement::Done, Doing::Lockdown) => Outcome::LockedDown,
             (Settlement::Done, Doing::Open | Doing::Renew) => {
                 let staged = staged.ok_or(Reason::LogicFault)?;
-                ensure(staged.code() == pending.code, Reason::LogicFault)?;
+                if staged.code() != pending.code {
+                    return Err(self.shut_again(Some(&staged), Reason::LogicFault));
+                }
                 return Ok(self.settle_open(&about, &staged, out)?);
             }
             (Settlement::Done, Doing::Install | Doing::Probe | Doing::Unlock) => {
@@ -67,6 +73,18 @@ where
         };
         self.handed_out = false;
         Ok(self.conclude(&about, outcome, out)?)
+    }
+
+    /// What the action has opened counts as open for a moment, so that whoever has opened it is asked to shut it.
+    #[inline(never)]
+    fn shut_again(&mut self, staged: Option<&Staged>, fault: Reason) -> Refusal {
+        if let Some(opening) = staged.and_then(Staged::opened) {
+            let latch = opening.latch;
+            let stands = self.let_stand(&opening);
+            self.memory.latches.shut(Some(latch), CloseCause::Fault);
+            return stands.err().unwrap_or(fault).into();
+        }
+        fault.into()
     }
 
     /// Lets a latch be open, unless that cannot be told: then it is to be shut again.
@@ -111,9 +129,10 @@ where
     }
 
     /// A twin change that was burned before the last boot and whose outcome is not known:
-    /// it is made again, since making it twice does no more than once. Handed out once a boot.
+    /// it is made again, since making it twice does no more than once. Handed out once a boot, and not from a memory that is not
+    /// whole.
     pub fn resume(&mut self) -> Option<Unlatched<'_>> {
-        if self.handed_out || !self.memory.ledger.is_whole() {
+        if self.handed_out || self.memory.ledger.whole().is_err() {
             return None;
         }
         let facts = &self.memory.ledger.facts;

@@ -7,7 +7,7 @@ use crate::{
     journal::{Address, JournalError, MAX_FRAME},
     ledger::{MAX_ROOT, RECORD, Record, said_in, write_snapshot},
     limits::{JOURNAL_TAIL, MAX_RECEIPT_BODY, MAX_RECORD, TRIAL_BOOTS},
-    reject::Reason,
+    reject::{Reason, ensure},
     wire::write,
 };
 
@@ -46,7 +46,7 @@ where
     /// fit the journal's sector, before they begin.
     ///
     /// # Errors
-    /// [`Reason::StorageFault`].
+    /// [`Reason::StorageFault`], [`Reason::MemoryFault`].
     pub(super) fn make_room(&mut self, body: usize) -> Result<(), Reason> {
         let needed = (OUTCOME + AROUND + ATTEMPTS).saturating_add(body);
         if self.journal.needs_snapshot() || self.journal.room() < needed {
@@ -60,10 +60,10 @@ where
     ///
     /// # Errors
     /// [`Reason::StorageFault`]: the ledger has not changed. [`Reason::CounterFault`]: it has,
-    /// and what was recorded opens nothing.
+    /// and what was recorded opens nothing. [`Reason::MemoryFault`]: what was recorded, if anything, counts at the next boot.
     pub(super) fn append(&mut self, record: &Record<'_>) -> Result<(), Reason> {
-        let at = self.write(record)?;
         let said = said_in(record)?;
+        let at = self.write(record)?;
         self.memory
             .ledger
             .change(|ledger| ledger.facts.apply(record, said.as_ref(), at))?;
@@ -79,7 +79,7 @@ where
     /// more in the new sector.
     ///
     /// # Errors
-    /// [`Reason::StorageFault`].
+    /// [`Reason::StorageFault`], [`Reason::MemoryFault`].
     #[inline(never)]
     pub(super) fn write(&mut self, record: &Record<'_>) -> Result<Address, Reason> {
         self.memory.ledger.whole()?;
@@ -105,8 +105,10 @@ where
     /// Raises the hardware's counter to what the journal counts.
     ///
     /// # Errors
-    /// [`Reason::CounterFault`].
+    /// [`Reason::CounterFault`], [`Reason::MemoryFault`].
     pub(super) fn raise_counter(&mut self) -> Result<(), Reason> {
+        // What it counts to is never taken back: a number that nothing was recorded for would shut the device for good.
+        self.memory.ledger.whole()?;
         let anchor = self.memory.ledger.facts.anchor;
         if self.counted.is_none_or(|counted| counted >= anchor) {
             return Ok(());
@@ -121,17 +123,18 @@ where
     /// Writes the ledger into a fresh sector.
     ///
     /// # Errors
-    /// [`Reason::StorageFault`]: the old sector stays in force.
+    /// [`Reason::StorageFault`], [`Reason::MemoryFault`]: the old sector stays in force.
     #[inline(never)]
     pub(super) fn rotate(&mut self) -> Result<(), Reason> {
+        self.memory.ledger.whole()?;
         let ledger = &self.memory.ledger;
-        ledger.whole()?;
         let mut buffer = [0; MAX_RECORD];
         let mut moved = None;
         self.journal
             .rotate(|snapshot| {
                 moved = Some(write_snapshot(ledger, &mut buffer, snapshot)?);
-                Ok(())
+                // Once more, before it is in force: a sector's writing takes long.
+                ensure(ledger.is_whole(), JournalError::Storage)
             })
             .map_err(|_: JournalError| Reason::StorageFault)?;
         let moved = moved.ok_or(Reason::LogicFault)?;

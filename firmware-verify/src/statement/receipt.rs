@@ -31,7 +31,7 @@ pub enum CloseCause {
     Trust,
     /// The device was locked down.
     Lockdown,
-    /// Its opening could not be recorded. In no receipt: what shuts it learns it.
+    /// Its opening could not be recorded, or the device's memory is not whole any more. In no receipt: what shuts it learns it.
     Fault,
 }
 
