@@ -44,6 +44,11 @@ impl<P: Platform> Station<P> {
             return Next::Wait;
         }
         match (&self.work, self.rest_until_ms) {
+            (Work::Idle, None) if !self.device.is_whole() => {
+                // Nothing is taken from the queue that the device could not answer.
+                self.rest(now_ms, Reason::MemoryFault.into(), effects);
+                return Next::Wait;
+            }
             (Work::Idle, None) => {}
             (Work::Idle, Some(until_ms)) if until_ms > now_ms => return Next::Wait,
             (Work::Idle, Some(_)) | (Work::GaveUp, _) => return Next::Boot,
