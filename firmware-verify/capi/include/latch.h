@@ -261,6 +261,8 @@ enum {
     LATCH_REASON_ROLLED_BACK = 1008,
     /* the device's monotonic counter could not be read or raised: nothing was opened */
     LATCH_REASON_COUNTER_FAULT = 1009,
+    /* the device's memory was changed by something else than the device: everything stays shut until it boots again */
+    LATCH_REASON_MEMORY_FAULT = 1010,
 };
 
 /**
@@ -555,7 +557,7 @@ enum latch_close_cause_t
      */
     LATCH_CLOSE_LOCKDOWN = 8,
     /**
-     * Its opening could not be recorded.
+     * Its opening could not be recorded, or the device's memory is not whole any more.
      */
     LATCH_CLOSE_FAULT = 9,
 };
@@ -2033,7 +2035,7 @@ struct latch_text_t latch_sentence(latch_result_t result);
  * Signs the device's state, for issuers: what it is, and the challenge that the next code answers. Publish it after every
  * boot and receipt, and while a latch is open as often as latch_facts says. `out` takes LATCH_STATE_SIZE bytes at least.
  *
- * Refused with LATCH_REASON_KEY_FAULT, LATCH_REASON_BUFFER_TOO_SMALL, LATCH_REASON_NO_ENTROPY.
+ * Refused with LATCH_REASON_KEY_FAULT, LATCH_REASON_BUFFER_TOO_SMALL, LATCH_REASON_NO_ENTROPY, LATCH_REASON_MEMORY_FAULT.
  *
  * Promised by the caller:
  * As latch_submit.
@@ -2047,7 +2049,7 @@ latch_result_t latch_state(struct latch_device_t *device,
  * Signs the last receipt for a statement again: the same bytes as the first time. `out` takes LATCH_RECEIPT_SIZE bytes at
  * least.
  *
- * Refused with LATCH_REASON_ALREADY_USED when it is no longer kept, LATCH_REASON_STORAGE_FAULT, LATCH_REASON_KEY_FAULT,
+ * Refused with LATCH_REASON_ALREADY_USED when it is no longer kept, LATCH_REASON_STORAGE_FAULT, LATCH_REASON_MEMORY_FAULT, LATCH_REASON_KEY_FAULT,
  * LATCH_REASON_BUFFER_TOO_SMALL.
  *
  * Promised by the caller:
@@ -2165,13 +2167,14 @@ latch_result_t latch_provision_again(struct latch_device_t *device,
  *
  * Refused with LATCH_REASON_LATCHED_SHUT when the journal cannot be trusted (latch_last_refusal says how),
  * LATCH_REASON_UNPROVISIONED, LATCH_REASON_KEY_FAULT, LATCH_REASON_NO_ENTROPY, LATCH_REASON_ROLLED_BACK,
- * LATCH_REASON_COUNTER_FAULT, LATCH_REASON_STORAGE_FAULT; LATCH_RUNNING. After any of them every call but a boot,
+ * LATCH_REASON_COUNTER_FAULT, LATCH_REASON_STORAGE_FAULT, LATCH_REASON_MEMORY_FAULT; LATCH_RUNNING. After any of them every call but a boot,
  * latch_provision, latch_last_refusal and latch_end is LATCH_FAULTED.
  *
  * Promised by the caller:
  * As latch_provision.
  */
-latch_result_t latch_boot(struct latch_device_t *device, const struct latch_parts_t *parts);
+latch_result_t latch_boot(struct latch_device_t *device,
+                          const struct latch_parts_t *parts);
 
 /**
  * As latch_boot, for a program that a bootloader has started (latch_bootloader_start) and that knows as what:
@@ -2235,7 +2238,7 @@ latch_result_t latch_submit(struct latch_device_t *device,
  * Records how the action in hand went: `failure` is 0 when it was done, or the product's own number for why not. The
  * receipt comes into `out` (LATCH_RECEIPT_SIZE bytes at least), its length into `receipt_len`.
  *
- * Refused with LATCH_NOTHING_IN_HAND; LATCH_REASON_STORAGE_FAULT or LATCH_REASON_KEY_FAULT, after which the outcome is
+ * Refused with LATCH_NOTHING_IN_HAND; LATCH_REASON_STORAGE_FAULT, LATCH_REASON_MEMORY_FAULT or LATCH_REASON_KEY_FAULT, after which the outcome is
  * told after the next boot, as far as it is known then.
  *
  * Promised by the caller:
@@ -2305,6 +2308,18 @@ latch_result_t latch_tend(struct latch_device_t *device,
 latch_result_t latch_facts(struct latch_device_t *device, struct latch_facts_t *facts);
 
 /**
+ * Whether what the device keeps in memory of its journal is what it put there. Where it is not, because a bit has flipped or
+ * something has written over it, nothing is recorded, signed or opened any more: all of that is refused with
+ * LATCH_REASON_MEMORY_FAULT, and latch_poll closes every latch. The journal is as it was: shut what stands behind the latches,
+ * and boot again. Ask after latch_poll.
+ *
+ * Promised by the caller:
+ * As latch_submit.
+ */
+latch_result_t latch_is_whole(struct latch_device_t *device,
+                              bool *whole);
+
+/**
  * Whether a latch, 0 to 15, is open now. Needs no latch_poll before it: what should have closed is not open.
  *
  * Promised by the caller:
@@ -2359,7 +2374,8 @@ latch_result_t latch_wanted(struct latch_device_t *device,
  * Takes a page message, which is checked in RAM before flash is erased or written for it.
  *
  * Refused, and counted as junk, with LATCH_REASON_NO_INSTALL, LATCH_REASON_OTHER_RELEASE, LATCH_REASON_PAGE_ORDER,
- * LATCH_REASON_PAGE_LENGTH, LATCH_REASON_PAGE_HASH; and with LATCH_REASON_STORAGE_FAULT.
+ * LATCH_REASON_PAGE_LENGTH, LATCH_REASON_PAGE_HASH; and with LATCH_REASON_STORAGE_FAULT,
+ * LATCH_REASON_MEMORY_FAULT.
  *
  * Promised by the caller:
  * As latch_submit.
@@ -2373,7 +2389,8 @@ latch_result_t latch_page(struct latch_device_t *device,
  * Reads the whole slot back and arms it: the next boot tries the new image. LATCH_OK with `ready` false is an image that
  * must not run. `out` takes a receipt, LATCH_RECEIPT_SIZE bytes at least.
  *
- * Refused with LATCH_REASON_NO_INSTALL when no image is complete, LATCH_REASON_STORAGE_FAULT, LATCH_REASON_KEY_FAULT.
+ * Refused with LATCH_REASON_NO_INSTALL when no image is complete, LATCH_REASON_STORAGE_FAULT, LATCH_REASON_MEMORY_FAULT,
+ * LATCH_REASON_KEY_FAULT.
  *
  * Promised by the caller:
  * As latch_submit.
@@ -2388,6 +2405,7 @@ latch_result_t latch_arm(struct latch_device_t *device,
  * least.
  *
  * Refused with LATCH_REASON_NO_INSTALL when the main component is not on trial, LATCH_REASON_STORAGE_FAULT,
+ * LATCH_REASON_MEMORY_FAULT,
  * LATCH_REASON_KEY_FAULT.
  *
  * Promised by the caller:
@@ -2427,7 +2445,8 @@ latch_result_t latch_give_up(struct latch_device_t *device,
 /**
  * Reads part of the image that is armed or on trial: to install it into another component.
  *
- * Refused with LATCH_REASON_NO_INSTALL, LATCH_REASON_PAGE_LENGTH past its end, LATCH_REASON_STORAGE_FAULT.
+ * Refused with LATCH_REASON_NO_INSTALL, LATCH_REASON_PAGE_LENGTH past its end, LATCH_REASON_STORAGE_FAULT,
+ * LATCH_REASON_MEMORY_FAULT.
  *
  * Promised by the caller:
  * As latch_submit.

@@ -142,7 +142,7 @@ pub enum latch_close_cause_t {
     LATCH_CLOSE_TRUST = 7,
     /// The device was locked down.
     LATCH_CLOSE_LOCKDOWN = 8,
-    /// Its opening could not be recorded.
+    /// Its opening could not be recorded, or the device's memory is not whole any more.
     LATCH_CLOSE_FAULT = 9,
 }
 

@@ -110,7 +110,8 @@ pub unsafe extern "C" fn latch_wanted(
 /// Takes a page message, which is checked in RAM before flash is erased or written for it.
 ///
 /// Refused, and counted as junk, with LATCH_REASON_NO_INSTALL, LATCH_REASON_OTHER_RELEASE, LATCH_REASON_PAGE_ORDER,
-/// LATCH_REASON_PAGE_LENGTH, LATCH_REASON_PAGE_HASH; and with LATCH_REASON_STORAGE_FAULT.
+/// LATCH_REASON_PAGE_LENGTH, LATCH_REASON_PAGE_HASH; and with LATCH_REASON_STORAGE_FAULT,
+/// LATCH_REASON_MEMORY_FAULT.
 ///
 /// # Safety
 /// As latch_submit.
@@ -147,7 +148,8 @@ pub struct latch_armed_t {
 /// Reads the whole slot back and arms it: the next boot tries the new image. LATCH_OK with `ready` false is an image that
 /// must not run. `out` takes a receipt, LATCH_RECEIPT_SIZE bytes at least.
 ///
-/// Refused with LATCH_REASON_NO_INSTALL when no image is complete, LATCH_REASON_STORAGE_FAULT, LATCH_REASON_KEY_FAULT.
+/// Refused with LATCH_REASON_NO_INSTALL when no image is complete, LATCH_REASON_STORAGE_FAULT, LATCH_REASON_MEMORY_FAULT,
+/// LATCH_REASON_KEY_FAULT.
 ///
 /// # Safety
 /// As latch_submit.
@@ -182,6 +184,7 @@ pub unsafe extern "C" fn latch_arm(
 /// least.
 ///
 /// Refused with LATCH_REASON_NO_INSTALL when the main component is not on trial, LATCH_REASON_STORAGE_FAULT,
+/// LATCH_REASON_MEMORY_FAULT,
 /// LATCH_REASON_KEY_FAULT.
 ///
 /// # Safety
@@ -252,7 +255,8 @@ pub unsafe extern "C" fn latch_give_up(
 
 /// Reads part of the image that is armed or on trial: to install it into another component.
 ///
-/// Refused with LATCH_REASON_NO_INSTALL, LATCH_REASON_PAGE_LENGTH past its end, LATCH_REASON_STORAGE_FAULT.
+/// Refused with LATCH_REASON_NO_INSTALL, LATCH_REASON_PAGE_LENGTH past its end, LATCH_REASON_STORAGE_FAULT,
+/// LATCH_REASON_MEMORY_FAULT.
 ///
 /// # Safety
 /// As latch_submit.

@@ -206,7 +206,7 @@ unsafe fn provision(
 ///
 /// Refused with LATCH_REASON_LATCHED_SHUT when the journal cannot be trusted (latch_last_refusal says how),
 /// LATCH_REASON_UNPROVISIONED, LATCH_REASON_KEY_FAULT, LATCH_REASON_NO_ENTROPY, LATCH_REASON_ROLLED_BACK,
-/// LATCH_REASON_COUNTER_FAULT, LATCH_REASON_STORAGE_FAULT; LATCH_RUNNING. After any of them every call but a boot,
+/// LATCH_REASON_COUNTER_FAULT, LATCH_REASON_STORAGE_FAULT, LATCH_REASON_MEMORY_FAULT; LATCH_RUNNING. After any of them every call but a boot,
 /// latch_provision, latch_last_refusal and latch_end is LATCH_FAULTED.
 ///
 /// # Safety

@@ -210,7 +210,7 @@ pub unsafe extern "C" fn latch_submit(
 /// Records how the action in hand went: `failure` is 0 when it was done, or the product's own number for why not. The
 /// receipt comes into `out` (LATCH_RECEIPT_SIZE bytes at least), its length into `receipt_len`.
 ///
-/// Refused with LATCH_NOTHING_IN_HAND; LATCH_REASON_STORAGE_FAULT or LATCH_REASON_KEY_FAULT, after which the outcome is
+/// Refused with LATCH_NOTHING_IN_HAND; LATCH_REASON_STORAGE_FAULT, LATCH_REASON_MEMORY_FAULT or LATCH_REASON_KEY_FAULT, after which the outcome is
 /// told after the next boot, as far as it is known then.
 ///
 /// # Safety

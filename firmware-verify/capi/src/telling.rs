@@ -72,7 +72,7 @@ unsafe fn buffer_of<'a>(
 /// Signs the device's state, for issuers: what it is, and the challenge that the next code answers. Publish it after every
 /// boot and receipt, and while a latch is open as often as latch_facts says. `out` takes LATCH_STATE_SIZE bytes at least.
 ///
-/// Refused with LATCH_REASON_KEY_FAULT, LATCH_REASON_BUFFER_TOO_SMALL, LATCH_REASON_NO_ENTROPY.
+/// Refused with LATCH_REASON_KEY_FAULT, LATCH_REASON_BUFFER_TOO_SMALL, LATCH_REASON_NO_ENTROPY, LATCH_REASON_MEMORY_FAULT.
 ///
 /// # Safety
 /// As latch_submit.
@@ -98,7 +98,7 @@ pub unsafe extern "C" fn latch_state(
 /// Signs the last receipt for a statement again: the same bytes as the first time. `out` takes LATCH_RECEIPT_SIZE bytes at
 /// least.
 ///
-/// Refused with LATCH_REASON_ALREADY_USED when it is no longer kept, LATCH_REASON_STORAGE_FAULT, LATCH_REASON_KEY_FAULT,
+/// Refused with LATCH_REASON_ALREADY_USED when it is no longer kept, LATCH_REASON_STORAGE_FAULT, LATCH_REASON_MEMORY_FAULT, LATCH_REASON_KEY_FAULT,
 /// LATCH_REASON_BUFFER_TOO_SMALL.
 ///
 /// # Safety

@@ -7,6 +7,11 @@ mod issued;
 
 mod door {
     pub(crate) mod board;
+    #[cfg_attr(
+        miri,
+        allow(dead_code, reason = "only what Miri does not run lets a bit flip")
+    )]
+    mod fault;
     mod images;
     mod life;
     mod link;

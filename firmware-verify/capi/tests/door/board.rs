@@ -9,6 +9,7 @@ use std::{
 
 use latch_capi::*;
 
+use super::fault::moment;
 use crate::issued::{self, DEVICE, NOW_MS};
 
 const BLOCK: usize = 4096;
@@ -67,6 +68,19 @@ impl Bench {
             within: Vec::new(),
             out: [0; LATCH_STATE_SIZE],
         })))
+    }
+
+    /// A board with the flash of another, from which its power was taken just now.
+    pub(crate) fn like(other: &Self) -> Self {
+        let bench = Self::new();
+        // SAFETY: two boards, while no call is under way.
+        unsafe {
+            (*bench.0).journal.clone_from(&(*other.0).journal);
+            (*bench.0).slots.clone_from(&(*other.0).slots);
+            (*bench.0).counter = (*other.0).counter;
+        }
+        assert_eq!(bench.boot(), LATCH_OK);
+        bench
     }
 
     /// A device that was provisioned.
@@ -236,6 +250,7 @@ pub(crate) fn answer<T>(call: impl FnOnce(*mut T) -> latch_result_t) -> (latch_r
 }
 
 unsafe extern "C" fn read(cells: *mut c_void, offset: u32, out: *mut u8, len: usize) -> i32 {
+    moment("read");
     let offset = usize::try_from(offset).unwrap();
     // SAFETY: the library stays inside the region.
     unsafe { ptr::copy_nonoverlapping(cells.cast::<u8>().add(offset), out, len) };
@@ -243,6 +258,7 @@ unsafe extern "C" fn read(cells: *mut c_void, offset: u32, out: *mut u8, len: us
 }
 
 unsafe extern "C" fn write(cells: *mut c_void, offset: u32, bytes: *const u8, len: usize) -> i32 {
+    moment("write");
     let offset = usize::try_from(offset).unwrap();
     assert!(offset.is_multiple_of(latch_flash_write_size()));
     assert!(len.is_multiple_of(latch_flash_write_size()));
@@ -254,6 +270,7 @@ unsafe extern "C" fn write(cells: *mut c_void, offset: u32, bytes: *const u8, le
 }
 
 unsafe extern "C" fn erase(cells: *mut c_void, offset: u32, len: u32) -> i32 {
+    moment("erase");
     let (offset, len) = (
         usize::try_from(offset).unwrap(),
         usize::try_from(len).unwrap(),
@@ -266,16 +283,19 @@ unsafe extern "C" fn erase(cells: *mut c_void, offset: u32, len: u32) -> i32 {
 }
 
 unsafe extern "C" fn ticks_ms(_: *mut c_void) -> u64 {
+    moment("ticks");
     1_000
 }
 
 unsafe extern "C" fn trusted_ms(_: *mut c_void, unix_ms: *mut u64) -> i32 {
+    moment("time");
     // SAFETY: room for a number.
     unsafe { unix_ms.write(NOW_MS) };
     0
 }
 
 unsafe extern "C" fn fill(board: *mut c_void, out: *mut u8, len: usize) -> i32 {
+    moment("dice");
     let board = board.cast::<Board>();
     // SAFETY: the board of this bench, and a buffer of that length.
     unsafe {
@@ -295,6 +315,7 @@ unsafe extern "C" fn public_key(_: *mut c_void, out: *mut u8) -> i32 {
 }
 
 unsafe extern "C" fn sign(_: *mut c_void, message: *const u8, len: usize, out: *mut u8) -> i32 {
+    moment("sign");
     // SAFETY: a message of that length.
     let message = unsafe { slice::from_raw_parts(message, len) };
     let sum = message
@@ -306,18 +327,21 @@ unsafe extern "C" fn sign(_: *mut c_void, message: *const u8, len: usize, out: *
 }
 
 unsafe extern "C" fn counter_read(board: *mut c_void, number: *mut u64) -> i32 {
+    moment("count");
     // SAFETY: the board of this bench, and room for a number.
     unsafe { number.write((*board.cast::<Board>()).counter) };
     0
 }
 
 unsafe extern "C" fn counter_raise(board: *mut c_void, to: u64) -> i32 {
+    moment("raise");
     // SAFETY: the board of this bench.
     unsafe { (*board.cast::<Board>()).counter = to };
     0
 }
 
 unsafe extern "C" fn act(board: *mut c_void, action: *const latch_action_t) -> i32 {
+    moment("act");
     let board = board.cast::<Board>();
     // SAFETY: an action that lives until this returns.
     let action = unsafe { *action };
