@@ -6,6 +6,10 @@
 #include "board/board.h"
 #include "latch.h"
 
+/* How long the device rests when its flash or its memory has failed, in milliseconds: each start is a write, and a fault that passes
+   does so in minutes or not at all. */
+#define FAULT_REST_MS 60000u
+
 /* The device: storage that never moves. */
 extern latch_device_t device;
 

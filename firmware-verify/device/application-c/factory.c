@@ -102,6 +102,10 @@ _Noreturn void factory_stay_shut(const latch_refusal_t *fault, cause_t cause)
         latch_refusal_t refusal = *fault;
 
         line_turn();
+        if (fault->reason == LATCH_REASON_MEMORY_FAULT && ticks_ms() >= FAULT_REST_MS) {
+            /* Its journal is as it was, and the next boot reads it anew. */
+            machine_reset();
+        }
         if (line_has_come()) {
             tell_standing(LATCH_LIFE_SHUT, fault, cause);
         }

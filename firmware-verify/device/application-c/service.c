@@ -7,9 +7,6 @@
 #include "line.h"
 #include "pump.h"
 
-/* How long the device rests when its flash has failed, in milliseconds: each start is a write, and a fault that passes does so in
-   minutes or not at all. */
-#define FAULT_REST_MS 60000u
 /* How long a release that works may wait for a host that speaks to it, in milliseconds; then the machine starts anew, and it has
    a boot less. Long enough for a host to be restarted. */
 #define PATIENCE_MS 600000u
@@ -92,7 +89,7 @@ static void prepare_to_leave(uint64_t in_ms)
     is_leaving = true;
 }
 
-/* The flash has failed: after a while the machine starts anew, which repairs what can be. */
+/* The flash has failed, or the memory: after a while the machine starts anew, which repairs what can be. */
 static void rest(void)
 {
     prepare_to_leave(FAULT_REST_MS);
@@ -305,7 +302,7 @@ _Noreturn void service_run(cause_t cause)
         (void)latch_tend(&device, &tending, out, sizeof out, &wake_in_ms);
         if (latch_is_whole(&device, &is_whole) != LATCH_OK || !is_whole) {
             /* Everything is shut by now, and a boot reads anew what the memory has lost. */
-            machine_reset();
+            rest();
         }
         settle_image();
         if (service_tell()) {

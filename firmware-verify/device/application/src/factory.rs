@@ -3,7 +3,7 @@
 use core::cell::RefCell;
 
 use heapless::Vec;
-use latch_device_board::{Chip, Ticks, handoff::Cause};
+use latch_device_board::{Chip, Ticks, handoff::Cause, reset};
 use latch_link::{FromDevice, Life, Program, Refused, Standing, ToDevice};
 use latch_verify::{
     Reason, Refusal,
@@ -17,6 +17,7 @@ use latch_verify::{
 use crate::{
     Line,
     parts::{PumpDevice, parts, room},
+    service::FAULT_REST_MS,
     why,
 };
 
@@ -110,6 +111,10 @@ pub(crate) fn run(mut line: Line, chip: &'static RefCell<Chip>, ticks: Ticks, ca
 pub(crate) fn stay_shut(mut line: Line, fault: Refused, cause: Cause) -> ! {
     loop {
         line.turn();
+        if fault.reason == Reason::MemoryFault.number() && line.now_ms() >= FAULT_REST_MS {
+            // Its journal is as it was, and the next boot reads it anew.
+            reset()
+        }
         if line.has_come() {
             let _ = line.say(&standing(Life::Shut(fault), cause));
         }

@@ -18,9 +18,9 @@ use crate::{
     trial::{self, Trial},
 };
 
-/// How long the device rests when its flash has failed, in milliseconds: each start is a write, and a fault that passes does so in
-/// minutes or not at all.
-const FAULT_REST_MS: u64 = 60_000;
+/// How long the device rests when its flash or its memory has failed, in milliseconds: each start is a write, and a fault that passes
+/// does so in minutes or not at all.
+pub(crate) const FAULT_REST_MS: u64 = 60_000;
 
 /// The device in service.
 pub(crate) struct Service {
@@ -133,7 +133,7 @@ impl Service {
         }
     }
 
-    /// The flash has failed: after a while the machine starts anew, which repairs what can be.
+    /// The flash has failed, or the memory: after a while the machine starts anew, which repairs what can be.
     fn rest(&mut self) {
         let at_ms = self.line.now_ms().saturating_add(FAULT_REST_MS);
         self.leaves_by_ms.get_or_insert(at_ms);
@@ -148,7 +148,7 @@ impl Service {
         let _ = self.device.tend(&mut self.pump, &mut out, &mut count);
         if !self.device.is_whole() {
             // Everything is shut by now, and a boot reads anew what the memory has lost.
-            reset();
+            self.rest();
         }
         self.closings = self.closings.wrapping_add(closings);
     }
