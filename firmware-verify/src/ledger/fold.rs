@@ -357,3 +357,6 @@ fn named(receipt: &Said) -> Result<(KeyId, Sequence), Reason> {
     let names = receipt.issuer.zip(receipt.sequence);
     names.ok_or(Reason::LogicFault)
 }
+
+#[cfg(test)]
+mod tests;
