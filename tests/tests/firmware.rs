@@ -5,6 +5,7 @@
 mod world;
 
 mod firmware {
+    pub(crate) mod described;
     pub(crate) mod endless;
     pub(crate) mod meanwhile;
     pub(crate) mod sizes;

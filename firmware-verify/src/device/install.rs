@@ -13,7 +13,7 @@ use crate::{
     limits::MAX_RECORD,
     reject::{Reason, Refusal, ensure},
     statement::{MAIN_COMPONENT, Outcome, TimeStatus},
-    types::{Digest, StatementId, Version},
+    types::{Digest, Version},
     verdict::{ReleaseFacts, suits},
     wire::{KeyRing, Kind, Role, Signers},
 };
@@ -97,18 +97,15 @@ where
             image.manifest,
         );
         let signers = prove_release(&mut manifest, self.memory.ledger.trust.ring())?;
-        self.still_suits(manifest_at, image.manifest, signers)?;
+        self.still_suits(manifest_at, &image, signers)?;
         check_slot(&mut self.slots, &image)
     }
 
-    /// Whether the release of a manifest in the journal suits the device as it is now. Apart from what checks its signatures.
+    /// Whether the release of a manifest in the journal suits the device as it is now, and is that of the image. The image was made
+    /// of a copy that was read once, before the burn: an instruction that is skipped there leaves the tree of another, which would
+    /// lie in the slot by now. Apart from what checks its signatures.
     #[inline(never)]
-    fn still_suits(
-        &mut self,
-        at: Address,
-        id: StatementId,
-        signers: Signers,
-    ) -> Result<(), Reason> {
+    fn still_suits(&mut self, at: Address, image: &Image, signers: Signers) -> Result<(), Reason> {
         let version = self.version_before();
         let ledger = &self.memory.ledger;
         let components = ledger.components(&mut self.journal)?;
@@ -122,11 +119,13 @@ where
             downgrade: true,
         };
         let mut buffer = [0; MAX_RECORD];
-        let mut manifest = KeptStatement::new(&mut self.journal, at, Kind::Manifest, id);
+        let mut manifest =
+            KeptStatement::new(&mut self.journal, at, Kind::Manifest, image.manifest);
         let verified = manifest.verified(signers, &mut buffer)?;
-        suits(&verified, &ledger.trust, &ledger.identity, &release)
-            .map(drop)
-            .map_err(Refusal::into_reason)
+        match suits(&verified, &ledger.trust, &ledger.identity, &release) {
+            Ok(manifest) => ensure(image.is_described_by(&manifest), Reason::LogicFault),
+            Err(refusal) => Err(refusal.reason),
+        }
     }
 
     /// Whether an installation's code has lost its force since it was burned.

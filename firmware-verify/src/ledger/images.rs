@@ -182,6 +182,22 @@ impl Image {
         }
     }
 
+    /// Whether it is what a manifest describes. Its length and its pages are held by the root of their tree.
+    #[inline(never)]
+    pub(crate) fn is_described_by(&self, manifest: &Manifest<'_>) -> bool {
+        let numbers = (
+            self.component,
+            self.security_version,
+            self.version.ordinal(),
+        );
+        let signed = (
+            manifest.component,
+            manifest.security_version,
+            manifest.version.ordinal(),
+        );
+        self.merkle_root == manifest.merkle_root && numbers == signed
+    }
+
     /// Length of a page in bytes.
     #[must_use]
     pub fn page_size(&self) -> u32 {
