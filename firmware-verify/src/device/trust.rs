@@ -65,6 +65,7 @@ where
         let bytes = successor.bytes();
         self.make_room(bytes.len())?;
         has_enough(successor, &self.memory.ledger.trust)?;
+        root.says_what_is_signed()?;
         let at = self.write(&Record::Root(Bytes(bytes)))?;
         self.memory
             .ledger

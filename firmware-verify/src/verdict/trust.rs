@@ -57,6 +57,14 @@ impl Terms {
             thresholds: root.thresholds,
         }
     }
+
+    /// Whether a root in this envelope says so: it is read once more. Who is believed, and what is forgotten where a new epoch
+    /// begins, comes from the one copy that was made first.
+    #[inline(never)]
+    fn are_in(&self, envelope: &Envelope<'_>) -> bool {
+        let root: Result<Root<'_>, _> = decode_whole(black_box(envelope).body());
+        root.is_ok_and(|root| *self == Terms::of(&root))
+    }
 }
 
 /// A trust root that was checked, all of it.
@@ -90,6 +98,19 @@ impl<'a> ReadRoot<'a> {
         let envelope = Envelope::parse(Kind::Root, bytes).map_err(Refusal::into_reason)?;
         let root = read_kept(&envelope).map_err(Refusal::into_reason)?;
         Ok(Self { envelope, root })
+    }
+
+    /// Checks that its terms are what was signed, as [`Authentic::says_what_is_signed`](super::Authentic::says_what_is_signed)
+    /// does. Its keys and rules are slices of what was signed.
+    ///
+    /// # Errors
+    /// [`Reason::LogicFault`].
+    #[inline(never)]
+    pub(crate) fn says_what_is_signed(&self) -> Result<(), Reason> {
+        ensure(
+            Terms::of(&self.root).are_in(&self.envelope),
+            Reason::LogicFault,
+        )
     }
 
     /// What it says.
@@ -303,13 +324,13 @@ impl InForce {
         Ok(())
     }
 
-    /// Whether what lies here is what was read: a store that a fault has skipped leaves a threshold, or the number of a role, at
-    /// zero, and nothing that asks for them later could tell.
+    /// Whether what lies here is what the envelope says, and the roles are those that were read: a store that a fault has skipped
+    /// leaves a threshold, or the number of a role, at zero, and nothing that asks for them later could tell.
     #[inline(never)]
     fn is(&self, read: &ReadRoot<'_>) -> bool {
         let listed = read.root.keys.iter().map(|listed| listed.role);
         let roles = self.ring.iter().map(|(_, role, _)| *role);
-        black_box(self.terms) == Terms::of(&read.root) && roles.eq(listed)
+        black_box(&self.terms).are_in(&read.envelope) && roles.eq(listed)
     }
 
     /// Whether as many of its root keys have signed it as it asks for: counted are signatures that were proven, by the places of

@@ -3,6 +3,7 @@
 use super::{InForce, ReadRoot};
 use crate::{
     reject::Reason,
+    statement::Root,
     vectors,
     wire::{KeyRing, Role},
 };
@@ -33,6 +34,31 @@ fn what_lies_there_is_told_from_what_was_read() {
     }
     in_force.ring = ring;
     assert!(!in_force.is(&read), "a role");
+}
+
+/// A copy in which something is not what was signed: an instruction was skipped while it was made.
+#[test]
+fn a_root_says_what_was_signed() {
+    let envelope = vectors::root();
+    let read = || ReadRoot::kept(&envelope).unwrap();
+    assert_eq!(read().says_what_is_signed(), Ok(()));
+    let changes: [fn(&mut Root<'_>); 5] = [
+        |root| root.tenant.0[0] ^= 1,
+        |root| root.version += 1,
+        |root| root.epoch += 1,
+        |root| root.thresholds.root += 1,
+        |root| root.thresholds.time += 1,
+    ];
+    for (nth, change) in changes.into_iter().enumerate() {
+        let mut copy = read();
+        change(&mut copy.root);
+        let refused = Err(Reason::LogicFault);
+        assert_eq!(copy.says_what_is_signed(), refused, "change {nth}");
+        // Nor is it in force: not by a journal that was read at a boot either.
+        let mut in_force = InForce::none();
+        assert_eq!(in_force.put(&copy), refused, "change {nth}");
+        assert!(in_force.terms().is_err() && in_force.ring().iter().next().is_none());
+    }
 }
 
 #[test]
