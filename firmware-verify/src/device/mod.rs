@@ -30,6 +30,7 @@ mod submit;
 mod time;
 mod trust;
 mod unlatched;
+mod voided;
 
 pub use crate::image::{Paged, PagesWanted};
 pub use crate::limits::JOURNAL_SECTOR;

@@ -5,6 +5,7 @@ use core::ops::DerefMut;
 
 use super::{
     Clock as _, Device, Memory, Platform, budget::Written, receipts::About, submit::Submitted,
+    voided::Voided,
 };
 use crate::{
     ledger::{CodeName, Record},
@@ -113,7 +114,7 @@ where
         out: &'a mut [u8],
     ) -> Submitted<'a> {
         let (trust, identity) = (&self.memory.ledger.trust, &self.memory.ledger.identity);
-        let authentic: AuthenticRevocation<Revocation> =
+        let authentic: AuthenticRevocation<'_, Revocation> =
             match authenticate_revocation(statement, trust, identity) {
                 Ok(authentic) => authentic,
                 Err(refusal) => return self.ignore(refusal),
@@ -133,11 +134,11 @@ where
         if replay.floor(issuer).revoked >= through {
             return Submitted::Noted;
         }
-        let voided = Voided::Through { issuer, through };
+        let voided = Voided::through(issuer, through);
         let install = self.memory.ledger.facts.install.as_ref();
         let downloads = install.is_some_and(|install| voided.holds(&install.pending.code));
         let holds = self.void_latches(&voided) || downloads;
-        if let Err(refusal) = self.afford(by, holds) {
+        if let Err(refusal) = self.afford(&voided, authentic.signed(), by, holds) {
             return self.ignore_for(refusal);
         }
         self.tell(&about, Outcome::Revoked, out)
@@ -151,7 +152,7 @@ where
         out: &'a mut [u8],
     ) -> Submitted<'a> {
         let (trust, identity) = (&self.memory.ledger.trust, &self.memory.ledger.identity);
-        let authentic: AuthenticRevocation<StopSlip> =
+        let authentic: AuthenticRevocation<'_, StopSlip> =
             match authenticate_revocation(statement, trust, identity) {
                 Ok(authentic) => authentic,
                 Err(refusal) => return self.ignore(refusal),
@@ -183,12 +184,13 @@ where
             install.is_some_and(|install| install.pending.code == named && !install.stopped);
         let used = replay.is_used(issuer, sequence, statement);
         let is_stopped = replay.is_stopped(issuer, sequence, statement);
-        let holds = self.void_latches(&Voided::One(named)) || downloads;
+        let voided = Voided::one(named);
+        let holds = self.void_latches(&voided) || downloads;
         if is_stopped && !holds {
             return Submitted::Noted;
         }
         let used = used || holds;
-        if let Err(refusal) = self.afford(by, holds) {
+        if let Err(refusal) = self.afford(&voided, authentic.signed(), by, holds) {
             return self.ignore_for(refusal);
         }
         self.tell(&about, Outcome::Stopped { statement, used }, out)
@@ -203,9 +205,16 @@ where
         latches.revoke(&ledger.facts.open, |code| voided.holds(code))
     }
 
-    /// Takes leave to write that an issuer has taken something back: it could go on for ever,
-    /// unless something ends by it.
-    fn afford(&mut self, by: By, ends_something: bool) -> Result<(), Reason> {
+    /// Takes leave to write that an issuer has taken back what the signed body names: it could go on for ever, unless something
+    /// ends by it.
+    fn afford(
+        &mut self,
+        voided: &Voided,
+        body: &[u8],
+        by: By,
+        ends_something: bool,
+    ) -> Result<(), Reason> {
+        voided.are_named_in(body, &self.memory.ledger.identity.tenant)?;
         let ticks_ms = self.clock.ticks_ms();
         let free = by == By::Root || ends_something;
         let may = free || self.memory.budgets.write(Written::Revocation, ticks_ms);
@@ -271,25 +280,6 @@ where
         self.make_room(0)?;
         self.conclude(&about, Outcome::RootAccepted { version, epoch }, out)
             .map(|_| ())
-    }
-}
-
-/// The codes that a statement voids.
-enum Voided {
-    /// All of an issuer, up to this one.
-    Through { issuer: KeyId, through: Sequence },
-    /// This one.
-    One(CodeName),
-}
-
-impl Voided {
-    fn holds(&self, code: &CodeName) -> bool {
-        match self {
-            Self::Through { issuer, through } => {
-                code.issuer == *issuer && code.sequence <= *through
-            }
-            Self::One(named) => code == named,
-        }
     }
 }
 

@@ -47,13 +47,14 @@ pub enum By {
 }
 
 /// A revocation or stop slip whose signatures are good.
-pub struct AuthenticRevocation<B> {
+pub struct AuthenticRevocation<'a, B> {
     id: StatementId,
+    signed: &'a [u8],
     body: B,
     signers: Signers,
 }
 
-impl<'a, B: Revokes<'a>> AuthenticRevocation<B> {
+impl<'a, B: Revokes<'a>> AuthenticRevocation<'a, B> {
     /// The statement's id.
     #[must_use]
     pub fn id(&self) -> StatementId {
@@ -64,6 +65,11 @@ impl<'a, B: Revokes<'a>> AuthenticRevocation<B> {
     #[must_use]
     pub fn body(&self) -> &B {
         &self.body
+    }
+
+    /// The bytes of which that was read.
+    pub(crate) fn signed(&self) -> &'a [u8] {
+        self.signed
     }
 
     /// Checks that the issuer itself, or root, has signed: an issuer can always take back what
@@ -109,12 +115,13 @@ pub fn authenticate_revocation<'a, B: Revokes<'a>>(
     bytes: &'a [u8],
     trust: &InForce,
     identity: &Identity,
-) -> Result<AuthenticRevocation<B>, Refusal> {
+) -> Result<AuthenticRevocation<'a, B>, Refusal> {
     let verified = trust.verify(B::KIND, bytes)?;
     let body: B = verified.body()?;
     ensure(body.tenant() == identity.tenant, Reason::OtherTenant)?;
     Ok(AuthenticRevocation {
         id: verified.envelope().id(),
+        signed: verified.envelope().body(),
         body,
         signers: verified.signers(),
     })

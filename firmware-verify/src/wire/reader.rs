@@ -114,7 +114,7 @@ pub struct Reader<'de> {
 }
 
 impl<'de> Reader<'de> {
-    pub(super) fn new(bytes: &'de [u8]) -> Self {
+    pub(crate) fn new(bytes: &'de [u8]) -> Self {
         Self {
             rest: bytes,
             failed: false,
