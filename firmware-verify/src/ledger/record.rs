@@ -188,6 +188,10 @@ impl Item<'_> for OpenLatch {
 
 /// What tells one code from all others.
 #[derive(Clone, Copy, Eq, Debug, Hash, Serialize, Deserialize)]
+#[allow(
+    clippy::derived_hash_with_manual_eq,
+    reason = "both take every field, as they are derived; equality is one function"
+)]
 pub struct CodeName {
     /// Who issued it.
     pub issuer: KeyId,

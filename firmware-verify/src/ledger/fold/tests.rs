@@ -24,7 +24,7 @@ fn folded(record: &Record<'_>) -> Result<(), Reason> {
     let mut ledger: Box<Ledger<64, 4, 4, 4>> = Box::new(Ledger::zeros());
     ledger.clear();
     let read: Record<'_> = decode_whole(body).unwrap();
-    ledger.facts.apply(&read, Address::NOWHERE)
+    ledger.facts.apply(&read, None, Address::NOWHERE)
 }
 
 fn run<'b, T: Item<'b>>(items: &[T]) -> Vec<u8> {
