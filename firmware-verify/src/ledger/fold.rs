@@ -2,9 +2,10 @@
 //! for a record that was just appended.
 
 use super::{
+    name::CodeName,
     needs::Table,
     recent::Recent,
-    record::{CodeName, Doing, Effect, OpenLatch, Record},
+    record::{Doing, Effect, OpenLatch, Record},
     state::{Chain, Facts, Install, NewRoot},
 };
 use crate::{

@@ -2,7 +2,7 @@
 
 use heapless::Vec;
 
-use super::record::{CodeName, OpenLatch};
+use super::{name::CodeName, record::OpenLatch};
 use crate::{
     limits::MAX_LATCHES,
     reject::Reason,

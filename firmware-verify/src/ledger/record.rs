@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{images::Firmware, state::Chain};
+use super::{images::Firmware, name::CodeName, state::Chain};
 use crate::{
     limits::MAX_LATCHES,
     statement::RuleChoice,
@@ -184,36 +184,6 @@ impl OpenLatch {
 
 impl Item<'_> for OpenLatch {
     const MAX: usize = MAX_LATCHES;
-}
-
-/// What tells one code from all others.
-#[derive(Clone, Copy, Eq, Debug, Hash, Serialize, Deserialize)]
-#[allow(
-    clippy::derived_hash_with_manual_eq,
-    reason = "both take every field, as they are derived; equality is one function"
-)]
-pub struct CodeName {
-    /// Who issued it.
-    pub issuer: KeyId,
-    /// Its place in the issuer's order.
-    pub sequence: Sequence,
-    /// Its id.
-    pub statement: StatementId,
-}
-
-crate::wire::reads!(struct CodeName { issuer, sequence, statement });
-
-impl PartialEq for CodeName {
-    // Apart from its callers, as what reads one is.
-    #[inline(never)]
-    fn eq(&self, other: &Self) -> bool {
-        let Self {
-            issuer,
-            sequence,
-            statement,
-        } = self;
-        *issuer == other.issuer && *sequence == other.sequence && *statement == other.statement
-    }
 }
 
 /// What a burn changes in the same record.
