@@ -15,7 +15,7 @@ use crate::reject::{Reason, ensure};
 /// A value, and the sum of it. It can be read as it is, and changed by [`change`](Self::change) alone.
 pub(crate) struct Summed<T> {
     value: T,
-    sum: u32,
+    sum: Word,
     /// It was not whole once: it does not come back by itself, whatever is read later.
     spoiled: bool,
 }
@@ -84,31 +84,40 @@ impl<T> Deref for Summed<T> {
 }
 
 #[inline(never)]
-fn sum_of<T: Hash>(value: &T) -> u32 {
+fn sum_of<T: Hash>(value: &T) -> Word {
     let mut sum = Sum(BEGIN);
     value.hash(&mut sum);
     sum.0
 }
 
-/// No sum on its way is the zero that stands for none, but for one in 2^32.
-const BEGIN: u32 = 0x6a09_e667;
+/// What a sum goes by: as many bytes as a processor takes at a time.
+#[cfg(target_pointer_width = "64")]
+type Word = u64;
+#[cfg(not(target_pointer_width = "64"))]
+type Word = u32;
 
-/// Odd, so that a product with it can be undone: 2^32 by the golden ratio, which spreads (Knuth, The Art of Computer
+/// No sum on its way is the zero that stands for none, but for one in 2^32.
+const BEGIN: Word = 0x6a09_e667;
+
+/// Odd, so that a product with it can be undone: 2^32 by the golden ratio, or 2^64, which spreads (Knuth, The Art of Computer
 /// Programming, volume 3, section 6.4).
-const SPREAD: u32 = 0x9e37_79b1;
+#[cfg(target_pointer_width = "64")]
+const SPREAD: Word = 0x9e37_79b9_7f4a_7c15;
+#[cfg(not(target_pointer_width = "64"))]
+const SPREAD: Word = 0x9e37_79b1;
 
 /// A sum on its way.
 ///
-/// Each step can be undone, if the word is known. So another number of up to four bytes where one lies, or other bytes in one
+/// Each step can be undone, if the word is known. So another number where one of up to four bytes lies, or other bytes in one
 /// group of four, always come to another sum. What changes more, as a length or a variant does, comes to the same once in 2^32, if
 /// what it puts there is random. It is no secret and no signature: whoever can write into a device's memory has it.
-struct Sum(u32);
+struct Sum(Word);
 
 impl Sum {
-    fn add(&mut self, word: u32) {
+    fn add(&mut self, word: Word) {
         let spread = (self.0.rotate_left(5) ^ word).wrapping_mul(SPREAD);
         // The highest bit of a word changes no other of the product: without this, one of the next word would undo it.
-        self.0 = spread ^ (spread >> 15);
+        self.0 = spread ^ (spread >> (Word::BITS / 2 - 1));
     }
 }
 
@@ -118,10 +127,13 @@ impl Hasher for Sum {
     fn write(&mut self, bytes: &[u8]) {
         let (words, rest) = bytes.as_chunks();
         for word in words {
-            self.add(u32::from_le_bytes(*word));
+            self.add(Word::from_le_bytes(*word));
         }
-        for byte in rest {
-            self.add((*byte).into());
+        if !rest.is_empty() {
+            let last = rest
+                .iter()
+                .fold(0, |last, byte| last << 8 | Word::from(*byte));
+            self.add(last);
         }
     }
 
@@ -135,7 +147,7 @@ impl Hasher for Sum {
 
     #[cfg_attr(target_os = "none", inline(never))]
     fn write_u32(&mut self, number: u32) {
-        self.add(number);
+        self.add(number.into());
     }
 
     #[cfg_attr(target_os = "none", inline(never))]
@@ -152,6 +164,7 @@ impl Hasher for Sum {
         self.write_usize(number.cast_unsigned());
     }
 
+    #[allow(clippy::useless_conversion, reason = "of a word of 32 bits it is one")]
     fn finish(&self) -> u64 {
         self.0.into()
     }

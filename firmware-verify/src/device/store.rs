@@ -107,12 +107,12 @@ where
     /// # Errors
     /// [`Reason::CounterFault`], [`Reason::MemoryFault`].
     pub(super) fn raise_counter(&mut self) -> Result<(), Reason> {
-        // What it counts to is never taken back: a number that nothing was recorded for would shut the device for good.
-        self.memory.ledger.whole()?;
         let anchor = self.memory.ledger.facts.anchor;
         if self.counted.is_none_or(|counted| counted >= anchor) {
             return Ok(());
         }
+        // What it counts to is never taken back: a number that nothing was recorded for would shut the device for good.
+        self.memory.ledger.whole()?;
         self.counter
             .raise(anchor)
             .map_err(|_| Reason::CounterFault)?;
