@@ -1,6 +1,6 @@
 //! The fold's result.
 
-use core::fmt;
+use core::{fmt, hint::black_box};
 
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
@@ -211,13 +211,17 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
 
     /// Puts a successor of the trust root in force, which lies durably at this address.
     pub(crate) fn succeed(&mut self, successor: &ReadRoot<'_>, at: Address) -> Result<(), Reason> {
-        let before = self.trust.terms()?.epoch;
+        // Twice: where it is misread, the epoch may seem to have risen, and what was used in it to be void.
+        let epochs_before = [
+            black_box(&self.trust).terms()?.epoch,
+            black_box(&self.trust).terms()?.epoch,
+        ];
         let begun = NewRoot {
             drops_a_time_key: successor.drops_a_time_key_of(&self.trust),
-            raises_epoch: successor.root().epoch > before,
+            epochs_before,
         };
         self.put_root(successor, at)?;
-        self.facts.begin_root(&self.trust, begun);
+        self.facts.begin_root(&self.trust, &begun);
         Ok(())
     }
 }
@@ -225,7 +229,8 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
 /// How a root differs from the one before.
 pub(super) struct NewRoot {
     pub(super) drops_a_time_key: bool,
-    pub(super) raises_epoch: bool,
+    /// Its epoch, read twice.
+    pub(super) epochs_before: [u32; 2],
 }
 
 /// The part of the ledger that changes from day to day.
