@@ -48,6 +48,7 @@ fn main() -> Outcome<()> {
     }
     let forged = Code::by(OPERATOR, 12).sets("pump/speed=9")?.sign()?;
     save("forged", &spoiled(forged.into_bytes()))?;
+    save("root-next", root(2, &ROOTS)?.bytes())?;
     save("root-one-short", root(2, &ROOTS[..1])?.bytes())?;
     release(&save)?;
     release_raising(&save)

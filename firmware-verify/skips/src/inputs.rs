@@ -15,6 +15,8 @@ pub(crate) enum Opens {
     /// The same, of a device that boots first: what it has then in RAM alone tells nothing, since a skip may have had it misread
     /// what it was. Nothing is accepted without the actuator, or without a trace in flash.
     Booted,
+    /// The same, of a device that takes a genuine successor of its trust root first: that it has tells nothing.
+    Again,
     /// An installation has begun. The code that asks for it is genuine: that it is used up opens nothing.
     Installation,
     /// An image is armed, or on trial. No code comes with it that could count as taken.
@@ -73,7 +75,7 @@ const fn starts(name: &'static str, answer: u32) -> Input {
 }
 
 /// All of them, in the order of the device's `inputs.rs`.
-pub(crate) const INPUTS: [Input; 20] = [
+pub(crate) const INPUTS: [Input; 21] = [
     ignored("forged signature", 109, &["FORGED"]),
     answered("approver as issuer", 406, &["BY_APPROVER"]),
     answered("threshold one short", 407, &["ONE_SHORT"]),
@@ -105,4 +107,8 @@ pub(crate) const INPUTS: [Input; 20] = [
     boots("boot, then forged signature", IGNORED + 109, &["FORGED"]),
     boots("boot, then one short", ANSWERED + 407, &["ONE_SHORT"]),
     boots("boot, then used code", ANSWERED, &["GOOD"]),
+    Input {
+        opens: Opens::Again,
+        ..answered("successor, then used code", 0, &["ROOT_NEXT", "GOOD"])
+    },
 ];

@@ -7,21 +7,21 @@ use crate::inputs::Opens;
 const WORDS: [(&str, Accepted); 16] = [
     ("twin version", Accepted::OneMore),
     ("twin", Accepted::Unknown),
-    ("root version", Accepted::OneMore),
+    ("root version", Accepted::Root),
     ("epoch", Accepted::Unknown),
     ("phase of the installation", Accepted::Phase),
     ("next page", Accepted::Unknown),
     ("open latches", Accepted::Unknown),
     ("latches told open", Accepted::OneMore),
     ("code in hand", Accepted::InHand),
-    ("used codes", Accepted::OneMore),
+    ("used codes", Accepted::Used),
     // Every burn is told by the words before, too. Alone, it is what a receipt that is misread in RAM leaves: a refused code that
     // counts as stopped, and opens nothing.
     ("burns and the like", Accepted::Unknown),
     ("locked down", Accepted::Unknown),
     ("firmware", Accepted::Unknown),
     ("security floor", Accepted::Unknown),
-    ("time floor", Accepted::Unknown),
+    ("time floor", Accepted::Floor),
     ("booted", Accepted::Unknown),
 ];
 
@@ -29,11 +29,17 @@ const WORDS: [(&str, Accepted); 16] = [
 enum Accepted {
     /// One more than before.
     OneMore,
+    /// One more than before, where no genuine one was put to it.
+    Root,
     /// One more than before. A device that boots may have missed the receipt of the code before, which it has in hand again then:
     /// whatever it takes itself counts as used, too.
     InHand,
     /// An image that is armed, or on trial. Pages that are kept open nothing: the slot is read back before it is armed.
     Phase,
+    /// One more than before. Where what was used has to stay so, fewer open as well: they can be used again.
+    Used,
+    /// Where it has to stay, an earlier one: what is over is in force again.
+    Floor,
     /// Nothing by which it could be told from any other change: another word tells.
     Unknown,
 }
@@ -67,11 +73,14 @@ pub(crate) fn is_accept(opens: Opens, before: &Standing, after: &Standing) -> bo
         .zip(before.iter().zip(after))
         .any(|((_, accepted), (before, after))| match (accepted, opens) {
             (Accepted::Phase, Opens::Installation) => before < after && *after <= TRIAL,
-            (Accepted::OneMore, Opens::Change | Opens::Booted) => {
+            (Accepted::OneMore, Opens::Change | Opens::Booted | Opens::Again)
+            | (Accepted::Root | Accepted::Used, Opens::Change | Opens::Booted) => {
                 Some(*after) == before.checked_add(1)
             }
-            (Accepted::InHand, Opens::Change) => before < after,
-            (Accepted::Phase, Opens::Change | Opens::Booted | Opens::Arming) => {
+            (Accepted::Used, Opens::Again) => before != after,
+            (Accepted::Floor, Opens::Again) => after < before,
+            (Accepted::InHand, Opens::Change | Opens::Again) => before < after,
+            (Accepted::Phase, Opens::Change | Opens::Booted | Opens::Again | Opens::Arming) => {
                 before < after && (ARMED..=TRIAL).contains(after)
             }
             _ => false,
@@ -111,6 +120,16 @@ mod tests {
         assert!(!is_change(&before, &fallen));
         assert!(!is_accept(Opens::Installation, &before, &after));
         assert!(!is_accept(Opens::Start, &before, &after));
+        assert!(is_accept(Opens::Again, &before, &after));
+        let mut succeeded = before;
+        succeeded[2] += 1;
+        assert!(is_change(&before, &succeeded));
+        assert!(!is_accept(Opens::Again, &before, &succeeded));
+        for fallen in [9, 14] {
+            let mut forgetful = succeeded;
+            forgetful[fallen] -= 1;
+            assert!(is_accept(Opens::Again, &before, &forgetful));
+        }
         let (mut idle, mut begun) = (before, before);
         (idle[4], begun[4]) = (1, 2);
         assert!(is_accept(Opens::Installation, &idle, &begun));

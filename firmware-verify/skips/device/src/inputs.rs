@@ -45,6 +45,7 @@ pub(crate) mod given {
         MANIFEST_FORGED "manifest-forged"
         PAGE_1_FORGED "page-1-forged"
         ROOT_ONE_SHORT "root-one-short"
+        ROOT_NEXT "root-next"
     }
 }
 
@@ -81,7 +82,7 @@ const fn starts(taken: &'static [Step], bad_slots: u8, decays: bool) -> Input {
 }
 
 /// The inputs, in the order of their names in `src/inputs.rs` of the host.
-pub(crate) static INPUTS: [Input; 20] = [
+pub(crate) static INPUTS: [Input; 21] = [
     after(&[Submit(&GOOD)], &[Submit(&FORGED)]),
     after(&[Submit(&GOOD)], &[Submit(&BY_APPROVER)]),
     after(&[Submit(&GOOD_SAFETY)], &[Submit(&ONE_SHORT)]),
@@ -170,6 +171,8 @@ pub(crate) static INPUTS: [Input; 20] = [
     after(&[Submit(&GOOD), Boot, Off], &[Submit(&FORGED)]),
     after(&[Submit(&GOOD_SAFETY), Boot, Off], &[Submit(&ONE_SHORT)]),
     after(&[Submit(&GOOD), Boot, Off], &[Submit(&GOOD)]),
+    // A root of the same epoch leaves what was used as it is.
+    after(&[Submit(&GOOD)], &[Submit(&ROOT_NEXT), Submit(&GOOD)]),
 ];
 
 const FIRST: u8 = 1;
