@@ -160,8 +160,9 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
             black_box(epoch) > black_box(before)
         };
         // A floor that keys have thrown forward goes with them (TUF, specification 1.0.33, 5.3.11).
-        let drops_floor = |before| raises_epoch(before) || black_box(begun.drops_a_time_key);
-        if drops_floor(one) && drops_floor(other) {
+        let [drops, drops_too] = begun.drops_a_time_key;
+        let drops_floor = |before, drops| raises_epoch(before) || black_box(drops);
+        if drops_floor(one, drops) && drops_floor(other, drops_too) {
             self.time_floor_ms = TimeMs::default();
         }
         if raises_epoch(one) && raises_epoch(other) {
@@ -249,12 +250,12 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
 
     #[inline(never)]
     fn outcome(&mut self, receipt: &Said) -> Result<(), Reason> {
-        let statement = receipt.statement;
-        // Asked in place: a copy that a skipped instruction writes elsewhere would lie somewhere in the ledger.
+        // Both where they lie: a copy that a skipped instruction writes elsewhere would lie somewhere in the ledger.
+        let statement = &receipt.statement;
         let in_hand = self
             .pending
             .as_ref()
-            .is_some_and(|pending| pending.code.statement == statement);
+            .is_some_and(|pending| pending.code.statement == *statement);
         match receipt.outcome {
             Outcome::Refused { .. } if !in_hand => return Ok(()),
             Outcome::Refused { .. }
@@ -268,7 +269,7 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
             | Outcome::Unlocked => {}
             // What did not open, or may not have, counts as closed.
             Outcome::ActuatorFailed { .. } | Outcome::Interrupted => {
-                self.open.shut_by(statement);
+                self.open.shut_by(*statement);
             }
             Outcome::Closed { latch, .. } => self.open.shut(latch),
             Outcome::InstallConfirmed => {
@@ -310,7 +311,7 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
         }
         if let Ok((issuer, sequence)) = named(receipt) {
             self.replay
-                .told(issuer, sequence, statement, receipt.number);
+                .told(issuer, sequence, *statement, receipt.number);
         }
         Ok(())
     }

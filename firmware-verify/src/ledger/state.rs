@@ -217,7 +217,10 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
             black_box(&self.trust).terms()?.epoch,
         ];
         let begun = NewRoot {
-            drops_a_time_key: successor.drops_a_time_key_of(&self.trust),
+            drops_a_time_key: [
+                black_box(successor).drops_a_time_key_of(&self.trust),
+                black_box(successor).drops_a_time_key_of(&self.trust),
+            ],
             epochs_before,
         };
         self.put_root(successor, at)?;
@@ -228,7 +231,8 @@ impl<const TWIN: usize, const USED: usize, const LATCHES: usize, const ISSUERS: 
 
 /// How a root differs from the one before.
 pub(super) struct NewRoot {
-    pub(super) drops_a_time_key: bool,
+    /// Whether it lists a key of the time no more, judged twice.
+    pub(super) drops_a_time_key: [bool; 2],
     /// Its epoch, read twice.
     pub(super) epochs_before: [u32; 2],
 }
