@@ -3,8 +3,6 @@
 
 use latch_verify::{
     Reason,
-    device::JOURNAL_SECTOR,
-    journal::Journal,
     ledger::{Effect, Image as Installed, Record},
     limits::MAX_RECORD,
     statement::Outcome,
@@ -13,7 +11,7 @@ use latch_verify::{
 
 use crate::world::{
     bench::Bench,
-    hardware::Chip,
+    journal::rewrite,
     release::{FACTORY, Image, version},
 };
 
@@ -22,17 +20,8 @@ fn begun(image: &Image, change: impl Fn(&mut Installed)) -> Bench {
     let mut bench = Bench::new();
     bench.begin(&image.release(version(2), 3));
     let hardware = bench.hardware.fork();
-    let mut records = Vec::new();
-    let journal = Journal::<Chip, JOURNAL_SECTOR>::mount(
-        hardware.journal.clone(),
-        &mut [0; MAX_RECORD],
-        &mut |entry| {
-            records.push((entry.kind, entry.body.to_vec()));
-            Ok(())
-        },
-    );
     let mut changed = 0;
-    for (_, body) in &mut records {
+    rewrite(&hardware, |body| {
         let mut room = [0; MAX_RECORD];
         let mut record: Record<'_> = decode(body).expect("a record");
         if let Record::Burn {
@@ -45,13 +34,8 @@ fn begun(image: &Image, change: impl Fn(&mut Installed)) -> Bench {
         }
         let written = encode(&record, &mut room).expect("a record").to_vec();
         *body = written;
-    }
-    assert_eq!(changed, 1);
-    let rewritten = journal.expect("a sound journal").rotate(|snapshot| {
-        let mut records = records.iter();
-        records.try_for_each(|(kind, body)| snapshot.put(*kind, body).map(drop))
     });
-    rewritten.expect("a sound snapshot");
+    assert_eq!(changed, 1);
     Bench::start(hardware).expect("a boot")
 }
 

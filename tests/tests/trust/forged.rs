@@ -3,10 +3,9 @@
 
 use latch_verify::{
     Reason,
-    device::{Device, JOURNAL_SECTOR, MountFault, Release as Offer},
-    journal::{Journal, MountError},
+    device::{Device, MountFault, Release as Offer},
+    journal::MountError,
     ledger::Record,
-    limits::MAX_RECORD,
     statement::Outcome,
     wire::decode,
 };
@@ -14,7 +13,8 @@ use latch_verify::{
 use crate::world::{
     answer::Answer,
     bench::Bench,
-    hardware::{Chip, Hardware, Kit},
+    hardware::Kit,
+    journal::rewrite,
     keys::ROOT,
     root::{EPOCH, RootSpec},
     statements::{NEXT_ROOT, root_id},
@@ -121,27 +121,6 @@ fn a_refused_root_is_accepted_once_it_is_whole() {
     let told = bench.accepts_root(&envelope, &root);
     assert_eq!(bench.receipt(root_id(&envelope)), Ok(told));
     bench.notes(&envelope);
-}
-
-/// Writes the journal anew, each record as it comes out.
-fn rewrite(hardware: &Hardware, mut change: impl FnMut(&mut Vec<u8>)) {
-    let mut records = Vec::new();
-    let journal = Journal::<Chip, JOURNAL_SECTOR>::mount(
-        hardware.journal.clone(),
-        &mut [0; MAX_RECORD],
-        &mut |entry| {
-            records.push((entry.kind, entry.body.to_vec()));
-            Ok(())
-        },
-    );
-    let rewritten = journal.expect("a sound journal").rotate(|snapshot| {
-        records.iter().try_for_each(|(kind, body)| {
-            let mut body = body.clone();
-            change(&mut body);
-            snapshot.put(*kind, &body).map(drop)
-        })
-    });
-    rewritten.expect("a sound snapshot");
 }
 
 /// A boot believes no root for its checksum.

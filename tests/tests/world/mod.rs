@@ -5,6 +5,7 @@ pub(crate) mod answer;
 pub(crate) mod bench;
 pub(crate) mod code;
 pub(crate) mod hardware;
+pub(crate) mod journal;
 pub(crate) mod keys;
 pub(crate) mod openings;
 pub(crate) mod refusal;
