@@ -74,6 +74,7 @@ const FILES: &[(&str, Make)] = &[
     ("flush", || code(valve(), flush(), 2)),
     ("open", || code(valve(), Change::Open { seconds: 30 }, 3)),
     ("faster", || code(LatchId::TWIN, speed(9), 5)),
+    ("close", || code(valve(), Change::Close, 6)),
     ("install", || code(LatchId::FIRMWARE, install(), 4)),
     ("manifest", || manifest().into_bytes()),
     ("pages", pages),

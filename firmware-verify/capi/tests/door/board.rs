@@ -35,6 +35,8 @@ pub(crate) struct Board {
     dice: u8,
     pub(crate) speed: i64,
     pub(crate) acted: usize,
+    /// Whether it was asked to shut something.
+    pub(crate) shut: bool,
     pub(crate) sent: Vec<Vec<u8>>,
     /// What a call from within a callback came to.
     pub(crate) within: Vec<latch_result_t>,
@@ -64,6 +66,7 @@ impl Bench {
             dice: 0,
             speed: 0,
             acted: 0,
+            shut: false,
             sent: Vec::new(),
             within: Vec::new(),
             out: [0; LATCH_STATE_SIZE],
@@ -353,6 +356,11 @@ unsafe extern "C" fn act(board: *mut c_void, action: *const latch_action_t) -> i
     // SAFETY: the board of this bench.
     let log = unsafe { &mut (*board).within };
     log.push(within);
+    if action.kind == latch_action_kind_t::LATCH_ACTION_CLOSE {
+        // SAFETY: the board of this bench.
+        unsafe { (*board).shut = true };
+        return 0;
+    }
     let path = c"pump/speed";
     // SAFETY: entries of this action, and text that ends with a zero.
     let (found, entry) = answer::<latch_entry_t>(|entry| unsafe {

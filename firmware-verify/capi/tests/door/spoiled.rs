@@ -315,3 +315,24 @@ fn whenever_a_bit_flips_no_snapshot_is_taken_of_it() {
     let calls = flips_at_every_call(&bench, "flush");
     println!("with a snapshot: {calls} calls of the board");
 }
+
+#[test]
+fn whenever_a_bit_flips_what_is_to_be_closed_is_shut() {
+    let code = input("close");
+    for calls in 0.. {
+        let bench = Bench::provisioned();
+        assert_eq!(bench.serve(&input("speed")).0, LATCH_OK);
+        assert_eq!(bench.submit(&input("open")).0, LATCH_OK);
+        assert_eq!(settle(&bench), LATCH_OK);
+        flip_after(calls, letter(&bench));
+        let _ = bench.serve(&code);
+        // SAFETY: the board of this bench, while no call is under way.
+        let is_shut = unsafe { (*bench.0).shut };
+        let is_told = polled(&bench).kind == latch_polled_kind_t::LATCH_POLLED_CLOSED;
+        assert!(is_shut || is_told, "{calls}");
+        if called_since().is_none() {
+            println!("close: {calls} calls of the board");
+            return;
+        }
+    }
+}
